@@ -1,0 +1,74 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { PassdbBlock } from '../config/effective.js';
+import type { Escape, Expansion, ProviderValue } from '../variables/scope.js';
+import type { AuthRequest } from './request.js';
+
+/** What a driver may ask about the request while it looks something up. */
+export interface LookupContext {
+  readonly request: AuthRequest;
+  /** Current name: after normalisation and after what earlier passdbs changed. */
+  readonly user: ByteString;
+  /** True when the password will not be checked any more (an earlier passdb continued with success). */
+  readonly alreadyAuthenticated: boolean;
+  /** Expands a template of the configuration with the request's variables, escaping each value. */
+  expand(template: ByteString, escape?: Escape, providers?: ReadonlyMap<ByteString, (key: ByteString) => ProviderValue>): Expansion;
+  /** Aborted when the answer is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A field of a row, in the row's order; null = the database's NULL (the field is absent, auth-chain.md section 5). */
+export type RowField = readonly [name: ByteString, value: ByteString | null];
+
+/** A statement that was sent to a database, for explanations. */
+export interface Query {
+  readonly text: ByteString;
+  /** `mysql localhost/mailproxy`, `fixture maildb.sql`, ... Never holds a password. */
+  readonly database: string;
+  readonly rows: number | null;
+}
+
+/** One line that Dovecot's auth process would log, without its `auth: Info: NAME(user,ip): ` prefix. */
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warning' | 'error';
+  readonly text: ByteString;
+}
+
+/**
+ * What a driver found. It never throws: what fails becomes `internal` with the text that Dovecot logs.
+ * The chain applies the fields (password, nopassword, user, ...) in order, then verifies the password itself.
+ */
+export type LookupOutcome = {
+  readonly queries?: readonly Query[];
+  readonly log?: readonly LogEntry[];
+} & (
+  | {
+      readonly kind: 'found';
+      /** Includes `password` / `password_noscheme` where the database has one. */
+      readonly fields: readonly RowField[];
+      /** Scheme of a password without `{SCHEME}`. */
+      readonly defaultScheme: ByteString;
+      /** Prefix under which 2.4 `fields { }` see the row (`sql`, `passwd_file`, `ldap`), with the row. */
+      readonly row?: { readonly prefix: ByteString; readonly columns: ReadonlyMap<ByteString, ByteString> };
+      /** The driver checked the password itself (pam, ldap bind, imap): ok or mismatch. */
+      readonly verified?: 'ok' | 'mismatch';
+    }
+  | { readonly kind: 'unknown' }
+  /** `fields`: what was set before the failure; it stays subject to rollback. */
+  | { readonly kind: 'internal'; readonly fields?: readonly RowField[]; readonly unreachable?: { readonly host: string; readonly reason: string } }
+  | { readonly kind: 'disabled' }
+  | { readonly kind: 'expired' }
+);
+
+/** One open database, made for one passdb block. */
+export interface PassdbDriver {
+  /** Dovecot's driver name: `sql`, `passwd-file`, `static`. */
+  readonly name: string;
+  /** Can hand out the stored password (needed by CRAM-MD5, LMTP and others; auth-chain.md section 1.3). */
+  readonly canLookupCredentials: boolean;
+  /** Looks the user up. Rejects never. */
+  lookup(context: LookupContext): Promise<LookupOutcome>;
+  close(): Promise<void>;
+}
+
+/** Makes the driver of a block; an Error's message is Dovecot's `auth: Fatal: ` text (start-up errors). */
+export type OpenPassdb = (block: PassdbBlock) => Promise<PassdbDriver>;

@@ -1,0 +1,52 @@
+import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { CommandFailure, EXIT_INTERNAL, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { processTerminal, type Terminal } from './terminal.js';
+
+/**
+ * Runs one command line (without `node` and the script) and returns the exit code. Each command registers its options
+ * in `NAME-command.ts`; what does the work is imported when the command runs, so that starting stays cheap.
+ */
+export async function main(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  let exitCode = EXIT_OK;
+  const program = new Command('dvproxy')
+    .description('Checks, explains and serves the configuration of Dovecot mail proxies (2.3 and 2.4)')
+    .version(packageJson.version)
+    .option('--color <when>', 'colours: auto, always or never', 'auto')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout(text),
+      writeErr: (text) => terminal.stderr(text),
+    });
+  const done = (code: number) => {
+    exitCode = code;
+  };
+  for (const register of await commandsFor(args)) register(program, terminal, done);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    if (error instanceof CommandFailure) {
+      terminal.stderr(`dvproxy: ${error.message}\n`);
+      return error.exitCode;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    terminal.stderr(`dvproxy: internal error: ${message}\nPlease report this with the command and the file.\n`);
+    if (terminal.environment['DVPROXY_DEBUG'] !== undefined && error instanceof Error) terminal.stderr(`${error.stack}\n`);
+    return EXIT_INTERNAL;
+  }
+  return exitCode;
+}
+
+/** Adds one command; `done` takes its exit code. */
+export type RegisterCommand = (program: Command, terminal: Terminal, done: (exitCode: number) => void) => void;
+
+const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {};
+
+/** The command that is asked for alone, or all of them where help is wanted. */
+async function commandsFor(args: readonly string[]): Promise<RegisterCommand[]> {
+  const name = args.find((arg) => !arg.startsWith('-'));
+  const wanted = name === undefined ? undefined : COMMANDS[name];
+  if (wanted !== undefined) return [await wanted()];
+  return Promise.all(Object.values(COMMANDS).map((load) => load()));
+}

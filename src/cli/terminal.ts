@@ -1,0 +1,21 @@
+/** Where a command reads and writes; tests hand in their own. */
+export interface Terminal {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readonly stdoutIsTty: boolean;
+  readonly stderrIsTty: boolean;
+  /** Columns of the terminal, 80 where unknown. */
+  readonly columns: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export function processTerminal(): Terminal {
+  return {
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    stdoutIsTty: process.stdout.isTTY === true,
+    stderrIsTty: process.stderr.isTTY === true,
+    columns: process.stdout.columns ?? 80,
+    environment: process.env,
+  };
+}

@@ -1,0 +1,18 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { Source } from '../../grammar/source.js';
+import type { Written } from './origin.js';
+import type { ConfigProblem } from './problem.js';
+
+export type ExtKind = 'sql' | 'ldap' | 'oauth2' | 'dict';
+
+/** One `*.conf.ext` file of 2.3, read with the rules of its kind (config-language.md section 7). */
+export interface ExtFile {
+  readonly kind: ExtKind;
+  readonly path: string;
+  readonly sources: readonly Source[];
+  /** Every key of the kind's table, with its default where the file is silent. */
+  readonly values: ReadonlyMap<string, Written>;
+  readonly problems: readonly ConfigProblem[];
+  /** The key's value; '' where it is unset. */
+  get(key: string): ByteString;
+}
