@@ -15,6 +15,8 @@ await build({
   sourcemap: 'linked',
   external: ['better-sqlite3', 'mysql2', 'mysql2/promise'],
   // chevrotain's and commander's CommonJS parts may ask for require().
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });

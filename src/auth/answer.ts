@@ -24,7 +24,12 @@ export interface AnswerField {
 
 export type FieldOrigin =
   | { readonly kind: 'row'; readonly passdb: PassdbBlock; readonly column: ByteString }
-  | { readonly kind: 'template'; readonly passdb: PassdbBlock; readonly setting: string; readonly at: Origin | null }
+  | {
+      readonly kind: 'template';
+      readonly passdb: PassdbBlock;
+      readonly setting: string;
+      readonly at: Origin | null;
+    }
   | { readonly kind: 'client' }
   /** Added by the auth process itself: `proxy`, `pass`, `master`, `lip`, `hostip`, ... */
   | { readonly kind: 'auth'; readonly reason: string };
@@ -47,7 +52,17 @@ export interface ChainStep {
   readonly userAfter: ByteString;
   readonly result: PassdbResult | null;
   /** The rule that was applied, which setting it came from. */
-  readonly rule: { readonly setting: 'result_success' | 'result_failure' | 'result_internalfail' | 'noauthenticate' | 'deny' | 'always'; readonly value: ResultRule | null; readonly origin: Origin | null } | null;
+  readonly rule: {
+    readonly setting:
+      | 'result_success'
+      | 'result_failure'
+      | 'result_internalfail'
+      | 'noauthenticate'
+      | 'deny'
+      | 'always';
+    readonly value: ResultRule | null;
+    readonly origin: Origin | null;
+  } | null;
   readonly next: 'stop' | 'continue' | null;
   readonly queries: readonly Query[];
   readonly fields: readonly FieldChange[];

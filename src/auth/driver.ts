@@ -11,7 +11,11 @@ export interface LookupContext {
   /** True when the password will not be checked any more (an earlier passdb continued with success). */
   readonly alreadyAuthenticated: boolean;
   /** Expands a template of the configuration with the request's variables, escaping each value. */
-  expand(template: ByteString, escape?: Escape, providers?: ReadonlyMap<ByteString, (key: ByteString) => ProviderValue>): Expansion;
+  expand(
+    template: ByteString,
+    escape?: Escape,
+    providers?: ReadonlyMap<ByteString, (key: ByteString) => ProviderValue>,
+  ): Expansion;
   /** Aborted when the answer is not wanted any more. */
   readonly signal: AbortSignal;
 }
@@ -54,7 +58,11 @@ export type LookupOutcome = {
     }
   | { readonly kind: 'unknown' }
   /** `fields`: what was set before the failure; it stays subject to rollback. */
-  | { readonly kind: 'internal'; readonly fields?: readonly RowField[]; readonly unreachable?: { readonly host: string; readonly reason: string } }
+  | {
+      readonly kind: 'internal';
+      readonly fields?: readonly RowField[];
+      readonly unreachable?: { readonly host: string; readonly reason: string };
+    }
   | { readonly kind: 'disabled' }
   | { readonly kind: 'expired' }
 );

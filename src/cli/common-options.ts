@@ -14,7 +14,9 @@ function parseMap(text: string, previous: ConfigOptions['map']): ConfigOptions['
   const from = text.slice(0, equals);
   const to = text.slice(equals + 1);
   if (equals < 1 || to === '' || !from.startsWith('/')) {
-    throw new InvalidArgumentError('expected FROM=TO with an absolute path FROM, such as /etc/dovecot=./conf');
+    throw new InvalidArgumentError(
+      'expected FROM=TO with an absolute path FROM, such as /etc/dovecot=./conf',
+    );
   }
   return [...previous, { from: from.replace(/(.)\/+$/, '$1'), to: to.replace(/(.)\/+$/, '$1') }];
 }
@@ -28,7 +30,9 @@ function parseDovecot(text: string): DovecotVersion {
 export function addConfigOptions(command: Command): Command {
   return command
     .option('-c, --config <file>', 'main configuration file', '/etc/dovecot/dovecot.conf')
-    .addOption(new Option('--dovecot <version>', 'which Dovecot to be: 2.3, 2.4 or exact').argParser(parseDovecot))
+    .addOption(
+      new Option('--dovecot <version>', 'which Dovecot to be: 2.3, 2.4 or exact').argParser(parseDovecot),
+    )
     .option('--map <from=to>', 'read paths below FROM from TO (repeatable)', parseMap, [])
     .option('--lenient', 'go on after an error that Dovecot refuses, stating the reading used', false);
 }

@@ -31,15 +31,22 @@ export async function main(args: readonly string[], terminal: Terminal = process
       return error.exitCode;
     }
     const message = error instanceof Error ? error.message : String(error);
-    terminal.stderr(`dvproxy: internal error: ${message}\nPlease report this with the command and the file.\n`);
-    if (terminal.environment['DVPROXY_DEBUG'] !== undefined && error instanceof Error) terminal.stderr(`${error.stack}\n`);
+    terminal.stderr(
+      `dvproxy: internal error: ${message}\nPlease report this with the command and the file.\n`,
+    );
+    if (terminal.environment['DVPROXY_DEBUG'] !== undefined && error instanceof Error)
+      terminal.stderr(`${error.stack}\n`);
     return EXIT_INTERNAL;
   }
   return exitCode;
 }
 
 /** Adds one command; `done` takes its exit code. */
-export type RegisterCommand = (program: Command, terminal: Terminal, done: (exitCode: number) => void) => void;
+export type RegisterCommand = (
+  program: Command,
+  terminal: Terminal,
+  done: (exitCode: number) => void,
+) => void;
 
 const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {};
 

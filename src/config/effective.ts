@@ -12,7 +12,13 @@ export interface ConnectionFilter {
   readonly localName?: ByteString;
 }
 
-export type ResultRule = 'return' | 'return-ok' | 'return-fail' | 'continue' | 'continue-ok' | 'continue-fail';
+export type ResultRule =
+  | 'return'
+  | 'return-ok'
+  | 'return-fail'
+  | 'continue'
+  | 'continue-ok'
+  | 'continue-fail';
 
 /** One `key = value` of default_fields, override_fields (2.3) or `fields { }` (2.4); `value` still holds variables. */
 export interface FieldTemplate {
@@ -172,7 +178,9 @@ export interface LoginSettings {
   readonly haproxyTrustedNetworks: readonly string[];
   readonly haproxyTimeout: number;
   /** 2.3: the setting's text ('' or `+X Y` or a whole list). 2.4: names with their on/off, null = untouched default. */
-  readonly imapCapability: { readonly text: ByteString } | { readonly entries: ReadonlyMap<ByteString, boolean>; readonly replaced: boolean };
+  readonly imapCapability:
+    | { readonly text: ByteString }
+    | { readonly entries: ReadonlyMap<ByteString, boolean>; readonly replaced: boolean };
   readonly imapIdSend: ReadonlyMap<ByteString, ByteString>;
   readonly imapIdRetain: boolean;
   readonly imapIdLog: ByteString;

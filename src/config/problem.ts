@@ -52,6 +52,10 @@ export interface ConfigProblem {
   /** Names that could have been meant, best first. */
   readonly suggestions?: readonly string[];
   /** The setting, section or value the problem is about, for rules that look closer. */
-  readonly subject?: { readonly name: ByteString; readonly value?: ByteString; readonly section?: ByteString };
+  readonly subject?: {
+    readonly name: ByteString;
+    readonly value?: ByteString;
+    readonly section?: ByteString;
+  };
   readonly related?: readonly { readonly message: string; readonly place: Place }[];
 }

@@ -34,7 +34,12 @@ export type LoginDecision =
   | { readonly kind: 'proxy'; readonly destination: Destination; readonly warnings: readonly ByteString[] }
   | { readonly kind: 'local' }
   | { readonly kind: 'nologin'; readonly reason: ByteString }
-  | { readonly kind: 'referral'; readonly user: ByteString; readonly host: ByteString; readonly port: number | null }
+  | {
+      readonly kind: 'referral';
+      readonly user: ByteString;
+      readonly host: ByteString;
+      readonly port: number | null;
+    }
   | {
       readonly kind: 'failed';
       /** `loop`: proxying to itself; `config`: fields that cannot be used; `temporary`: answered as a temporary auth failure. */
