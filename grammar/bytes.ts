@@ -10,12 +10,10 @@ export type ByteString = string;
 
 /** UTF-16 text (an argument, a database value) as bytes of its UTF-8 form. */
 export function fromUtf8(text: string): ByteString {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: plain ASCII needs no conversion
   return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** Bytes as text for people; what is not valid UTF-8 becomes U+FFFD. */
 export function toUtf8(bytes: ByteString): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: plain ASCII needs no conversion
   return /^[\x00-\x7f]*$/.test(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }

@@ -13,7 +13,7 @@ export interface LookupContext {
   /** Expands a template of the configuration with the request's variables, escaping each value. */
   expand(
     template: ByteString,
-    escape?: Escape,
+    escaping?: Escape,
     providers?: ReadonlyMap<ByteString, (key: ByteString) => ProviderValue>,
   ): Expansion;
   /** Aborted when the answer is not wanted any more. */
