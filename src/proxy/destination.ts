@@ -19,9 +19,16 @@ export interface Destination {
   /** null: the protocol's own login command (IMAP LOGIN, POP3 USER/PASS). */
   readonly mechanism: ByteString | null;
   readonly timeoutMs: number;
+  /** Address to bind: null = `login_source_ips` may choose, '' = none at all. */
   readonly sourceIp: string | null;
   readonly noPipelining: boolean;
   readonly notTrusted: boolean;
   readonly noAuth: boolean;
+  /** 2.4 `proxy_redirect_reauth`: a backend's referral is looked up again. */
+  readonly redirectReauth: boolean;
+  /** Seconds of `proxy_refresh`; 0 = never. */
+  readonly refreshSeconds: number;
+  /** Seconds of `proxy_host_immediate_failure_after`; 0 = off. */
+  readonly immediateFailureAfterSeconds: number;
   readonly forward: readonly (readonly [ByteString, ByteString | null])[];
 }

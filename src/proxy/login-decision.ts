@@ -10,6 +10,8 @@ export interface LoginContext {
   readonly localPort: number;
   /** Password that the client sent; null when not known. */
   readonly clientPassword: ByteString | null;
+  /** Mechanism the client used; a password that is not known is missing only where the mechanism has none to give. */
+  readonly mechanism?: ByteString;
   readonly proxyTimeoutMs: number;
   readonly proxyTtl: number;
 }
@@ -32,13 +34,16 @@ export type ProxyFailureClass =
  */
 export type LoginDecision =
   | { readonly kind: 'proxy'; readonly destination: Destination; readonly warnings: readonly ByteString[] }
-  | { readonly kind: 'local' }
-  | { readonly kind: 'nologin'; readonly reason: ByteString }
+  | { readonly kind: 'local'; readonly warnings?: readonly ByteString[] }
+  | { readonly kind: 'nologin'; readonly reason: ByteString; readonly warnings?: readonly ByteString[] }
   | {
       readonly kind: 'referral';
       readonly user: ByteString;
       readonly host: ByteString;
       readonly port: number | null;
+      /** Text behind the referral; `Try this server instead.` unless the passdb has a `reason`. */
+      readonly reason: ByteString;
+      readonly warnings?: readonly ByteString[];
     }
   | {
       readonly kind: 'failed';
@@ -48,4 +53,5 @@ export type LoginDecision =
       readonly log: ByteString;
       /** Real Dovecot would crash here (proxy-protocol.md section 9): what dies. */
       readonly crash: string | null;
+      readonly warnings?: readonly ByteString[];
     };
