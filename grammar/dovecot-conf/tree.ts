@@ -109,7 +109,8 @@ export interface SyntaxProblem {
     | 'unclosed-section'
     | 'ambiguous-hash'
     | 'lost-continuation'
-    | 'expecting-equals';
+    | 'expecting-equals'
+    | 'nesting-too-deep';
   readonly severity: 'error' | 'warning';
   /** 1-based line as Dovecot counts it. */
   readonly line: number;

@@ -1,0 +1,186 @@
+import type { ByteString } from '../bytes.js';
+
+const TAB = 9;
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const DOUBLE_QUOTE = 34;
+const HASH = 35;
+const QUOTE = 39;
+const BACKSLASH = 92;
+
+/** White space inside a line: 2.3 knows space and TAB, 2.4 the C locale's isspace() (config-language.md section 1). */
+export type WhiteTest = (code: number) => boolean;
+export const isBlankOrTab: WhiteTest = (code) => code === SPACE || code === TAB;
+export const isSpace: WhiteTest = (code) => code === SPACE || (code >= TAB && code <= CR);
+
+export type LogicalLineKind = 'blank' | 'comment' | 'statement' | 'unfinished';
+
+/**
+ * Cuts a text into logical lines: comments stripped, continued lines joined by one space, as config_parse_line() of
+ * both versions does. One reader is reused for all lines, so that reading a line allocates nothing unless it is
+ * continued: then `buffer` is the joined text and `sourceOffset` maps back; otherwise `buffer` is the text itself.
+ */
+export class LogicalLineReader {
+  kind: LogicalLineKind = 'blank';
+  /** Extent of all physical lines, with line ends. */
+  start = 0;
+  end = 0;
+  /** Physical lines in this logical line. */
+  lines = 0;
+  /** The statement stands in `buffer` from `from` to `to`. */
+  buffer: ByteString = '';
+  from = 0;
+  to = 0;
+  /** Where continued text starts that a blank or comment line threw away, else -1. */
+  swallowedFrom = -1;
+  /** Offsets of `#` without white space before it, one per physical line at most; the caller empties it. */
+  readonly ambiguousHashes: number[] = [];
+
+  #text: ByteString = '';
+  #isWhite: WhiteTest = isBlankOrTab;
+  /** 2.3 `.conf.ext`: blank and comment lines inside a continued value do not end it. */
+  #skipsInside = false;
+  #nextNul = -1;
+  /** Of a joined buffer: where each piece starts in the buffer and in the text. */
+  readonly #pieceStarts: number[] = [];
+  readonly #pieceOffsets: number[] = [];
+
+  reset(text: ByteString, isWhite: WhiteTest, skipsInside: boolean): void {
+    this.#text = text;
+    this.#isWhite = isWhite;
+    this.#skipsInside = skipsInside;
+    this.#nextNul = -1;
+    this.end = 0;
+  }
+
+  get joined(): boolean {
+    return this.#pieceStarts.length > 0;
+  }
+
+  /** Reads the logical line that starts at `offset`, which must lie before the end of the text. */
+  read(offset: number): void {
+    const text = this.#text;
+    this.start = offset;
+    this.lines = 0;
+    this.swallowedFrom = -1;
+    this.#pieceStarts.length = 0;
+    let pending = '';
+    let pendingFrom = -1;
+    let at = offset;
+    for (;;) {
+      this.lines++;
+      const newline = text.indexOf('\n', at);
+      this.end = newline === -1 ? text.length : newline + 1;
+      const stop = this.#contentEnd(at, newline === -1 ? text.length : newline);
+      const from = this.#skipWhite(at, stop);
+      if (from >= stop || text.charCodeAt(from) === HASH) {
+        if (pendingFrom === -1 || !this.#skipsInside) {
+          this.kind = from < stop ? 'comment' : 'blank';
+          this.swallowedFrom = pendingFrom;
+          return;
+        }
+      } else {
+        let to = this.#statementEnd(from, stop);
+        if (text.charCodeAt(to - 1) !== BACKSLASH) {
+          this.kind = 'statement';
+          if (pending === '') {
+            this.buffer = text;
+            this.from = from;
+            this.to = to;
+            this.#pieceStarts.length = 0;
+            return;
+          }
+          this.#addPiece(pending.length, from);
+          this.buffer = pending + text.slice(from, to);
+          this.from = 0;
+          this.to = this.buffer.length;
+          return;
+        }
+        if (pendingFrom === -1) pendingFrom = from;
+        to = this.#trimWhite(from, to - 1);
+        if (to > from) {
+          this.#addPiece(pending.length, from);
+          pending += `${text.slice(from, to)} `;
+        }
+      }
+      at = this.end;
+      if (at >= text.length) {
+        this.kind = 'unfinished';
+        this.buffer = pending;
+        return;
+      }
+    }
+  }
+
+  /** Offset in the text of a place in `buffer`. */
+  sourceOffset(index: number): number {
+    const starts = this.#pieceStarts;
+    if (starts.length === 0) return index;
+    let piece = starts.length - 1;
+    while (piece > 0 && (starts[piece] ?? 0) > index) piece--;
+    return Math.min((this.#pieceOffsets[piece] ?? 0) + index - (starts[piece] ?? 0), this.end);
+  }
+
+  #addPiece(bufferStart: number, offset: number): void {
+    this.#pieceOffsets[this.#pieceStarts.length] = offset;
+    this.#pieceStarts.push(bufferStart);
+  }
+
+  /** CR before LF is dropped, and a NUL byte ends the line (observed, both versions). */
+  #contentEnd(at: number, lineEnd: number): number {
+    if (this.#nextNul < at) {
+      const nul = this.#text.indexOf('\0', at);
+      this.#nextNul = nul === -1 ? Number.POSITIVE_INFINITY : nul;
+    }
+    if (this.#nextNul < lineEnd) return this.#nextNul;
+    return lineEnd > at && this.#text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
+  }
+
+  #skipWhite(from: number, stop: number): number {
+    let at = from;
+    while (at < stop && this.#isWhite(this.#text.charCodeAt(at))) at++;
+    return at;
+  }
+
+  #trimWhite(from: number, to: number): number {
+    let end = to;
+    while (end > from && this.#isWhite(this.#text.charCodeAt(end - 1))) end--;
+    return end;
+  }
+
+  /** End of the statement's text on this physical line: before its comment and the white space before that. */
+  #statementEnd(from: number, stop: number): number {
+    const text = this.#text;
+    for (let at = from; at < stop; at++) {
+      const code = text.charCodeAt(at);
+      if (code > QUOTE) continue;
+      if (code === HASH) {
+        if (!this.#isWhite(text.charCodeAt(at - 1))) this.ambiguousHashes.push(at);
+        return this.#trimWhite(from, at);
+      }
+      if (code === QUOTE || code === DOUBLE_QUOTE) {
+        at = closingQuote(text, at, stop, code);
+        if (at === -1) break;
+      }
+    }
+    return this.#trimWhite(from, stop);
+  }
+}
+
+/** The matching quote after `open`, a backslash hiding the character behind it; -1 where there is none. */
+function closingQuote(text: ByteString, open: number, stop: number, quote: number): number {
+  for (let at = open + 1; at < stop; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) return at;
+    if (code === BACKSLASH && at + 1 < stop) at++;
+  }
+  return -1;
+}
+
+/** str_unescape(): each backslash goes, the character behind it stays (Dovecot lib/strescape.c). */
+export function unescapeQuoted(text: ByteString): ByteString {
+  return text.includes('\\') ? text.replace(/\\([\s\S]?)/g, '$1') : text;
+}
+
+export { BACKSLASH, CR, DOUBLE_QUOTE, HASH, LF, QUOTE, SPACE, TAB };
