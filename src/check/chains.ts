@@ -1,0 +1,43 @@
+import type { Config } from '../config/config.js';
+import type { AuthSettings, PassdbBlock, UserdbBlock } from '../config/effective.js';
+
+/** The auth settings of the configuration as a whole and, where they differ, of each protocol. */
+export function authSettings(config: Config): AuthSettings[] {
+  const { effective } = config;
+  return [effective.auth(), ...effective.protocols.map((protocol) => effective.auth({ protocol }))];
+}
+
+/** Every distinct list of passdbs that requests can walk, in file order. */
+export function passdbLists(config: Config): (readonly PassdbBlock[])[] {
+  return distinct(authSettings(config).map((auth) => auth.passdbs));
+}
+
+export function allPassdbs(config: Config): PassdbBlock[] {
+  return distinctBlocks(authSettings(config).flatMap((auth) => auth.passdbs));
+}
+
+export function allUserdbs(config: Config): UserdbBlock[] {
+  return distinctBlocks(authSettings(config).flatMap((auth) => auth.userdbs));
+}
+
+function distinct<B extends PassdbBlock>(lists: readonly (readonly B[])[]): (readonly B[])[] {
+  const seen = new Set<string>();
+  return lists.filter((list) => {
+    const key = list.map(keyOf).join(' ');
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function distinctBlocks<B extends PassdbBlock | UserdbBlock>(blocks: readonly B[]): B[] {
+  const seen = new Set<string>();
+  return blocks.filter((block) => !seen.has(keyOf(block)) && seen.add(keyOf(block)));
+}
+
+function keyOf(block: PassdbBlock | UserdbBlock): string {
+  return `${block.at.source.realPath}:${block.at.span.start}:${block.name}`;
+}
+
+/** What an administrator calls a block: its name, else its driver. */
+export function titleOf(block: PassdbBlock | UserdbBlock): string {
+  return block.name === '' ? `${block.kind} ${block.driver}` : `${block.kind} ${block.name}`;
+}

@@ -1,0 +1,124 @@
+import type { Place, Span } from '../../grammar/source.js';
+import type { Config } from '../config/config.js';
+import type { PassdbBlock } from '../config/effective.js';
+import { seriesOf } from '../knowledge/versions.js';
+import { allPassdbs } from './chains.js';
+import { passwordQueries } from './passdb-queries.js';
+import { possibleValues, union } from './sql/values.js';
+import { placeIn, type ValueText, valueText } from './value-text.js';
+
+/** Who sets a field: a column of the query, `args` of a static passdb, default_fields / override_fields, `fields { }`. */
+export type FieldSetter = 'column' | 'args' | 'template';
+
+/** One place of the configuration that sets an extra field of a passdb. */
+export interface PassdbField {
+  readonly passdb: PassdbBlock;
+  /** Without `:default`, `:remove` or `:protected`. */
+  readonly name: string;
+  readonly suffix: string;
+  readonly setter: FieldSetter;
+  /** Of the name. */
+  readonly namePlace: Place;
+  /** Values that the text shows; `place` is where each stands. */
+  readonly literals: readonly { readonly text: string; readonly place: Place }[];
+  readonly canBeNull: boolean;
+  readonly open: boolean;
+}
+
+/** Every field that some passdb may set, as far as the configuration shows it. */
+export function passdbFields(config: Config): PassdbField[] {
+  return [
+    ...columnFields(config),
+    ...allPassdbs(config).flatMap((passdb) => [...staticArgs(passdb, config), ...templates(passdb)]),
+  ];
+}
+
+/** The fields of one passdb. */
+export function fieldsOf(passdb: PassdbBlock, fields: readonly PassdbField[]): PassdbField[] {
+  return fields.filter(({ passdb: other }) => other.at === passdb.at || sameBlock(other, passdb));
+}
+
+function sameBlock(a: PassdbBlock, b: PassdbBlock): boolean {
+  return a.at.source === b.at.source && a.at.span.start === b.at.span.start && a.name === b.name;
+}
+
+function columnFields(config: Config): PassdbField[] {
+  return passwordQueries(config).flatMap(({ block, value, select }) => {
+    if (select === null || block.kind !== 'passdb') return [];
+    return select.columns.flatMap((column, position) => {
+      if (column.name === null) return [];
+      const rows = [column.expression, ...select.unionRows.map((row) => row[position] ?? [])];
+      const values = union(rows.map(possibleValues));
+      return [
+        {
+          passdb: block,
+          ...splitSuffix(column.name),
+          setter: 'column' as const,
+          namePlace: placeIn(value, column.nameSpan),
+          literals: values.literals.map(({ text, span }) => ({ text, place: placeIn(value, span) })),
+          canBeNull: values.canBeNull,
+          open: values.open,
+        },
+      ];
+    });
+  });
+}
+
+function staticArgs(passdb: PassdbBlock, config: Config): PassdbField[] {
+  const { origin } = passdb.args;
+  if (seriesOf(config.version) !== '2.3' || passdb.driver !== 'static' || origin === null) return [];
+  return pairs(valueText(origin)).map((pair) => ({ passdb, setter: 'args' as const, ...pair }));
+}
+
+function templates(passdb: PassdbBlock): PassdbField[] {
+  const found: PassdbField[] = [];
+  // 2.3: one setting holds many `k=v`; its fields share one origin.
+  const origins = new Set([...passdb.defaultFields, ...passdb.overrideFields].map((field) => field.origin));
+  for (const origin of origins) {
+    if (origin === null) continue;
+    for (const pair of pairs(valueText(origin))) found.push({ passdb, setter: 'template', ...pair });
+  }
+  for (const { name, value, origin } of passdb.fields) {
+    if (origin === null) continue;
+    const text = valueText(origin);
+    const lead = text.text.length - text.text.trimStart().length;
+    const place = placeIn(text, { start: lead, end: Math.max(lead, text.text.trimEnd().length) });
+    const open = value.includes('%{');
+    found.push({
+      passdb,
+      setter: 'template',
+      ...splitSuffix(name),
+      namePlace: origin,
+      literals: open ? [] : [{ text: value, place }],
+      canBeNull: false,
+      open,
+    });
+  }
+  return found;
+}
+
+/** `a=1 b c=%u`: split at spaces, first `=` (auth-chain.md section 3). */
+function pairs(value: ValueText) {
+  return [...value.text.matchAll(/\S+/g)].map((match) => {
+    const [word] = match;
+    const equals = word.indexOf('=');
+    const name = equals === -1 ? word : word.slice(0, equals);
+    const text = equals === -1 ? '' : word.slice(equals + 1);
+    const at = (span: Span) => placeIn(value, { start: match.index + span.start, end: match.index + span.end });
+    const open = text.includes('%');
+    return {
+      ...splitSuffix(name),
+      namePlace: at({ start: 0, end: name.length }),
+      literals: open
+        ? []
+        : [{ text, place: at({ start: equals === -1 ? 0 : equals + 1, end: word.length }) }],
+      canBeNull: false,
+      open,
+    };
+  });
+}
+
+function splitSuffix(name: string): { name: string; suffix: string } {
+  const match = /^(.*):(default|remove|protected)$/.exec(name);
+  return match === null ? { name, suffix: '' } : { name: match[1] ?? name, suffix: match[2] ?? '' };
+}

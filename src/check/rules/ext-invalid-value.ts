@@ -1,0 +1,10 @@
+import { defineProblemRule } from '../rule.js';
+
+export const extInvalidValue = defineProblemRule({
+  code: 'DV804',
+  name: 'ext-invalid-value',
+  severity: 'error',
+  title: 'A value of a database file that Dovecot does not accept',
+  versions: ['2.3'],
+  kinds: ['ext-invalid-value'],
+});

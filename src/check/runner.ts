@@ -1,0 +1,104 @@
+import type { Config } from '../config/config.js';
+import type { ConfigProblem } from '../config/problem.js';
+import { seriesOf } from '../knowledge/versions.js';
+import type { Diagnostic, Severity } from './diagnostic.js';
+import type { FileProbe } from './file-probe.js';
+import { RULES } from './registry.js';
+import type { Finding, Rule, RuleContext } from './rule.js';
+import { applySuppressions } from './suppressions.js';
+
+export interface CheckOptions {
+  /** `--rule CODE=off|info|warning|error`, by code. */
+  readonly severities?: ReadonlyMap<string, Severity | 'off'>;
+  readonly files?: FileProbe;
+}
+
+/** Every finding of the whole configuration: by file in the order of reading, then by place. */
+export function check(config: Config, options: CheckOptions = {}): Diagnostic[] {
+  const series = seriesOf(config.version);
+  const found: Diagnostic[] = [];
+  const contextFor = (rule: Rule): RuleContext => ({
+    config,
+    version: config.version,
+    series,
+    files: options.files ?? null,
+    report: (finding) => found.push(diagnosticOf(rule, finding)),
+  });
+  const rules = RULES.filter((rule) => rule.versions.includes(series));
+  for (const problem of config.problems) {
+    const taken = takeProblem(rules, problem, contextFor);
+    if (taken !== null) found.push(taken);
+  }
+  for (const rule of rules) rule.check?.(contextFor(rule));
+  const graded = withSeverities(withoutRepeats(found), options.severities ?? new Map());
+  return inOrder(applySuppressions(graded, config), config);
+}
+
+function takeProblem(
+  rules: readonly Rule[],
+  problem: ConfigProblem,
+  contextFor: (rule: Rule) => RuleContext,
+): Diagnostic | null {
+  for (const rule of rules) {
+    const finding = rule.problem?.(problem, contextFor(rule)) ?? null;
+    if (finding === null) continue;
+    // What Dovecot merely warns of never stops a start.
+    const severity = finding.severity ?? (problem.severity === 'warning' ? 'warning' : rule.severity);
+    return diagnosticOf(rule, { ...finding, severity });
+  }
+  throw new Error(`no rule words the problem kind ${problem.kind}`);
+}
+
+function diagnosticOf(rule: Rule, finding: Finding): Diagnostic {
+  return {
+    code: rule.code,
+    rule: rule.name,
+    severity: finding.severity ?? rule.severity,
+    message: finding.message,
+    place: finding.place,
+    dovecot: finding.dovecot ?? null,
+    related: finding.related ?? [],
+    help: finding.help ?? '',
+    fixes: finding.fixes ?? [],
+  };
+}
+
+/** The same finding at the same place once: a block can belong to several protocols' chains. */
+function withoutRepeats(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter((diagnostic) => {
+    const { place } = diagnostic;
+    const where = place === null ? '' : `${place.source.realPath}:${place.span.start}-${place.span.end}`;
+    const key = `${diagnostic.code} ${where} ${diagnostic.message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function withSeverities(
+  diagnostics: readonly Diagnostic[],
+  severities: ReadonlyMap<string, Severity | 'off'>,
+): Diagnostic[] {
+  return diagnostics.flatMap((diagnostic) => {
+    const severity = severities.get(diagnostic.code) ?? diagnostic.severity;
+    return severity === 'off' ? [] : [{ ...diagnostic, severity }];
+  });
+}
+
+function inOrder(diagnostics: readonly Diagnostic[], config: Config): Diagnostic[] {
+  const ranks = new Map<string, number>();
+  for (const tree of config.trees) {
+    if (!ranks.has(tree.source.realPath)) ranks.set(tree.source.realPath, ranks.size);
+  }
+  const rank = ({ place }: Diagnostic) =>
+    place === null ? -1 : (ranks.get(place.source.realPath) ?? ranks.size);
+  const path = ({ place }: Diagnostic) => place?.source.realPath ?? '';
+  return [...diagnostics].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      (path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : 0) ||
+      (a.place?.span.start ?? 0) - (b.place?.span.start ?? 0) ||
+      (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
+  );
+}
