@@ -47,11 +47,17 @@ export interface LineDialect {
   readonly quotedKeys: boolean;
   /** 2.4: `group @label name {`. */
   readonly groups: boolean;
+  /**
+   * `.conf.ext` of 2.3: no `<file`, no `$`, no quoted names, anything may follow `{`, and blank and comment lines do
+   * not end a continued line (Dovecot 2.3.19.1 lib-settings/settings.c).
+   */
+  readonly external: boolean;
 }
 
-export const DIALECTS: Readonly<Record<'2.3' | '2.4', LineDialect>> = {
-  '2.3': { isWhite: isBlankOrTab, quotedKeys: false, groups: false },
-  '2.4': { isWhite: isSpace, quotedKeys: true, groups: true },
+export const DIALECTS: Readonly<Record<'2.3' | '2.4' | 'ext', LineDialect>> = {
+  '2.3': { isWhite: isBlankOrTab, quotedKeys: false, groups: false, external: false },
+  '2.4': { isWhite: isSpace, quotedKeys: true, groups: true, external: false },
+  ext: { isWhite: isBlankOrTab, quotedKeys: false, groups: false, external: true },
 };
 
 /**
@@ -73,7 +79,7 @@ export class LineParts {
   /** Before each text. */
   start(text: ByteString, dialect: LineDialect): void {
     this.#dialect = dialect;
-    this.#reader.reset(text, dialect.isWhite, false);
+    this.#reader.reset(text, dialect.isWhite, dialect.external);
     this.#reader.ambiguousHashes.length = 0;
     this.#count = 0;
     this.#next = 0;
@@ -191,7 +197,7 @@ export class LineParts {
 
   #splitValue(equals: number, to: number): void {
     const { buffer } = this.#reader;
-    const { isWhite } = this.#dialect;
+    const { isWhite, external } = this.#dialect;
     let at = equals + 1;
     while (at < to && isWhite(buffer.charCodeAt(at))) at++;
     if (this.#reader.joined) this.#part('equals', equals, equals + 1);
@@ -201,7 +207,7 @@ export class LineParts {
     }
     if (at >= to) return;
     const first = buffer.charCodeAt(at);
-    if (first === LESS) {
+    if (first === LESS && !external) {
       let path = at + 1;
       while (path < to && isWhite(buffer.charCodeAt(path))) path++;
       this.#part('file', at, to, buffer.slice(path, to));
@@ -213,7 +219,7 @@ export class LineParts {
       else this.#part('text', at, to);
       return;
     }
-    const dollar = buffer.indexOf(DOLLAR, at);
+    const dollar = external ? -1 : buffer.indexOf(DOLLAR, at);
     this.#part(dollar !== -1 && dollar < to ? 'variable' : 'text', at, to);
   }
 
@@ -246,16 +252,18 @@ export class LineParts {
       this.#splitBrace(brace);
       return;
     }
+    const { external } = this.#dialect;
     let nameEnd: number;
     let name: ByteString | undefined;
-    if (at < to && buffer.charCodeAt(at) === DOUBLE_QUOTE) {
+    if (!external && at < to && buffer.charCodeAt(at) === DOUBLE_QUOTE) {
       const quote = buffer.indexOf('"', at + 1);
       nameEnd = quote === -1 || quote >= to ? to : quote + 1;
       name = unescapeQuoted(buffer.slice(at + 1, nameEnd - 1));
     } else nameEnd = this.#wordEnd(at);
     const brace = this.#whiteEnd(nameEnd);
-    if (brace >= to || buffer.charCodeAt(brace) !== OPEN_BRACE) this.#refuse(at, "Expecting '{'");
-    else if (brace + 1 < to) this.#refuse(at, "Garbage after '{'");
+    if (brace >= to || buffer.charCodeAt(brace) !== OPEN_BRACE)
+      this.#refuse(at, external ? "Expecting '='" : "Expecting '{'");
+    else if (brace + 1 < to && !external) this.#refuse(at, "Garbage after '{'");
     else {
       this.#part('name', at, nameEnd, name);
       this.#splitBrace(brace);
@@ -263,8 +271,10 @@ export class LineParts {
   }
 
   #splitBrace(brace: number): void {
-    if (brace + 1 < this.#reader.to) this.#refuse(brace, "Garbage after '{'");
-    else this.#part('open-brace', brace, brace + 1);
+    const { to } = this.#reader;
+    if (brace + 1 === to) this.#part('open-brace', brace, to);
+    else if (this.#dialect.external) this.#part('open-brace', brace, to, '{');
+    else this.#refuse(brace, "Garbage after '{'");
   }
 
   #refuse(at: number, dovecot: ByteString): void {

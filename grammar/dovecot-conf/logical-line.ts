@@ -99,7 +99,7 @@ export class LogicalLineReader {
         }
         if (pendingFrom === -1) pendingFrom = from;
         to = this.#trimWhite(from, to - 1);
-        if (to > from) {
+        if (to > from || this.#skipsInside) {
           this.#addPiece(pending.length, from);
           pending += `${text.slice(from, to)} `;
         }

@@ -16,6 +16,10 @@ const MESSAGES: Readonly<Record<string, { kind: SyntaxProblem['kind']; message: 
     kind: 'garbage-after-brace',
     message: "nothing may follow '{' on its line: put the settings on lines of their own",
   },
+  "Expecting '='": {
+    kind: 'expecting-equals',
+    message: "neither `key = value` nor `section name {`: expected '='",
+  },
   'Expecting group name': { kind: 'expecting-brace', message: 'expected `group @label name {`' },
 };
 
@@ -168,15 +172,17 @@ export class TreeBuilder {
   }
 
   #skipTooDeep(span: Span): void {
-    const problem: SyntaxProblem = (this.#tooDeepProblem ??= {
-      kind: 'nesting-too-deep',
-      severity: 'error',
-      line: this.#line - 1,
-      span,
-      dovecot: null,
-      message: `sections nested more than ${DEEPEST_NESTING} deep are not read`,
-    });
-    if (this.#tooDeep === 1 && !this.#problems.includes(problem)) this.#problems.push(problem);
-    this.#body.push({ kind: 'broken', span, line: this.#line - 1, problem });
+    if (this.#tooDeepProblem === null) {
+      this.#tooDeepProblem = {
+        kind: 'nesting-too-deep',
+        severity: 'error',
+        line: this.#line - 1,
+        span,
+        dovecot: null,
+        message: `sections nested more than ${DEEPEST_NESTING} deep are not read`,
+      };
+      this.#problems.push(this.#tooDeepProblem);
+    }
+    this.#body.push({ kind: 'broken', span, line: this.#line - 1, problem: this.#tooDeepProblem });
   }
 }

@@ -1,0 +1,9 @@
+import { parseLines } from '../dovecot-conf/line-parser.js';
+import { DIALECTS } from '../dovecot-conf/line-parts.js';
+import type { Source } from '../source.js';
+import type { ConfExtTree } from './tree.js';
+
+/** The tree of one `*.conf.ext` file. Never throws on any text. */
+export function parseConfExt(source: Source): ConfExtTree {
+  return parseLines(source, DIALECTS.ext);
+}
