@@ -58,6 +58,10 @@ export interface SystemVariables {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
+  /** 2.4 `%{system:cpu_count}`, `%{system:os}`, `%{system:os-version}`. */
+  readonly cpuCount?: number;
+  readonly os?: ByteString;
+  readonly osVersion?: ByteString;
   /** Milliseconds since 1970, for `date:` and `time:`; asked only when used. */
   now(): number;
   randomBytes(count: number): Uint8Array;
