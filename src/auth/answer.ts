@@ -95,6 +95,13 @@ export interface AuthAnswer {
   readonly nodelay: boolean;
   /** Unix seconds of `delay_until`, or null. */
   readonly delayUntil: number | null;
+  /**
+   * 2.3: the list of fields is not empty but all of them are hidden, so the answer line holds an empty field
+   * (auth-chain.md section 2.4).
+   */
+  readonly emptyField: boolean;
+  /** Real Dovecot gives no answer here at all: what happens to it. null: it does. */
+  readonly crash: string | null;
   /** Databases that did not answer, for exit code 75 and a message that names the host. */
   readonly unreachable: readonly { readonly host: string; readonly reason: string }[];
 }

@@ -1,11 +1,13 @@
 import type { ByteString } from '../../grammar/bytes.js';
-import type { PassdbBlock } from '../config/effective.js';
+import type { AuthSettings, PassdbBlock } from '../config/effective.js';
 import type { Escape, Expansion, ProviderValue } from '../variables/scope.js';
 import type { AuthRequest } from './request.js';
 
 /** What a driver may ask about the request while it looks something up. */
 export interface LookupContext {
   readonly request: AuthRequest;
+  /** What the auth process works with: `allowWeakSchemes`, `usernameFormat` and the like. */
+  readonly settings: AuthSettings;
   /** Current name: after normalisation and after what earlier passdbs changed. */
   readonly user: ByteString;
   /** True when the password will not be checked any more (an earlier passdb continued with success). */
@@ -16,6 +18,8 @@ export interface LookupContext {
     escaping?: Escape,
     providers?: ReadonlyMap<ByteString, (key: ByteString) => ProviderValue>,
   ): Expansion;
+  /** A field that earlier passdbs (or default_fields) have set, as `%{passdb:NAME}` sees it; null where there is none. */
+  extraField(name: ByteString): ByteString | null;
   /** Aborted when the answer is not wanted any more. */
   readonly signal: AbortSignal;
 }
@@ -35,6 +39,13 @@ export interface Query {
 export interface LogEntry {
   readonly level: 'debug' | 'info' | 'warning' | 'error';
   readonly text: ByteString;
+  /**
+   * What the line is about, which decides its prefix: the passdb (default), its auth-worker, the request, the SASL
+   * mechanism, or the auth process as a whole.
+   */
+  readonly scope?: 'passdb' | 'request' | 'mechanism' | 'process';
+  /** The whole line with its prefix, without time stamp. Set by the chain. */
+  readonly line?: ByteString;
 }
 
 /**
@@ -55,6 +66,11 @@ export type LookupOutcome = {
       readonly row?: { readonly prefix: ByteString; readonly columns: ReadonlyMap<ByteString, ByteString> };
       /** The driver checked the password itself (pam, ldap bind, imap): ok or mismatch. */
       readonly verified?: 'ok' | 'mismatch';
+      /**
+       * The stored password that the driver compares whatever `password` fields say (passwd-file, static); null: it has
+       * none. Left out: the first `password` field that was set (sql, ldap).
+       */
+      readonly compares?: ByteString | null;
     }
   | { readonly kind: 'unknown' }
   /** `fields`: what was set before the failure; it stays subject to rollback. */
@@ -73,6 +89,13 @@ export interface PassdbDriver {
   readonly name: string;
   /** Can hand out the stored password (needed by CRAM-MD5, LMTP and others; auth-chain.md section 1.3). */
   readonly canLookupCredentials: boolean;
+  /** Runs in an auth-worker process of Dovecot (sqlite, mysql, passwd, pam): other log prefixes, some quirks. */
+  readonly blocking?: boolean;
+  /**
+   * Templates whose variables make the key of the auth cache (the query, the filter); absent or empty: never cached.
+   * `default_fields` (2.3) and `fields { }` (2.4) are added by the chain.
+   */
+  readonly cacheKeyTemplates?: readonly ByteString[];
   /** Looks the user up. Rejects never. */
   lookup(context: LookupContext): Promise<LookupOutcome>;
   close(): Promise<void>;

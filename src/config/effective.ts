@@ -74,6 +74,8 @@ export interface PassdbBlock extends DatabaseBlock {
   readonly skip: Typed<'never' | 'authenticated' | 'unauthenticated'>;
   readonly deny: boolean;
   readonly master: boolean;
+  /** 2.3 `pass = yes` (result_success is `continue` then); refused on the last passdb at start. */
+  readonly pass?: boolean;
   /** Upper case; empty = all. 2.3 `none` and 2.4 `lookup` are kept as written in upper case. */
   readonly mechanisms: readonly ByteString[];
   /** Raw text of username_filter: the chain interprets it. */

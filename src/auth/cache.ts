@@ -1,0 +1,187 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { AuthSettings, PassdbBlock } from '../config/effective.js';
+import type { PassdbResult } from './answer.js';
+import { cacheKey } from './cache-key.js';
+import type { PassdbDriver } from './driver.js';
+import type { WalkState } from './walk-state.js';
+
+/** What a look-up found, as the cache keeps it: password with scheme (null: any), and the fields it set. */
+export interface CachedRow {
+  readonly password: ByteString | null;
+  readonly fields: readonly (readonly [name: ByteString, value: ByteString])[];
+}
+
+export interface CacheEntry {
+  /** null: the user is unknown. */
+  readonly value: CachedRow | null;
+  /** The last login with this entry was good. */
+  lastSuccess: boolean;
+  /** Older than the negative TTL: a mismatch is not believed any more. */
+  readonly negativeExpired: boolean;
+}
+
+export interface CacheStatistics {
+  readonly hits: number;
+  readonly misses: number;
+  readonly entries: number;
+  readonly negativeEntries: number;
+  /** Bytes as Dovecot counts them. */
+  readonly size: number;
+}
+
+interface Node {
+  readonly user: ByteString;
+  readonly created: number;
+  readonly size: number;
+  readonly value: CachedRow | null;
+  lastSuccess: boolean;
+}
+
+/** Dovecot auth-cache.c: struct auth_cache_node on 64 bits */
+const NODE_OVERHEAD = 40;
+
+/**
+ * The auth cache of one auth process (auth-chain.md section 7): least recently used first out, by bytes.
+ * `now` is in milliseconds. Dovecot 2.3.19.1 and 2.4.1 auth-cache.c, passdb-cache.c
+ */
+export class AuthCache {
+  readonly #limit: number;
+  readonly #ttl: number;
+  readonly #negativeTtl: number;
+  readonly #now: () => number;
+  /** In order of use, oldest first. */
+  readonly #nodes = new Map<string, Node>();
+  #size = 0;
+  #hits = 0;
+  #misses = 0;
+  #negative = 0;
+
+  constructor(options: { size: number; ttlMs: number; negativeTtlMs: number; now: () => number }) {
+    this.#limit = options.size;
+    this.#ttl = options.ttlMs;
+    this.#negativeTtl = options.negativeTtlMs;
+    this.#now = options.now;
+  }
+
+  /** Only passdbs with a key are cached: not passwd-file and static, in 2.4 not with `use_cache = no`. */
+  covers(passdb: PassdbBlock, driver: PassdbDriver): boolean {
+    return passdb.useCache && (driver.cacheKeyTemplates?.length ?? 0) > 0;
+  }
+
+  lookup(state: WalkState, passdb: PassdbBlock, driver: PassdbDriver, evenExpired: boolean): CacheEntry | null {
+    const key = cacheKey(state, passdb, driver);
+    const node = this.#nodes.get(key);
+    if (node === undefined) {
+      this.#misses += 1;
+      state.debug(() => 'cache miss');
+      return null;
+    }
+    const age = this.#now() - node.created;
+    const expired = age > (node.value === null ? this.#negativeTtl : this.#ttl);
+    if (expired) this.#misses += 1;
+    else {
+      this.#hits += 1;
+      this.#nodes.delete(key);
+      this.#nodes.set(key, node);
+    }
+    if (expired && !evenExpired) {
+      state.debug(() => 'cache expired');
+      return null;
+    }
+    state.debug(() => `cache hit: ${shown(node.value)}`);
+    return {
+      value: node.value,
+      negativeExpired: age > this.#negativeTtl,
+      get lastSuccess() {
+        return node.lastSuccess;
+      },
+      set lastSuccess(good: boolean) {
+        node.lastSuccess = good;
+      },
+    };
+  }
+
+  /** Keeps what a look-up came to; failures of the database and refused users are never kept. */
+  store(state: WalkState, passdb: PassdbBlock, driver: PassdbDriver, result: PassdbResult): void {
+    if (result === 'user_unknown') {
+      if (this.#negativeTtl > 0) this.#insert(state, cacheKey(state, passdb, driver), null, false);
+      return;
+    }
+    // SCHEME_NOT_AVAILABLE and MISMATCH are below zero in Dovecot's numbering of results only where no row was found.
+    if (result !== 'ok' && result !== 'password_mismatch') return;
+    const any = state.fields.has('nopassword');
+    if (state.passdbPassword === null && !any) {
+      // The driver checked the password itself: a good one is kept as {PLAIN} in memory (Dovecot hashes it with SHA1).
+      if (result !== 'ok' || state.request.mode !== 'verify' || state.request.password === null) return;
+    }
+    const password = state.passdbPassword ?? (any ? null : `{PLAIN}${state.request.password ?? ''}`);
+    const fields = state.fields.changed().map((field) => [field.name, field.value ?? ''] as const);
+    this.#insert(state, cacheKey(state, passdb, driver), { password, fields }, result === 'ok');
+  }
+
+  /** Drops all entries, or those of the named users. Answers how many. `doveadm auth cache flush` */
+  flush(users: readonly ByteString[] = []): number {
+    const wanted = new Set(users);
+    let count = 0;
+    for (const [key, node] of [...this.#nodes]) {
+      if (users.length > 0 && !wanted.has(node.user)) continue;
+      this.#remove(key, node);
+      count += 1;
+    }
+    return count;
+  }
+
+  statistics(): CacheStatistics {
+    return {
+      hits: this.#hits,
+      misses: this.#misses,
+      entries: this.#nodes.size,
+      negativeEntries: this.#negative,
+      size: this.#size,
+    };
+  }
+
+  #insert(state: WalkState, key: string, value: CachedRow | null, lastSuccess: boolean): void {
+    const size = NODE_OVERHEAD + key.length + 2 + sizeOf(value);
+    const known = this.#nodes.get(key);
+    if (known !== undefined) this.#remove(key, known);
+    for (const [oldestKey, oldest] of this.#nodes) {
+      if (this.#size + size <= this.#limit) break;
+      this.#remove(oldestKey, oldest);
+    }
+    const user = state.translatedUser ?? '';
+    this.#nodes.set(key, { user, created: this.#now(), size, value, lastSuccess });
+    this.#size += size;
+    if (value === null) this.#negative += 1;
+  }
+
+  #remove(key: string, node: Node): void {
+    this.#nodes.delete(key);
+    this.#size -= node.size;
+    if (node.value === null) this.#negative -= 1;
+  }
+}
+
+/** The cache that the settings ask for; null where it is off. */
+export function authCacheFor(settings: AuthSettings, now: () => number): AuthCache | null {
+  if (settings.cacheSize === 0 || settings.cacheTtl === 0) return null;
+  return new AuthCache({
+    size: settings.cacheSize,
+    ttlMs: settings.cacheTtl,
+    negativeTtlMs: settings.cacheNegativeTtl,
+    now,
+  });
+}
+
+function sizeOf(value: CachedRow | null): number {
+  if (value === null) return 0;
+  const fields = value.fields.reduce((sum, [name, text]) => sum + name.length + text.length + 2, 0);
+  return (value.password?.length ?? 0) + fields;
+}
+
+/** `<hidden>\tfield=value` as Dovecot's debug line has it. */
+function shown(value: CachedRow | null): ByteString {
+  if (value === null) return '';
+  const password = value.password === null ? '' : '<hidden>';
+  return [password, ...value.fields.map(([name, text]) => `${name}=${text}`)].join('\t');
+}

@@ -1,0 +1,134 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { PassdbBlock } from '../config/effective.js';
+import type { Series } from '../knowledge/versions.js';
+import type { LogEntry } from './driver.js';
+import { passdbLogName } from './passdb-lists.js';
+import type { AuthRequest } from './request.js';
+
+/** What the prefix of a log line is made of at the moment of logging. */
+export interface LogSubject {
+  /** null: not known yet, or refused. */
+  readonly user: ByteString | null;
+  /** A master login is pending. */
+  readonly master: boolean;
+  readonly passdb: PassdbBlock | null;
+}
+
+const LEVELS = { debug: 'Debug', info: 'Info', warning: 'Warning', error: 'Error' } as const;
+const MAX_USER_IN_LOG = 64;
+
+/** Control characters and what is not UTF-8 as `?`, long texts cut: Dovecot lib/str-sanitize.c. */
+export function sanitize(text: ByteString, maxBytes: number): ByteString {
+  const whole = text.length > maxBytes;
+  let cut = text;
+  if (whole) {
+    let end = maxBytes - 3;
+    while (end > 0 && (text.charCodeAt(end) & 0xc0) === 0x80) end -= 1;
+    cut = text.slice(0, end);
+  }
+  let safe = '';
+  for (let at = 0; at < cut.length; ) {
+    const length = utf8Length(cut, at);
+    if (length === 0) safe += '?';
+    else safe += cut.slice(at, at + length);
+    at += Math.max(length, 1);
+  }
+  return whole ? `${safe}...` : safe;
+}
+
+/** Bytes of the printable character at `at`; 0 for a control character or a byte that begins none. */
+function utf8Length(text: ByteString, at: number): number {
+  const first = text.charCodeAt(at);
+  if (first < 0x80) return first < 0x20 || first === 0x7f ? 0 : 1;
+  const length = first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) === 0xe0 ? 3 : (first & 0xf8) === 0xf0 ? 4 : 0;
+  for (let next = 1; next < length; next += 1)
+    if ((text.charCodeAt(at + next) & 0xc0) !== 0x80) return 0;
+  return length;
+}
+
+/** Writes what the auth process of one version would log, each line with its prefix. */
+export class Journal {
+  readonly #series: Series;
+  readonly #request: AuthRequest;
+  readonly #keepDebug: boolean;
+  readonly #workerPid: number;
+  readonly entries: LogEntry[] = [];
+
+  constructor(series: Series, request: AuthRequest, keepDebug: boolean, workerPid: number) {
+    this.#series = series;
+    this.#request = request;
+    this.#keepDebug = keepDebug;
+    this.#workerPid = workerPid;
+  }
+
+  get length(): number {
+    return this.entries.length;
+  }
+
+  /** True where debug lines are wanted: their texts are not built otherwise. */
+  get keepsDebug(): boolean {
+    return this.#keepDebug;
+  }
+
+  add(entry: LogEntry, subject: LogSubject, inWorker: boolean): void {
+    if (entry.level === 'debug' && !this.#keepDebug) return;
+    const scope = entry.scope ?? 'passdb';
+    this.entries.push({ ...entry, scope, line: this.#prefix(entry.level, scope, subject, inWorker) + entry.text });
+  }
+
+  #prefix(
+    level: LogEntry['level'],
+    scope: NonNullable<LogEntry['scope']>,
+    subject: LogSubject,
+    inWorker: boolean,
+  ): ByteString {
+    if (scope === 'process') return `auth: ${LEVELS[level]}: `;
+    const place = this.#place(scope, subject);
+    return this.#series === '2.3'
+      ? this.#prefix23(level, place, subject, inWorker)
+      : this.#prefix24(level, place, subject, inWorker);
+  }
+
+  /** Dovecot 2.3.19.1 auth-request.c: auth_request_get_log_prefix, get_log_identifier */
+  #prefix23(level: LogEntry['level'], place: string, subject: LogSubject, inWorker: boolean): ByteString {
+    const pid = this.#workerPid;
+    const process = inWorker
+      ? `auth-worker(${pid}): ${LEVELS[level]}: conn unix:auth-worker (pid=${pid},uid=0): auth-worker<1>: `
+      : `auth: ${LEVELS[level]}: `;
+    if (place === '') return process;
+    let identifier = this.#userAndIp(subject);
+    if (subject.master) identifier += ',master';
+    if (this.#request.session !== '') identifier += `,<${this.#request.session}>`;
+    return `${process}${place}(${identifier}): `;
+  }
+
+  /** Dovecot 2.4.1 auth-request.c: get_log_prefix */
+  #prefix24(level: LogEntry['level'], place: string, subject: LogSubject, inWorker: boolean): ByteString {
+    const text = place === '' ? '' : `${place}: `;
+    const session = this.#request.session === '' ? '' : `<${this.#request.session}>`;
+    if (inWorker) {
+      const ids = `<${this.#workerPid}>${session}`;
+      return `auth-worker(${this.#userAndIp(subject)})${ids}: request [1]: ${LEVELS[level]}: ${text}`;
+    }
+    let identifier = this.#userAndIp(subject);
+    if (this.#request.mechanism !== '') identifier += `,sasl:${this.#request.mechanism.toLowerCase()}`;
+    if (subject.master) identifier += ',master';
+    return `auth(${identifier})${session}: ${LEVELS[level]}: ${text}`;
+  }
+
+  #place(scope: 'passdb' | 'request' | 'mechanism', subject: LogSubject): string {
+    switch (scope) {
+      case 'passdb':
+        return subject.passdb === null ? '' : passdbLogName(subject.passdb);
+      case 'mechanism':
+        return this.#request.mechanism.toLowerCase();
+      case 'request':
+        return '';
+    }
+  }
+
+  #userAndIp(subject: LogSubject): ByteString {
+    const user = subject.user === null ? '?' : sanitize(subject.user, MAX_USER_IN_LOG);
+    return this.#request.remoteIp === '' ? user : `${user},${this.#request.remoteIp}`;
+  }
+}

@@ -1,0 +1,132 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { PassdbBlock } from '../config/effective.js';
+import type { FieldOrigin, PassdbResult } from './answer.js';
+import type { LookupContext, LookupOutcome, Query, RowField } from './driver.js';
+import { lookUpInCache } from './cached-lookup.js';
+import { applyFieldsBlock, applyTemplates } from './field-templates.js';
+import { logLoginFailure } from './login-failure.js';
+import { checkPassword } from './password-check.js';
+import { ask, type Walking } from './questions.js';
+import { expandFor } from './request-scope.js';
+import { setField, setNullField } from './set-field.js';
+import type { DriverFacts, WalkState } from './walk-state.js';
+
+/** What one look-up came to, before the rules. */
+export interface Looked {
+  readonly result: PassdbResult;
+  readonly queries: readonly Query[];
+  readonly unreachable: { readonly host: string; readonly reason: string } | null;
+  /** Answered by the auth cache. */
+  readonly cached: boolean;
+}
+
+/**
+ * Asks one passdb: the auth cache, default_fields, the database, the row's fields, `fields { }`, the password,
+ * override_fields (auth-chain.md sections 2.2, 3 and 7).
+ */
+export function* lookUp(state: WalkState, passdb: PassdbBlock): Walking<Looked> {
+  const facts = state.environment.driverFacts(passdb);
+  state.debug(() => 'Performing passdb lookup');
+  let looked: Looked | null = facts.cached ? yield* lookUpInCache(state, passdb, false) : null;
+  if (looked === null) {
+    looked = yield* lookUpInDatabase(state, passdb, facts);
+    if (facts.cached && looked.result === 'internal_failure') {
+      const old = yield* lookUpInCache(state, passdb, true);
+      if (old !== null) state.log('info', 'Falling back to expired data from cache');
+      looked = old ?? looked;
+    } else if (facts.cached) yield* ask({ kind: 'looked-up', passdb, state, result: looked.result });
+  }
+  if (state.series === '2.3' && !applyTemplates(state, passdb, 'override_fields'))
+    return { ...looked, result: 'internal_failure' };
+  return looked;
+}
+
+function* lookUpInDatabase(state: WalkState, passdb: PassdbBlock, facts: DriverFacts): Walking<Looked> {
+  const failed: Looked = { result: 'internal_failure', queries: [], unreachable: null, cached: false };
+  if (state.request.mode === 'lookup' && !facts.canLookupCredentials) {
+    state.debug(() => "passdb doesn't support credential lookups");
+    return { ...failed, result: 'scheme_not_available' };
+  }
+  // The auth-worker of 2.3 never sees default_fields. observed with sqlite
+  if (state.series === '2.3' && !facts.blocking && !applyTemplates(state, passdb, 'default_fields'))
+    return failed;
+  const { outcome } = yield* ask({ kind: 'lookup', passdb, context: lookupContext(state) });
+  state.inWorker = facts.blocking;
+  let result = yield* readOutcome(state, passdb, outcome);
+  state.inWorker = false;
+  if (facts.blocking && result === 'ok') importWorkerReply(state);
+  if (result === 'ok' && state.fields.has('noauthenticate')) result = 'next';
+  const unreachable = outcome.kind === 'internal' ? (outcome.unreachable ?? null) : null;
+  return { result, queries: outcome.queries ?? [], unreachable, cached: false };
+}
+
+function lookupContext(state: WalkState): Omit<LookupContext, 'signal'> {
+  return {
+    request: state.request,
+    settings: state.settings,
+    user: state.user ?? '',
+    alreadyAuthenticated: state.authenticated,
+    expand: (template, escaping, providers) => expandFor(state, template, escaping, providers),
+    extraField: (name) => state.fields.find(name),
+  };
+}
+
+function* readOutcome(state: WalkState, passdb: PassdbBlock, outcome: LookupOutcome): Walking<PassdbResult> {
+  switch (outcome.kind) {
+    case 'unknown':
+      record(state, outcome);
+      if (!hasLoginLine(outcome)) logLoginFailure(state, 'unknown user');
+      return 'user_unknown';
+    case 'internal':
+      if (outcome.fields !== undefined) applyRow(state, passdb, outcome.fields, 'PLAIN', false);
+      record(state, outcome);
+      return 'internal_failure';
+    case 'disabled':
+      record(state, outcome);
+      return 'user_disabled';
+    case 'expired':
+      record(state, outcome);
+      return 'pass_expired';
+    case 'found':
+      record(state, outcome);
+      // Dovecot 2.4.1 passdb-passwd-file.c and passdb-static.c set their password whatever fields_import_all says.
+      applyRow(state, passdb, outcome.fields, outcome.defaultScheme, outcome.compares !== undefined);
+      if (state.series === '2.4' && !applyFieldsBlock(state, passdb, outcome.row)) return 'internal_failure';
+      return yield* checkPassword(state, passdb, outcome);
+  }
+}
+
+function record(state: WalkState, outcome: LookupOutcome): void {
+  for (const entry of outcome.log ?? []) state.record(entry);
+}
+
+/** A driver that says itself why the user is unknown (`missing passwd file`). */
+function hasLoginLine(outcome: LookupOutcome): boolean {
+  return outcome.log?.some((entry) => entry.level === 'info') ?? false;
+}
+
+function applyRow(
+  state: WalkState,
+  passdb: PassdbBlock,
+  fields: readonly RowField[],
+  defaultScheme: ByteString,
+  alwaysPassword: boolean,
+): void {
+  for (const [name, value] of fields) {
+    if (!passdb.fieldsImportAll && !(alwaysPassword && name === 'password')) continue;
+    const from: FieldOrigin = { kind: 'row', passdb, column: name };
+    if (value === null) setNullField(state, name);
+    else setField(state, name, value, defaultScheme, from);
+  }
+}
+
+/**
+ * The auth process reads the worker's reply, password first, so `nopassword` meets it whatever the order of columns.
+ * Dovecot 2.3.19.1 passdb-blocking.c; observed [sql-03]
+ */
+function importWorkerReply(state: WalkState): void {
+  const password = state.passdbPassword;
+  if (state.series !== '2.3' || password === null || !state.fields.has('nopassword')) return;
+  if (state.fields.has('noauthenticate') || password.slice(password.indexOf('}') + 1) === '') return;
+  state.log('error', 'nopassword set but password is non-empty');
+}

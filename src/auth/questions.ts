@@ -1,0 +1,74 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { PassdbBlock } from '../config/effective.js';
+import type { Series } from '../knowledge/versions.js';
+import type { PasswordVerdict } from '../passwords/verify.js';
+import type { PassdbResult } from './answer.js';
+import type { CacheEntry } from './cache.js';
+import type { LookupContext, LookupOutcome } from './driver.js';
+import type { WalkState } from './walk-state.js';
+
+/** What a walk asks of the world. Whoever drives it answers each with the reply of the same kind. */
+export type WalkQuestion =
+  | {
+      readonly kind: 'lookup';
+      readonly passdb: PassdbBlock;
+      /** Everything but the abort signal, which the driver of the walk adds. */
+      readonly context: Omit<LookupContext, 'signal'>;
+    }
+  /** Has the auth cache an answer; asked only for passdbs that are cached. */
+  | {
+      readonly kind: 'cache';
+      readonly passdb: PassdbBlock;
+      readonly state: WalkState;
+      /** The database failed: an entry whose time is over is better than nothing. */
+      readonly evenExpired: boolean;
+    }
+  | {
+      readonly kind: 'verify';
+      readonly series: Series;
+      readonly stored: ByteString;
+      readonly defaultScheme: ByteString;
+      readonly plaintext: ByteString;
+      /** Name as the client sent it: DIGEST-MD5 hashes it. */
+      readonly user: ByteString;
+      readonly allowWeakSchemes: boolean;
+    }
+  /** Is the stored password readable at all (credentials look-ups). */
+  | { readonly kind: 'decode'; readonly stored: ByteString; readonly defaultScheme: ByteString }
+  | { readonly kind: 'resolve'; readonly host: ByteString; readonly timeoutMs: number }
+  /** Not a question: how a look-up ended, before override_fields and rules; the auth cache stores it. */
+  | {
+      readonly kind: 'looked-up';
+      readonly passdb: PassdbBlock;
+      readonly state: WalkState;
+      readonly result: PassdbResult;
+    };
+
+export type ResolveReply =
+  | { readonly kind: 'addresses'; readonly ips: readonly string[] }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export type WalkReply =
+  | { readonly kind: 'lookup'; readonly outcome: LookupOutcome }
+  | { readonly kind: 'cache'; readonly entry: CacheEntry | null }
+  | { readonly kind: 'verify'; readonly verdict: PasswordVerdict }
+  | { readonly kind: 'decode'; readonly message: ByteString | null }
+  | { readonly kind: 'resolve'; readonly reply: ResolveReply }
+  | { readonly kind: 'looked-up' };
+
+/** A part of the walk: asks, and takes the answers. */
+export type Walking<T> = Generator<WalkQuestion, T, WalkReply>;
+
+type ReplyTo<K extends WalkReply['kind']> = Extract<WalkReply, { readonly kind: K }>;
+
+export function* ask<K extends WalkReply['kind']>(
+  question: Extract<WalkQuestion, { readonly kind: K }>,
+): Walking<ReplyTo<K>> {
+  const reply = yield question;
+  if (!isReplyTo(reply, question.kind)) throw new Error(`a ${question.kind} question was answered as ${reply.kind}`);
+  return reply as ReplyTo<K>;
+}
+
+function isReplyTo(reply: WalkReply, kind: WalkQuestion['kind']): boolean {
+  return reply.kind === kind;
+}

@@ -1,0 +1,260 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { FieldOrigin } from './answer.js';
+import { ExtraFields } from './extra-fields.js';
+import { isInNetwork, parseNetwork } from './ip-network.js';
+import type { WalkState } from './walk-state.js';
+
+/** Dovecot auth-request.h: AUTH_REQUEST_MAX_DELAY_SECS */
+const MAX_DELAY_SECONDS = 300;
+
+/**
+ * Gives a field its meaning: a password, a name, a check, or an entry of the answer (auth-chain.md section 2.6).
+ * Dovecot 2.3.19.1 and 2.4.1 auth-request.c: auth_request_set_field
+ */
+export function setField(
+  state: WalkState,
+  fullName: ByteString,
+  value: ByteString,
+  defaultScheme: ByteString,
+  from: FieldOrigin,
+): void {
+  const once = state.series === '2.3' ? ':protected' : ':default';
+  let name = fullName;
+  if (name.length > once.length && name.endsWith(once)) {
+    name = name.slice(0, -once.length);
+    if (state.fields.has(name)) {
+      state.note(name, value, 'kept', from);
+      return;
+    }
+  } else if (name.length > 7 && name.endsWith(':remove')) {
+    name = name.slice(0, -7);
+    const removed = state.fields.remove(name);
+    if (removed !== null) state.note(name, removed.value, 'removed', from);
+    return;
+  }
+  switch (name) {
+    case '':
+      return;
+    case 'password':
+    case 'password_noscheme':
+      setPassword(state, value, defaultScheme, name === 'password_noscheme', from);
+      return;
+    case 'passdb_import':
+      for (const part of value.split('\t')) setKeyValue(state, part, defaultScheme, from);
+      return;
+    case 'userdb_userdb_import':
+      startPrefetch(state);
+      for (const part of value.split('\t')) setKeyValue(state, `userdb_${part}`, defaultScheme, from);
+      return;
+    case 'nopassword':
+      setNoPassword(state, value, from);
+      return;
+    case 'nodelay':
+      state.nodelay = true;
+      break;
+  }
+  if (setHiddenField(state, name, value, from)) {
+    state.fields.add(name, value, true, from);
+    return;
+  }
+  state.note(name, value, state.fields.add(name, value, false, from), from);
+}
+
+function setKeyValue(state: WalkState, part: ByteString, defaultScheme: ByteString, from: FieldOrigin): void {
+  const equals = part.indexOf('=');
+  if (equals === -1) setField(state, part, '', defaultScheme, from);
+  else setField(state, part.slice(0, equals), part.slice(equals + 1), defaultScheme, from);
+}
+
+/** NULL of a database: the field is absent, but `userdb_` ones still switch prefetch on. */
+export function setNullField(state: WalkState, name: ByteString): void {
+  if (name.startsWith('userdb_')) state.prefetch = true;
+}
+
+/** Fields that the auth process acts on and keeps to itself. False: not one of them. */
+function setHiddenField(state: WalkState, name: ByteString, value: ByteString, from: FieldOrigin): boolean {
+  switch (name) {
+    case 'user':
+    case 'username':
+    case 'domain':
+      changeUser(state, name, value, from);
+      return true;
+    case 'login_user':
+      state.loginUser = value;
+      state.note(name, value, 'user', from);
+      return true;
+    case 'allow_nets':
+      checkNetworks(state, name, value, state.request.remoteIp);
+      break;
+    case 'allow_real_nets':
+      checkNetworks(state, name, value, state.request.realRemoteIp);
+      break;
+    case 'fail':
+      state.failed = true;
+      break;
+    case 'delay_until':
+      setDelay(state, value);
+      break;
+    case 'noauthenticate':
+      // Shown by neither version: handled and removed after the look-up.
+      state.fields.add('noauthenticate', value, false, from);
+      state.fields.add('nopassword', null, false, from);
+      break;
+    default:
+      if (!name.startsWith('userdb_')) return false;
+      startPrefetch(state);
+      setUserdbField(state, name.slice('userdb_'.length), value, from);
+  }
+  state.note(name, value, 'hidden', from);
+  return true;
+}
+
+function setPassword(
+  state: WalkState,
+  value: ByteString,
+  defaultScheme: ByteString,
+  noScheme: boolean,
+  from: FieldOrigin,
+): void {
+  if (state.passdbPassword !== null) {
+    state.log('error', 'Multiple password values not supported');
+    return;
+  }
+  const hasScheme = value.startsWith('{') && !noScheme && value.includes('}');
+  state.passdbPassword = hasScheme ? value : `{${defaultScheme}}${value}`;
+  state.note('password', null, 'password', from);
+}
+
+function setNoPassword(state: WalkState, value: ByteString, from: FieldOrigin): void {
+  const password = state.passdbPassword;
+  if (state.series === '2.3' && password !== null && !state.fields.has('noauthenticate')) {
+    if (password.slice(password.indexOf('}') + 1) !== '') {
+      state.log('error', 'nopassword set but password is non-empty');
+      return;
+    }
+  }
+  state.passdbPassword = null;
+  state.fields.add('nopassword', value, false, from);
+  state.note('nopassword', value, 'hidden', from);
+}
+
+/** `user` replaces all, `username` the part before @, `domain` the part after it. */
+function changedName(user: ByteString, name: ByteString, value: ByteString): ByteString {
+  const at = user.indexOf('@');
+  if (name === 'user') return value;
+  if (name === 'username') return value.includes('@') || at === -1 ? value : value + user.slice(at);
+  return at === -1 ? `${user}@${value}` : user.slice(0, at + 1) + value;
+}
+
+function changeUser(state: WalkState, name: ByteString, value: ByteString, from: FieldOrigin): void {
+  const user = state.user ?? '';
+  const changed = changedName(user, name, value);
+  if (changed === '') {
+    state.log('error', 'username attempted to be changed to empty');
+    state.failed = true;
+    return;
+  }
+  state.note(name, value, 'user', from);
+  if (changed === user) return;
+  state.debug(() => `username changed ${user} -> ${changed}`);
+  state.user = changed;
+}
+
+function checkNetworks(state: WalkState, name: ByteString, networks: ByteString, ip: string): void {
+  for (const text of networks.split(/[, ]+/)) {
+    if (text === '') continue;
+    state.debug(() => `${name}: Matching for network ${text}`);
+    if (text === 'local') {
+      if (ip === '') return;
+      continue;
+    }
+    const network = parseNetwork(text);
+    if (network === null) state.log('info', `${name}: Invalid network '${text}'`);
+    else if (ip !== '' && isInNetwork(ip, network)) return;
+  }
+  state.log(
+    'info',
+    ip === ''
+      ? `${name} check failed: Remote IP not known and 'local' missing`
+      : `${name} check failed: IP ${ip} not in allowed networks`,
+  );
+  state.failed = true;
+}
+
+/** `UNIXTIME[+RANDOM SECONDS]` */
+function setDelay(state: WalkState, value: ByteString): void {
+  const plus = value.indexOf('+');
+  const stamp = plus === -1 ? value : value.slice(0, plus);
+  let extra = 0;
+  if (plus !== -1) {
+    const most = value.slice(plus + 1);
+    if (/^\d+$/.test(most)) extra = Number(most) > 0 ? randomBelow(state, Number(most)) : 0;
+    else {
+      state.log('error', `Invalid delay_until randomness number '${most}'`);
+      state.failed = true;
+    }
+  }
+  if (!/^-?\d{1,19}$/.test(stamp)) {
+    state.log('error', `Invalid delay_until timestamp '${stamp}'`);
+    state.failed = true;
+    return;
+  }
+  const now = Math.floor(state.environment.system.now() / 1000);
+  const until = Number(stamp);
+  if (until <= now) return;
+  if (until - now > MAX_DELAY_SECONDS) {
+    state.log('error', `delay_until timestamp ${stamp} is too much in the future, failing`);
+    state.failed = true;
+    return;
+  }
+  state.delayUntil = Math.min(until + extra, now + MAX_DELAY_SECONDS);
+}
+
+function randomBelow(state: WalkState, limit: number): number {
+  const bytes = state.environment.system.randomBytes(4);
+  const number = ((bytes[0] ?? 0) * 0x1000000 + (bytes[1] ?? 0) * 0x10000 + (bytes[2] ?? 0) * 0x100 + (bytes[3] ?? 0));
+  return number % limit;
+}
+
+function startPrefetch(state: WalkState): void {
+  state.prefetch = true;
+  state.userdbFields ??= new ExtraFields(state.series);
+}
+
+/** Dovecot auth-request.c: auth_request_set_userdb_field, as far as a passdb's `userdb_` fields go. */
+function setUserdbField(state: WalkState, fullName: ByteString, value: ByteString, from: FieldOrigin): void {
+  const fields = state.userdbFields;
+  if (fields === null || fullName === '') return;
+  const once = state.series === '2.3' ? ':protected' : ':default';
+  let name = fullName;
+  if (name.length > once.length && name.endsWith(once)) {
+    name = name.slice(0, -once.length);
+    if (fields.has(name)) return;
+  } else if (name.length > 7 && name.endsWith(':remove')) {
+    fields.remove(name.slice(0, -7));
+    return;
+  }
+  switch (name) {
+    case 'user':
+    case 'username':
+    case 'domain':
+      changeUser(state, name, value, from);
+      return;
+    case 'userdb_import':
+      for (const part of value.split('\t')) {
+        const equals = part.indexOf('=');
+        if (equals === -1) setUserdbField(state, part, '', from);
+        else setUserdbField(state, part.slice(0, equals), part.slice(equals + 1), from);
+      }
+      return;
+    case 'system_user':
+      state.log('warning', 'Replace system_user with system_groups_user');
+      name = 'system_groups_user';
+      break;
+    case 'tempfail':
+    case 'uidgid_file':
+      // They matter to the userdb look-up that follows a login here, never to proxying.
+      return;
+  }
+  fields.add(name, value, false, from);
+}

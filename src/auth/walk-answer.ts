@@ -1,0 +1,128 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { AnswerField, AuthAnswer, FieldOrigin, PassdbResult } from './answer.js';
+import type { ExtraField } from './extra-fields.js';
+import { dropProxyFields, finishProxyFields } from './proxy-fields.js';
+import type { Walking } from './questions.js';
+import type { WalkState } from './walk-state.js';
+import type { WalkTrace } from './walk-trace.js';
+
+type Result = AuthAnswer['result'];
+
+/** The name was refused before any passdb was asked. */
+export function answerRefused(state: WalkState, trace: WalkTrace, reason: ByteString): AuthAnswer {
+  return assemble(state, trace, 'fail', { code: null, reason, passdbResult: null });
+}
+
+/** Dovecot auth-request-handler.c: the reply to a login attempt. */
+export function* answerLogin(state: WalkState, trace: WalkTrace, final: PassdbResult): Walking<AuthAnswer> {
+  if (final === 'ok' && state.success) {
+    const finished = state.request.login ? yield* finishProxyFields(state) : 'done';
+    if (finished === 'done') {
+      if (state.series === '2.3') {
+        state.fields.dropValue('nologin');
+        state.fields.dropValue('proxy');
+      }
+      return assemble(state, trace, 'ok', { code: null, reason: null, passdbResult: final });
+    }
+    state.fields.remove('nologin');
+    // The delayed answer is built anew when it is due, without proxy fields; one that is sent at once has them still.
+    if (finished === 'failed' && isDelayed(state)) dropProxyFields(state);
+    return failed(state, trace, final, finished === 'tempfail');
+  }
+  dropProxyFields(state);
+  state.fields.remove('nologin');
+  return failed(state, trace, final, final === 'internal_failure');
+}
+
+function isDelayed(state: WalkState): boolean {
+  // Dovecot 2.3.19.1 auth-request-handler.c; 2.4.1: auth_request_want_failure_delay
+  return state.series === '2.3' ? !state.fields.has('nodelay') : state.settings.failureDelay > 0 && !state.nodelay;
+}
+
+function failed(state: WalkState, trace: WalkTrace, final: PassdbResult, internal: boolean): AuthAnswer {
+  return assemble(state, trace, internal ? 'tempfail' : 'fail', {
+    code: internal
+      ? 'temp_fail'
+      : state.masterUser !== null
+        ? 'authz_fail'
+        : final === 'user_disabled' || final === 'pass_expired'
+          ? final
+          : null,
+    reason: null,
+    passdbResult: final,
+  });
+}
+
+/** Dovecot auth-master-connection.c: pass_callback. Every failure that is not "no such user" is a temporary one. */
+export function* answerLookup(state: WalkState, trace: WalkTrace, final: PassdbResult): Walking<AuthAnswer> {
+  let result = final;
+  if (result === 'scheme_not_available' && state.seenUnknown) result = 'user_unknown';
+  if (result === 'ok') {
+    if ((yield* finishProxyFields(state)) !== 'done') result = 'internal_failure';
+  } else dropProxyFields(state);
+  const found: Result =
+    result === 'ok' && state.success
+      ? 'ok'
+      : result === 'user_unknown' || result === 'user_disabled' || result === 'pass_expired'
+        ? 'fail'
+        : 'tempfail';
+  return assemble(state, trace, found, {
+    code: found === 'tempfail' ? 'temp_fail' : null,
+    reason: result === 'scheme_not_available' ? "Configured passdbs don't support credentials lookups" : null,
+    passdbResult: result,
+  });
+}
+
+function assemble(
+  state: WalkState,
+  trace: WalkTrace,
+  result: Result,
+  end: Pick<AuthAnswer, 'code' | 'reason' | 'passdbResult'>,
+): AuthAnswer {
+  const visible = state.fields.list.filter((field) => !field.hidden).map(answerField);
+  const hidden = state.fields.list.filter((field) => field.hidden).map(answerField);
+  return {
+    result,
+    ...end,
+    originalUser: state.originalUser ?? '',
+    user: state.user ?? state.originalUser ?? '',
+    masterUser: state.masterUser ?? '',
+    fields: state.request.mode === 'lookup' ? visible : [...visible, ...addedByAuth(state)],
+    hiddenFields: hidden,
+    userdbFields: (state.userdbFields?.list ?? []).map(answerField),
+    steps: trace.steps(),
+    log: state.journal.entries,
+    passwordAssumed: state.passwordAssumed,
+    nodelay: state.series === '2.3' ? state.fields.has('nodelay') : state.nodelay,
+    delayUntil: state.delayUntil,
+    emptyField: state.series === '2.3' && !state.fields.isEmpty && visible.length === 0,
+    crash: state.crash,
+    unreachable: trace.unreachable,
+  };
+}
+
+function answerField(field: ExtraField): AnswerField {
+  return { name: field.name, value: field.value, from: field.from };
+}
+
+/** What the auth process appends behind the fields. Dovecot auth-request-handler.c: auth_str_append_extra_fields */
+function addedByAuth(state: WalkState): AnswerField[] {
+  const { fields, settings, request } = state;
+  const added: AnswerField[] = [];
+  const append = (name: ByteString, value: ByteString | null, reason: string) => {
+    const from: FieldOrigin = { kind: 'auth', reason };
+    added.push({ name, value, from });
+  };
+  if (state.originalUser !== null && state.originalUser !== state.user && !fields.has('original_user'))
+    append('original_user', state.originalUser, 'the name as the client sent it');
+  if (state.masterUser !== null && !fields.has('auth_user'))
+    append('auth_user', state.masterUser, 'the master user');
+  if (settings.anonymousUsername !== '' && state.user === settings.anonymousUsername)
+    append('anonymous', null, 'the name is auth_anonymous_username');
+  if (!request.login || !fields.has('proxy')) return added;
+  if (!fields.has('pass') && request.password !== null)
+    append('pass', request.password, 'the password that the client sent');
+  if (state.masterUser !== null && state.masterUser !== '' && !fields.has('master'))
+    append('master', state.masterUser, 'the master user');
+  return added;
+}

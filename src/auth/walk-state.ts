@@ -1,0 +1,101 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { AuthSettings, PassdbBlock } from '../config/effective.js';
+import { type Series, seriesOf } from '../knowledge/versions.js';
+import type { SystemVariables } from '../variables/scope.js';
+import type { FieldChange, FieldOrigin } from './answer.js';
+import type { LogEntry } from './driver.js';
+import { ExtraFields } from './extra-fields.js';
+import { Journal } from './journal.js';
+import type { AuthRequest } from './request.js';
+
+/** What the walk must know of a passdb's driver before it asks it. */
+export interface DriverFacts {
+  /** Runs in an auth-worker. */
+  readonly blocking: boolean;
+  readonly canLookupCredentials: boolean;
+  /** The auth cache is on and this passdb has a cache key. */
+  readonly cached: boolean;
+}
+
+/** What a walk needs besides request and settings. */
+export interface WalkEnvironment {
+  driverFacts(passdb: PassdbBlock): DriverFacts;
+  /** Clock (for delay_until), host name and the like; all handed in. */
+  readonly system: SystemVariables;
+  /** Keep debug lines and the change of every field: what an explanation wants and a server does not. */
+  readonly detailed: boolean;
+  /** Environment of the auth process, for `%{env:NAME}`. */
+  readonly environment?: ReadonlyMap<ByteString, ByteString>;
+}
+
+/** Everything that changes while one request walks the chain (auth-chain.md section 2.1). */
+export class WalkState {
+  readonly series: Series;
+  readonly journal: Journal;
+  readonly fields: ExtraFields;
+  /** Fields for userdb prefetch; null until a `userdb_` field was set. */
+  userdbFields: ExtraFields | null = null;
+  /** Current name; null while none was accepted. */
+  user: ByteString | null = null;
+  originalUser: ByteString | null = null;
+  translatedUser: ByteString | null = null;
+  /** Name that a master user wants to log in as, until the master's own look-up succeeded. */
+  loginUser: ByteString | null = null;
+  masterUser: ByteString | null = null;
+  /** passdb_success: what *-ok and *-fail set. */
+  success = false;
+  /** skip_password_check: later passdbs accept any password. */
+  authenticated = false;
+  seenUnknown = false;
+  seenInternal = false;
+  /** Fields of the current look-up failed it (allow_nets, fail, ...). */
+  failed = false;
+  /** Stored password of the current look-up with its `{SCHEME}`. */
+  passdbPassword: ByteString | null = null;
+  prefetch = false;
+  prefetchAtSnapshot = false;
+  nodelay = false;
+  delayUntil: number | null = null;
+  /** The look-up in progress, for log prefixes and `%{id}`; null between look-ups. */
+  passdb: PassdbBlock | null = null;
+  inWorker = false;
+  /** The current passdb is not the last of its list. */
+  hasNextPassdb = false;
+  passwordAssumed = false;
+  /** Changes that the current look-up made to fields. */
+  changes: FieldChange[] = [];
+  /** Real Dovecot dies or hangs here: what happens. */
+  crash: string | null = null;
+
+  constructor(
+    readonly request: AuthRequest,
+    readonly settings: AuthSettings,
+    readonly environment: WalkEnvironment,
+  ) {
+    this.series = seriesOf(settings.version);
+    this.journal = new Journal(this.series, request, environment.detailed, environment.system.pid);
+    this.fields = new ExtraFields(this.series);
+  }
+
+  log(level: LogEntry['level'], text: ByteString, scope: NonNullable<LogEntry['scope']> = 'passdb'): void {
+    this.record({ level, text, scope });
+  }
+
+  debug(text: () => ByteString, scope: NonNullable<LogEntry['scope']> = 'passdb'): void {
+    if (this.journal.keepsDebug) this.record({ level: 'debug', text: text(), scope });
+  }
+
+  record(entry: LogEntry): void {
+    const subject = { user: this.user, master: this.loginUser !== null, passdb: this.passdb };
+    this.journal.add(entry, subject, this.inWorker);
+  }
+
+  note(
+    name: ByteString,
+    value: ByteString | null,
+    effect: FieldChange['effect'],
+    from: FieldOrigin,
+  ): void {
+    if (this.environment.detailed) this.changes.push({ name, value, effect, from });
+  }
+}

@@ -1,0 +1,119 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { PassdbBlock } from '../config/effective.js';
+import type { ChainStep, PassdbResult } from './answer.js';
+import type { Looked } from './passdb-lookup.js';
+import { passdbLists } from './passdb-lists.js';
+import type { WalkState } from './walk-state.js';
+
+/** Collects what happened at each passdb of the list, in the order of the walk. */
+export class WalkTrace {
+  readonly #state: WalkState;
+  readonly #steps: ChainStep[] = [];
+  readonly unreachable: { host: string; reason: string }[] = [];
+  /** Result of the last look-up that was made. */
+  lastResult: PassdbResult | null = null;
+  #passdb: PassdbBlock | null = null;
+  #userBefore: ByteString = '';
+  #logStart = 0;
+  #assumedBefore = false;
+
+  constructor(state: WalkState) {
+    this.#state = state;
+    for (const passdb of passdbLists(state.settings).dropped)
+      this.#push(passdb, 'skipped', 'skip = unauthenticated on the first passdb: Dovecot drops it from the list');
+  }
+
+  skipped(passdb: PassdbBlock, reason: string): void {
+    this.#push(passdb, 'skipped', reason);
+  }
+
+  begin(passdb: PassdbBlock): void {
+    this.#passdb = passdb;
+    this.#userBefore = this.#state.user ?? '';
+    this.#logStart = this.#state.journal.length;
+    this.#assumedBefore = this.#state.passwordAssumed;
+    this.#state.changes = [];
+    this.#state.passwordAssumed = false;
+  }
+
+  /** Keeps the place of the current step while later skipped ones are noted. */
+  hold(): number {
+    return this.#steps.length;
+  }
+
+  end(
+    looked: Looked,
+    result: PassdbResult,
+    rule: ChainStep['rule'],
+    next: 'stop' | 'continue',
+    reason: string,
+  ): void {
+    this.endAt(this.#steps.length, looked, result, rule, next, reason);
+  }
+
+  endAt(
+    place: number,
+    looked: Looked,
+    result: PassdbResult,
+    rule: ChainStep['rule'],
+    next: 'stop' | 'continue',
+    reason: string,
+  ): void {
+    const state = this.#state;
+    if (looked.unreachable !== null) this.unreachable.push(looked.unreachable);
+    this.lastResult = result;
+    if (this.#passdb !== null) {
+      this.#steps.splice(place, 0, {
+        passdb: this.#passdb,
+        action: 'lookup',
+        reason,
+        userBefore: this.#userBefore,
+        userAfter: state.user ?? '',
+        result,
+        rule,
+        next,
+        queries: looked.queries,
+        fields: state.changes,
+        passwordAssumed: state.passwordAssumed,
+        log: state.journal.entries.slice(this.#logStart),
+      });
+    }
+    state.passwordAssumed = state.passwordAssumed || this.#assumedBefore;
+    this.#passdb = null;
+  }
+
+  /** All steps, with those that the walk did not come to. */
+  steps(): readonly ChainStep[] {
+    const visited = new Set(this.#steps.map((step) => step.passdb));
+    const { masterdbs, passdbs } = passdbLists(this.#state.settings);
+    const mastersAsked = masterdbs.some((passdb) => visited.has(passdb));
+    for (const passdb of masterdbs)
+      if (!visited.has(passdb))
+        this.#push(
+          passdb,
+          'not_reached',
+          mastersAsked ? 'the walk ended before it' : 'master = yes: asked only when a master user logs in',
+        );
+    for (const passdb of passdbs)
+      if (!visited.has(passdb)) this.#push(passdb, 'not_reached', 'the walk ended before it');
+    return this.#steps;
+  }
+
+  #push(passdb: PassdbBlock, action: 'skipped' | 'not_reached', reason: string): void {
+    const user = this.#state.user ?? '';
+    this.#steps.push({
+      passdb,
+      action,
+      reason,
+      userBefore: user,
+      userAfter: user,
+      result: null,
+      rule: null,
+      next: null,
+      queries: [],
+      fields: [],
+      passwordAssumed: false,
+      log: [],
+    });
+  }
+}

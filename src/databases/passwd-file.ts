@@ -1,0 +1,132 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver, RowField } from '../auth/driver.js';
+import type { PassdbBlock } from '../config/effective.js';
+import type { Series } from '../knowledge/versions.js';
+import type { Provider } from '../variables/scope.js';
+import { PasswdFileTable, type TableState } from './passwd-file-table.js';
+import { type FixedPath, fixPath24, hasVariables23, hasVariables24, passwdFileArgs } from './passwd-file-path.js';
+
+export interface PasswdFileOptions {
+  readonly series: Series;
+  /** Where a path is really read from (`--map`). */
+  readonly mapPath?: (path: string) => string;
+  /** Milliseconds since 1970; decides when a file is looked at again. */
+  readonly now?: () => number;
+}
+
+/** Opens a passwd-file passdb. Throws an Error with Dovecot's `auth: Fatal: ` text where its args are refused. */
+export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOptions): Promise<PassdbDriver> {
+  const { series } = options;
+  const args = passwdFileArgs(block, series);
+  const tables = new Map<string, PasswdFileTable>();
+  const tableFor = (path: ByteString): PasswdFileTable => {
+    let table = tables.get(path);
+    if (table === undefined) {
+      table = new PasswdFileTable(path, { series, mapPath: options.mapPath, now: options.now ?? Date.now });
+      tables.set(path, table);
+    }
+    return table;
+  };
+  const varies = series === '2.3' ? hasVariables23(args.path) : hasVariables24(args.path);
+  const fixedPath = series === '2.3' ? args.path.replaceAll('%%', '%') : args.path;
+  // A path without variables is read at start; what goes wrong is logged by the auth process then.
+  const starting: LogEntry[] = varies ? [] : await tableFor(fixedPath).start();
+
+  const lookup = async (context: LookupContext): Promise<LookupOutcome> => {
+    const log: LogEntry[] = starting.splice(0);
+    const path: FixedPath = varies ? expandPath(series, args.path, context) : { kind: 'path', path: fixedPath };
+    if (path.kind === 'error') return { kind: 'internal', log: [...log, error(path.message)] };
+    if (path.kind === 'outside') return { kind: 'unknown', log: [...log, info(path.message)] };
+    const key = context.expand(args.usernameFormat ?? context.settings.usernameFormat, escapeBackslash);
+    if (key.kind === 'error') {
+      const format = args.usernameFormat ?? context.settings.usernameFormat;
+      const text = `Failed to expand username_format=${format}: ${key.message}`;
+      return { kind: 'internal', log: [...log, error(text)] };
+    }
+    const table = tableFor(path.path);
+    const state = await table.sync();
+    log.push(...state.log);
+    const query = { text: `${key.text} in ${path.path}`, database: `passwd-file ${path.path}` };
+    if (state.kind !== 'ready') return notReady(state, log);
+    log.push({ level: 'debug', text: `lookup: user=${key.text} file=${path.path}` });
+    const entry = table.find(key.text);
+    if (entry === null) return { kind: 'unknown', log, queries: [{ ...query, rows: 0 }] };
+    return readEntry(block, context, entry, args.defaultScheme, log, [{ ...query, rows: 1 }]);
+  };
+
+  return {
+    name: 'passwd-file',
+    canLookupCredentials: true,
+    lookup,
+    close: async () => tables.clear(),
+  };
+}
+
+function notReady(state: TableState, log: readonly LogEntry[]): LookupOutcome {
+  return state.kind === 'missing' ? { kind: 'unknown', log } : { kind: 'internal', log };
+}
+
+/** The password and the extra fields of one line; each value is expanded when its field is set. */
+function readEntry(
+  block: PassdbBlock,
+  context: LookupContext,
+  entry: { readonly password: ByteString; readonly extraFields: readonly ByteString[] },
+  defaultScheme: ByteString,
+  log: readonly LogEntry[],
+  queries: LookupOutcome['queries'] & object,
+): LookupOutcome {
+  const fields: RowField[] = [['password', entry.password]];
+  const columns = new Map<ByteString, ByteString>();
+  // `%{passdb:x}` sees the fields of this line that were set before.
+  const passdb: Provider = (key) => {
+    const value = (block.fieldsImportAll ? columns.get(key) : undefined) ?? context.extraField(key);
+    return value === null ? { kind: 'missing' } : { kind: 'value', value };
+  };
+  const providers = new Map([['passdb', passdb]]);
+  for (const field of entry.extraFields) {
+    const equals = field.indexOf('=');
+    const name = equals === -1 ? field : field.slice(0, equals);
+    let value = '';
+    if (equals !== -1) {
+      const expansion = context.expand(field.slice(equals + 1), undefined, providers);
+      if (expansion.kind === 'error') {
+        const text = `Failed to expand extra field ${field}: ${expansion.message}`;
+        return { kind: 'internal', fields, log: [...log, error(text)], queries };
+      }
+      value = expansion.text;
+    }
+    fields.push([name, value]);
+    columns.set(name, value);
+  }
+  return {
+    kind: 'found',
+    fields,
+    defaultScheme,
+    compares: entry.password,
+    row: { prefix: 'passwd_file', columns },
+    log,
+    queries,
+  };
+}
+
+function expandPath(series: Series, path: ByteString, context: LookupContext): FixedPath {
+  // Dovecot 2.3.19.1 db-passwd-file.c: path_fix cuts each value at its first slash
+  const escaping = series === '2.3' ? (value: ByteString) => value.split('/')[0] ?? '' : undefined;
+  const expansion = context.expand(path, escaping);
+  if (expansion.kind === 'error')
+    return { kind: 'error', message: `Failed to expand passwd-file path ${path}: ${expansion.message}` };
+  return series === '2.3' ? { kind: 'path', path: expansion.text } : fixPath24(expansion.text, path);
+}
+
+/** Dovecot lib/strescape.c: str_escape */
+function escapeBackslash(value: ByteString): ByteString {
+  return value.replace(/["'\\]/g, '\\$&');
+}
+
+function error(text: ByteString): LogEntry {
+  return { level: 'error', text };
+}
+
+function info(text: ByteString): LogEntry {
+  return { level: 'info', text };
+}
