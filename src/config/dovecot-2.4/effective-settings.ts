@@ -1,0 +1,124 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { Source } from '../../../grammar/source.js';
+import type {
+  AuthSettings,
+  ConnectionFilter,
+  EffectiveConfig,
+  ListenerSettings,
+  LoginSettings,
+  ServiceSettings,
+} from '../effective.js';
+import type { Origin, Written } from '../origin.js';
+import type { Builder } from './builder.js';
+import { AuthReader } from './effective-auth.js';
+import { readLogin } from './effective-login.js';
+import type { Filter, FilterMask } from './filter.js';
+import { type Address, parseAddress } from './network.js';
+import { FilterIndex, Scope } from './scope.js';
+
+function side(ip: string | undefined, key: 'local' | 'remote'): FilterMask {
+  const address: Address | null = ip === undefined ? null : parseAddress(ip);
+  if (ip === undefined || address === null) return {};
+  const network = { text: ip, address, bits: address.family === 4 ? 32 : 128 };
+  return key === 'local' ? { local: network } : { remote: network };
+}
+
+function maskOf(filter: ConnectionFilter | undefined): FilterMask {
+  return {
+    ...(filter?.protocol === undefined ? {} : { protocol: filter.protocol }),
+    ...(filter?.localName === undefined ? {} : { localName: filter.localName.toLowerCase() }),
+    ...side(filter?.localIp, 'local'),
+    ...side(filter?.remoteIp, 'remote'),
+  };
+}
+
+/** The configuration as Dovecot's processes would be told it. `build` reads it the way the servers do. */
+export class EffectiveSettings implements EffectiveConfig {
+  readonly version = '2.4.1';
+  readonly #build: () => Builder;
+  readonly #main: Source;
+  #index: FilterIndex | undefined;
+  #global: Scope | undefined;
+
+  constructor(build: () => Builder, main: Source) {
+    this.#build = build;
+    this.#main = main;
+  }
+
+  #filters(): FilterIndex {
+    this.#index ??= new FilterIndex(this.#build().tree);
+    return this.#index;
+  }
+
+  #scope(filter: ConnectionFilter | undefined, names: readonly ByteString[] = []): Scope {
+    if (filter === undefined && names.length === 0 && this.#global !== undefined) return this.#global;
+    const question = { connection: maskOf(filter), names: new Set(names) };
+    const scope = new Scope(this.#filters().applicable(question));
+    if (filter === undefined && names.length === 0) this.#global = scope;
+    return scope;
+  }
+
+  get protocols(): readonly ByteString[] {
+    return this.#scope(undefined).list('protocols');
+  }
+
+  get baseDir(): string {
+    return this.#scope(undefined).text('base_dir').replace(/\/$/, '');
+  }
+
+  auth(filter?: ConnectionFilter): AuthSettings {
+    const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };
+    return new AuthReader(this.#filters(), maskOf(filter), start).read();
+  }
+
+  login(filter: ConnectionFilter): LoginSettings {
+    return readLogin((...names) => this.#scope(filter, names), this.#main);
+  }
+
+  setting(name: string, filter?: ConnectionFilter): Written | null {
+    return this.#scope(filter).written(name);
+  }
+
+  service(name: ByteString): ServiceSettings | null {
+    const scope = this.#scope(undefined, [`service/${name}`]);
+    const opened = scope.filters.find((filter: Filter) => filter.mask.name === `service/${name}`);
+    if (opened === undefined) return null;
+    const limit = (key: ByteString) => scope.number(key);
+    return {
+      name,
+      protocol: scope.text('service_protocol'),
+      clientLimit: limit('service_client_limit'),
+      processLimit: limit('service_process_limit'),
+      processMinAvail: limit('service_process_min_avail'),
+      serviceCount: limit('service_restart_request_count'),
+      vszLimit: scope.size('service_vsz_limit'),
+      at: opened.origin,
+    };
+  }
+
+  listeners(): readonly ListenerSettings[] {
+    const enabled = new Set(this.protocols);
+    const listeners: ListenerSettings[] = [];
+    for (const service of this.#scope(undefined).names('service')) {
+      const outer = this.#scope(undefined, [`service/${service}`]);
+      const protocol = outer.text('service_protocol');
+      if (!enabled.has(protocol)) continue;
+      for (const name of outer.names('inet_listener')) {
+        const scope = this.#scope(undefined, [`service/${service}`, `inet_listener/${name}`]);
+        const port = scope.number('inet_listener_port');
+        if (port === 0) continue;
+        listeners.push({
+          service,
+          name,
+          protocol,
+          addresses: scope.list('listen'),
+          port,
+          ssl: scope.boolean('inet_listener_ssl'),
+          haproxy: scope.boolean('inet_listener_haproxy'),
+          at: scope.origin('inet_listener_port') ?? outer.origin('service_name'),
+        });
+      }
+    }
+    return listeners;
+  }
+}

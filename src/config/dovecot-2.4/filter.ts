@@ -1,0 +1,186 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { Origin } from '../origin.js';
+import { type Network, networkText } from './network.js';
+
+/** What one level of a filter asks for; nothing at all at the root. */
+export interface FilterMask {
+  readonly protocol?: ByteString;
+  readonly localName?: ByteString;
+  readonly local?: Network;
+  readonly remote?: Network;
+  /** `ssl_server` of a named filter, `passdb/sql` of a named list filter, `@label/name` of a group. */
+  readonly name?: ByteString;
+  readonly isList?: boolean;
+}
+
+/** One element of a list setting. */
+export interface ListElement {
+  readonly key: ByteString;
+  value: ByteString;
+  origin: Origin | null;
+}
+
+/** A setting's value inside one filter. `explicit`: the file says it, and not only a built-in default. */
+export type StoredValue =
+  | { readonly kind: 'text'; text: ByteString; origin: Origin | null; explicit: boolean }
+  | ListValue
+  | { readonly kind: 'names'; readonly names: ByteString[]; origin: Origin | null; explicit: boolean };
+
+/** boollist or strlist; `replaced`: an assignment, so that outer values do not shine through. */
+export interface ListValue {
+  readonly kind: 'list';
+  readonly elements: ListElement[];
+  /** Key to its first element. */
+  readonly index: Map<ByteString, ListElement>;
+  replaced: boolean;
+  origin: Origin | null;
+  explicit: boolean;
+}
+
+/** `@label = name`. */
+export interface GroupUse {
+  readonly label: ByteString;
+  name: ByteString;
+  origin: Origin;
+}
+
+/** A filter with what is set inside it; settings of nested filters stand in its children. */
+export class Filter {
+  readonly mask: FilterMask;
+  readonly parent: Filter | null;
+  readonly children: Filter[] = [];
+  /** Holds built-in values only. */
+  readonly isDefault: boolean;
+  readonly values = new Map<ByteString, StoredValue>();
+  readonly groups: GroupUse[] = [];
+  readonly createOrder: number;
+  /** How many named list filters, and how many other named filters, stand on the way from the root. */
+  readonly listDepth: number;
+  readonly nameDepth: number;
+  /** Masks from the root to here: two filters with the same path are one. */
+  readonly path: string;
+  /** Where it was opened first; null for a built-in one. */
+  readonly origin: Origin | null;
+  requiredSeen: boolean;
+  /** Merged into its parent by `-f`, or not matching it. */
+  dropped = false;
+
+  constructor(
+    mask: FilterMask,
+    parent: Filter | null,
+    isDefault: boolean,
+    order: number,
+    origin: Origin | null,
+  ) {
+    this.mask = mask;
+    this.parent = parent;
+    this.isDefault = isDefault;
+    this.createOrder = order;
+    this.origin = origin;
+    this.requiredSeen = isDefault;
+    this.path = parent === null ? '' : childPath(parent, mask);
+    const isNamed = mask.name !== undefined;
+    this.listDepth = (parent?.listDepth ?? 0) + (isNamed && mask.isList === true ? 1 : 0);
+    this.nameDepth = (parent?.nameDepth ?? 0) + (isNamed && mask.isList !== true ? 1 : 0);
+    parent?.children.push(this);
+  }
+
+  /** Name before the `/`: `passdb` of `passdb/sql`. */
+  get kindName(): ByteString {
+    return (this.mask.name ?? '').split('/', 1)[0] ?? '';
+  }
+
+  /** Name of the section: what stands behind the first `/`. */
+  get sectionName(): ByteString {
+    const name = this.mask.name ?? '';
+    const slash = name.indexOf('/');
+    return slash === -1 ? '' : name.slice(slash + 1);
+  }
+
+  get isGroup(): boolean {
+    return this.mask.isList === true && this.mask.name?.startsWith('@') === true;
+  }
+
+  /** Itself or one around it is a group. */
+  get isInGroup(): boolean {
+    return this.isGroup || (this.parent?.isInGroup ?? false);
+  }
+
+  get isInLocalOrRemote(): boolean {
+    const { localName, local, remote } = this.mask;
+    if (localName !== undefined || (local?.bits ?? 0) > 0 || (remote?.bits ?? 0) > 0) return true;
+    return this.parent?.isInLocalOrRemote ?? false;
+  }
+
+  /** Anything but named list filters around a setting, for the warning about shadowed global settings. */
+  get hasOtherThanLists(): boolean {
+    const { protocol, localName, local, remote, name, isList } = this.mask;
+    const isOther = protocol ?? localName ?? local ?? remote;
+    if (isOther !== undefined || (name !== undefined && isList !== true)) return true;
+    return this.parent?.hasOtherThanLists ?? false;
+  }
+
+  get isRoot(): boolean {
+    return this.parent === null;
+  }
+}
+
+function networkKey(network: Network): string {
+  return `${networkText(network)}/${network.bits}`;
+}
+
+export function childPath(parent: Filter, mask: FilterMask): string {
+  const parts = [
+    mask.protocol === undefined ? '' : `p${mask.protocol}`,
+    mask.localName === undefined ? '' : `n${mask.localName}`,
+    mask.local === undefined ? '' : `l${networkKey(mask.local)}`,
+    mask.remote === undefined ? '' : `r${networkKey(mask.remote)}`,
+    mask.name === undefined ? '' : `${mask.isList === true ? 'a' : 'f'}${mask.name}`,
+  ];
+  return `${parent.path}\x01${parts.join('\x02')}`;
+}
+
+/** All filters of a configuration, each once. */
+export class FilterTree {
+  readonly root: Filter;
+  /** Built-in values that belong to no section. */
+  readonly defaults: Filter;
+  all: Filter[] = [];
+  readonly #byPath = new Map<string, Filter>();
+  readonly #defaultsByPath = new Map<string, Filter>();
+
+  constructor() {
+    this.root = this.#add(new Filter({}, null, false, 0, null));
+    this.defaults = this.#add(new Filter({}, null, true, 1, null));
+  }
+
+  #add(filter: Filter): Filter {
+    this.all.push(filter);
+    (filter.isDefault ? this.#defaultsByPath : this.#byPath).set(filter.path, filter);
+    return filter;
+  }
+
+  /** Whether the parents are built-in ones does not matter for the search (Dovecot 2.4.1 config-filter.c). */
+  find(parent: Filter, mask: FilterMask, isDefault: boolean): Filter | undefined {
+    return (isDefault ? this.#defaultsByPath : this.#byPath).get(childPath(parent, mask));
+  }
+
+  /** The filter of built-in values for the same place. */
+  defaultsFor(filter: Filter): Filter | undefined {
+    return this.#defaultsByPath.get(filter.path);
+  }
+
+  create(parent: Filter, mask: FilterMask, isDefault: boolean, origin: Origin | null): Filter {
+    return this.#add(new Filter(mask, parent, isDefault, this.all.length, origin));
+  }
+
+  /** Least specific first; what comes later wins. Dovecot 2.4.1 config-parser.c `config_parser_filter_cmp`. */
+  sort(): void {
+    const head = this.all.slice(0, 2);
+    const rest = this.all.slice(2);
+    rest.sort(
+      (a, b) => a.listDepth - b.listDepth || a.nameDepth - b.nameDepth || a.createOrder - b.createOrder,
+    );
+    this.all = [...head, ...rest];
+  }
+}

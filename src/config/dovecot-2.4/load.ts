@@ -1,0 +1,101 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import { errnoText } from '../errno-text.js';
+import { type ConfEvent, type LoadInput, type LoadResult, resolvePath } from '../load-input.js';
+import type { Origin } from '../origin.js';
+import type { ConfigProblem } from '../problem.js';
+import { type Builder, type BuildMode, Refused } from './builder.js';
+import { checkSettings } from './checks/check-settings.js';
+import { EffectiveSettings } from './effective-settings.js';
+import { addServiceLimits, checkGroups } from './finish.js';
+import { Dumper } from './print/dumper.js';
+import { Reading } from './reading.js';
+
+/** Reads a 2.4 configuration: all its problems, its effective settings and its printed form. */
+export function load24(input: LoadInput): LoadResult {
+  const events: ConfEvent[] = [...input.events()];
+  const reading = read(input, events, { prefixesInFilters: true, expand: input.expand });
+  const { builder, problems } = reading;
+  addServiceLimits(builder);
+  builder.tree.sort();
+  const isBroken = problems.some((problem) => problem.severity === 'error');
+  const groupProblems = checkGroups(builder.tree.all);
+  problems.push(...groupProblems);
+  const unclosed = unclosedSection(input, builder);
+  if (unclosed !== null) problems.push(unclosed);
+  const checked = checkSettings(builder.tree, input, unclosed === null && groupProblems.length === 0);
+  problems.push(...checked);
+  if (!hasStorageVersion(builder)) problems.push(storageVersionProblem());
+
+  const build = (): Builder => {
+    const served = read(input, events, { prefixesInFilters: false, expand: true }).builder;
+    addServiceLimits(served);
+    served.tree.sort();
+    return served;
+  };
+  return {
+    problems,
+    readings: input.lenient ? reading.replacements : [],
+    effective: new EffectiveSettings(build, input.main),
+    dump: (options) =>
+      new Dumper(
+        () => {
+          const again = read(input, options.scope === 'defaults' ? [] : events, builder.mode);
+          addServiceLimits(again.builder);
+          again.builder.tree.sort();
+          return again;
+        },
+        isBroken ? [] : [...groupProblems, ...(unclosed === null ? [] : [unclosed])],
+        checked,
+      ).dump(options),
+  };
+}
+
+function read(input: LoadInput, events: readonly ConfEvent[], mode: BuildMode): Reading {
+  const readFile = (path: ByteString, origin: Origin | null): ByteString => {
+    // The servers' view keeps the path: who needs a certificate reads it.
+    const full = origin === null ? path : resolvePath(path, origin.source);
+    if (!mode.prefixesInFilters) return full;
+    try {
+      return `${full}\n${input.readFile(full)}`;
+    } catch (error) {
+      throw new Refused('failed-check', `open(${full}) failed: ${errnoText(error)}`);
+    }
+  };
+  const reading = new Reading(
+    mode,
+    { readFile: input.readFile, environment: input.host.environment },
+    readFile,
+  );
+  for (const event of events) reading.take(event);
+  return reading;
+}
+
+function unclosedSection(input: LoadInput, builder: Builder): ConfigProblem | null {
+  const { section } = builder;
+  if (section.parent === null || section.origin === null) return null;
+  const { source, span, line } = section.origin;
+  const text = `Missing '}' (section started at ${source.path}:${line})`;
+  return {
+    kind: 'unclosed-section',
+    severity: 'error',
+    place: { source, span },
+    dovecot: { message: `Error in configuration file ${input.main.path}: ${text}`, stage: 'doveconf' },
+    message: `Section opened at line ${line} is never closed`,
+  };
+}
+
+function hasStorageVersion(builder: Builder): boolean {
+  const stored = builder.tree.root.values.get('dovecot_storage_version');
+  return stored?.kind === 'text' && stored.text !== '';
+}
+
+function storageVersionProblem(): ConfigProblem {
+  return {
+    kind: 'missing-required',
+    severity: 'error',
+    place: null,
+    dovecot: { message: 'dovecot_storage_version setting must be set', stage: 'doveconf' },
+    message: 'dovecot_storage_version must be set (for a new installation: the version installed now)',
+    subject: { name: 'dovecot_storage_version' },
+  };
+}

@@ -1,0 +1,24 @@
+import type { Filter, FilterTree } from './filter.js';
+
+export interface MergeMode {
+  /** The source is not shown any more. */
+  readonly drop: boolean;
+  /** The source wins where both set a value. */
+  readonly overwrite: boolean;
+}
+
+/** Copies values and nested filters of `source` into `target`. Dovecot 2.4.1 config-parser.c `config_filters_merge`. */
+export function mergeFilters(tree: FilterTree, target: Filter, source: Filter, mode: MergeMode): void {
+  if (mode.drop) source.dropped = true;
+  for (const [name, value] of source.values)
+    if (mode.overwrite || !target.values.has(name)) target.values.set(name, value);
+  for (const child of source.children) {
+    const known = target.children.find((candidate) => candidate.path === `${target.path}${lastLevel(child)}`);
+    const twin = known ?? tree.create(target, child.mask, child.isDefault, child.origin);
+    mergeFilters(tree, twin, child, mode);
+  }
+}
+
+function lastLevel(filter: Filter): string {
+  return filter.path.slice(filter.parent?.path.length ?? 0);
+}

@@ -1,0 +1,233 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { Origin, Written } from '../origin.js';
+import type { Filter, FilterMask, FilterTree, ListValue } from './filter.js';
+import { matchMask } from './finish.js';
+import { findSetting, isPrefixable, type SettingDefinition } from './settings-table.js';
+import {
+  isUnlimited,
+  type Parsed,
+  parseBoolean,
+  parseOctal,
+  parsePort,
+  parseSize,
+  parseTime,
+  parseUint,
+} from './value-syntax.js';
+
+/** Who asks: a connection, and the named filters that are in force (`passdb/sql`, `passdb_sql`, `service/imap-login`). */
+export interface Question {
+  readonly connection: FilterMask;
+  readonly names: ReadonlySet<ByteString>;
+}
+
+/** Children of filters by name, so that thousands of sections are not walked at every question. */
+export class FilterIndex {
+  readonly tree: FilterTree;
+  readonly #children = new Map<Filter, { named: Map<ByteString, Filter[]>; others: Filter[] }>();
+  #order: Map<Filter, number> | undefined;
+
+  constructor(tree: FilterTree) {
+    this.tree = tree;
+  }
+
+  #of(filter: Filter): { named: Map<ByteString, Filter[]>; others: Filter[] } {
+    let entry = this.#children.get(filter);
+    if (entry === undefined) {
+      entry = { named: new Map(), others: [] };
+      for (const child of filter.children) {
+        const name = child.mask.name;
+        const list = name === undefined ? entry.others : (entry.named.get(name) ?? []);
+        list.push(child);
+        if (name !== undefined) entry.named.set(name, list);
+      }
+      this.#children.set(filter, entry);
+    }
+    return entry;
+  }
+
+  /** Filters at and below `filter` that the question is inside of. */
+  #collect(filter: Filter, question: Question, found: Filter[]): void {
+    found.push(filter);
+    const { named, others } = this.#of(filter);
+    for (const name of question.names)
+      for (const child of named.get(name) ?? []) this.#collect(child, question, found);
+    for (const child of others)
+      if (matchMask(child.mask, question.connection) === 'yes') this.#collect(child, question, found);
+  }
+
+  #byOrder(filters: Filter[]): Filter[] {
+    this.#order ??= new Map(this.tree.all.map((filter, index) => [filter, index]));
+    const order = this.#order;
+    return filters.sort((a, b) => (order.get(b) ?? 0) - (order.get(a) ?? 0));
+  }
+
+  /** Everything that applies, the most specific first: what comes earlier wins. Dovecot 2.4.1 settings.c. */
+  applicable(question: Question): Filter[] {
+    const { root, defaults } = this.tree;
+    const found: Filter[] = [];
+    this.#collect(root, question, found);
+    const result: Filter[] = [];
+    for (const filter of this.#byOrder(found.filter((candidate) => !candidate.isInGroup))) {
+      if (filter.isDefault) continue;
+      result.push(filter);
+      if (filter.groups.length > 0) result.push(...this.#grouped(filter, question));
+    }
+    const builtIn: Filter[] = [];
+    // Built-in values below a section may hang under the file's own section: their path decides.
+    this.#collect(defaults, question, builtIn);
+    result.push(
+      ...this.#byOrder([...builtIn, ...found].filter((filter) => filter.isDefault && !filter.isInGroup)),
+    );
+    return result;
+  }
+
+  #grouped(user: Filter, question: Question): Filter[] {
+    const names = new Set(question.names);
+    for (const use of user.groups) names.add(`@${use.label}/${use.name}`);
+    const found: Filter[] = [];
+    for (const start of [this.tree.root, this.tree.defaults])
+      for (const name of names)
+        if (name.startsWith('@'))
+          for (const group of this.#of(start).named.get(name) ?? [])
+            this.#collect(group, { ...question, names }, found);
+    return this.#byOrder(found);
+  }
+}
+
+/** The settings as one question sees them. */
+export class Scope {
+  readonly filters: readonly Filter[];
+
+  constructor(filters: readonly Filter[]) {
+    this.filters = filters;
+  }
+
+  /** Text of a plain setting; null: there is no such setting. Content of `file` settings is left out. */
+  written(name: ByteString): Written | null {
+    const definition = findSetting(name);
+    if (definition === undefined) return null;
+    switch (definition.type) {
+      case 'boollist':
+        return { text: this.list(name).join(' '), origin: this.listOrigin(name) };
+      case 'strlist':
+        return {
+          text: [...this.strings(name)].map(([key, { text }]) => `${key}=${text}`).join(' '),
+          origin: this.listOrigin(name),
+        };
+      case 'list_filter':
+        return { text: this.names(name).join(' '), origin: null };
+      case 'filter':
+        return null;
+      default:
+        return this.#plain(definition);
+    }
+  }
+
+  #plain(definition: SettingDefinition): Written {
+    for (const filter of this.filters) {
+      const stored = filter.values.get(definition.name);
+      if (stored?.kind === 'text') return { text: stored.text, origin: stored.origin };
+    }
+    return { text: definition.text, origin: null };
+  }
+
+  text(name: ByteString): ByteString {
+    return this.written(name)?.text ?? '';
+  }
+
+  origin(name: ByteString): Origin | null {
+    return this.written(name)?.origin ?? null;
+  }
+
+  #parsed<T>(name: ByteString, parse: (text: ByteString) => Parsed<T>, fallback: T): T {
+    const parsed = parse(this.text(name));
+    if (parsed.ok) return parsed.value;
+    const builtIn = parse(findSetting(name)?.text ?? '');
+    return builtIn.ok ? builtIn.value : fallback;
+  }
+
+  boolean(name: ByteString): boolean {
+    return this.#parsed(name, parseBoolean, false);
+  }
+
+  /** Number, octal mode or port; `unlimited` is Infinity. */
+  number(name: ByteString): number {
+    const type = findSetting(name)?.type;
+    return this.#parsed(
+      name,
+      type === 'in_port' ? parsePort : type === 'uint_oct' ? parseOctal : parseUint,
+      0,
+    );
+  }
+
+  size(name: ByteString): number {
+    return this.#parsed(name, parseSize, 0);
+  }
+
+  /** Milliseconds. */
+  time(name: ByteString): number {
+    const fine = findSetting(name)?.type === 'time_msecs';
+    return this.#parsed(name, (text) => parseTime(text, fine), 0);
+  }
+
+  isUnlimited(name: ByteString): boolean {
+    return isUnlimited(this.text(name));
+  }
+
+  #lists(name: ByteString): ListValue[] {
+    const lists: ListValue[] = [];
+    for (const filter of this.filters) {
+      const stored = filter.values.get(name);
+      if (stored?.kind !== 'list') continue;
+      lists.push(stored);
+      if (stored.replaced) break;
+    }
+    return lists;
+  }
+
+  listOrigin(name: ByteString): Origin | null {
+    return this.#lists(name)[0]?.origin ?? null;
+  }
+
+  /** Elements of a list with their value; an inner level's word on an element is final. */
+  strings(name: ByteString): Map<ByteString, Written> {
+    const elements = new Map<ByteString, Written>();
+    for (const list of this.#lists(name))
+      for (const { key, value, origin } of list.elements)
+        if (!elements.has(key)) elements.set(key, { text: value, origin });
+    return elements;
+  }
+
+  /** Elements of a boollist that are on. */
+  list(name: ByteString): ByteString[] {
+    return [...this.strings(name)].filter(([, { text }]) => isOn(text)).map(([key]) => key);
+  }
+
+  /** Whether the list was assigned as a whole. */
+  isReplaced(name: ByteString): boolean {
+    return this.#lists(name).some((list) => list.replaced && list.explicit);
+  }
+
+  /** Names of a named list filter's sections: the least specific level's first. */
+  names(name: ByteString): ByteString[] {
+    const found: ByteString[] = [];
+    for (const filter of [...this.filters].reverse()) {
+      const stored = filter.values.get(name);
+      if (stored?.kind === 'names') found.push(...stored.names);
+    }
+    return [...new Set(found)];
+  }
+}
+
+function isOn(text: ByteString): boolean {
+  const parsed = parseBoolean(text);
+  return parsed.ok && parsed.value;
+}
+
+/** The full name of a setting as a block of `kind` with this name would read `key`. */
+export function fullSettingName(kind: ByteString, name: ByteString, key: ByteString): ByteString {
+  const longest = `${kind}_${name.replaceAll('/', '_')}_${key}`;
+  if (isPrefixable(longest)) return longest;
+  const longer = `${kind}_${key}`;
+  return isPrefixable(longer) ? longer : key;
+}

@@ -1,0 +1,152 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import { settingRows, structRows } from '../../knowledge/generated/settings-2.4.1.js';
+import type { SettingType } from '../../knowledge/tables-2.4.js';
+
+/** One setting of 2.4. Names are global and unique; several structs of Dovecot may read the same one. */
+export interface SettingDefinition {
+  readonly name: ByteString;
+  readonly type: SettingType;
+  /** Default as doveconf shows it; of an enum the first value. */
+  readonly text: ByteString;
+  /** As Dovecot keeps it: an enum with all its values, the default first. */
+  readonly rawText: ByteString;
+  readonly values: readonly ByteString[];
+  readonly hidden: boolean;
+  /** Of a named list filter: the setting that holds the section's name. */
+  readonly nameField: ByteString | null;
+  /** Of a named filter: the setting that must be inside. */
+  readonly required: ByteString | null;
+  readonly aliasOf: ByteString | null;
+  /** Indexes into `structs`, in Dovecot's order. */
+  readonly structs: readonly number[];
+}
+
+/** A table of Dovecot's own: what one of its parts reads together, and checks together. */
+export interface StructDefinition {
+  readonly name: ByteString;
+  readonly hasCheck: boolean;
+  readonly members: readonly SettingDefinition[];
+}
+
+function buildTable() {
+  const byName = new Map<ByteString, SettingDefinition>();
+  const structsOf: number[][] = settingRows.map(() => []);
+  const rows = settingRows.map(([name, type, rawText, hidden, field, required], index) => {
+    const values = type === 'enum' ? rawText.split(':') : [];
+    const definition: SettingDefinition = {
+      name,
+      type,
+      text: type === 'enum' ? (values[0] ?? '') : rawText,
+      rawText,
+      values,
+      hidden: hidden === 1,
+      nameField: type === 'list_filter' ? (field ?? null) : null,
+      required: required ?? null,
+      aliasOf: type === 'alias' ? (field ?? null) : null,
+      structs: structsOf[index] ?? [],
+    };
+    byName.set(name, definition);
+    return definition;
+  });
+  const structs: StructDefinition[] = structRows.map(([name, hasCheck, members], structIndex) => {
+    const list: SettingDefinition[] = [];
+    for (const member of members) {
+      const index = typeof member === 'number' ? member : member[0];
+      const definition = rows[index];
+      if (definition === undefined) continue;
+      structsOf[index]?.push(structIndex);
+      list.push(
+        typeof member === 'number' ? definition : { ...definition, text: member[1], rawText: member[1] },
+      );
+    }
+    return { name, hasCheck: hasCheck === 1, members: list };
+  });
+  return { byName, rows, structs };
+}
+
+const table = buildTable();
+
+/** Every setting in the order in which Dovecot learns of them. */
+export const settings: readonly SettingDefinition[] = table.rows;
+
+export const structs: readonly StructDefinition[] = table.structs;
+
+export function findSetting(name: ByteString): SettingDefinition | undefined {
+  return table.byName.get(name);
+}
+
+/** The setting a key such as `list/key` begins with. */
+export function findSettingOfKey(key: ByteString): SettingDefinition | undefined {
+  const slash = key.indexOf('/');
+  return table.byName.get(slash === -1 ? key : key.slice(0, slash));
+}
+
+export function findStruct(name: ByteString): StructDefinition | undefined {
+  return structs.find((struct) => struct.name === name);
+}
+
+const authStruct = structs.findIndex((struct) => struct.name === 'auth');
+
+/** Settings that auth reads from the global level only: refused inside local and remote. */
+export function isAuthSetting(definition: SettingDefinition): boolean {
+  return definition.structs.includes(authStruct);
+}
+
+/** The struct that Dovecot names first for a setting: the one it met last (Dovecot 2.4.1 config-parser.c). */
+export function leadingStruct(definition: SettingDefinition): StructDefinition | undefined {
+  return structs[definition.structs[definition.structs.length - 1] ?? -1];
+}
+
+/** Whether `F_key` may stand for `key` inside `F { }`: named filters themselves never do. */
+export function isPrefixable(key: ByteString): boolean {
+  const definition = findSettingOfKey(key);
+  return definition !== undefined && definition.type !== 'filter';
+}
+
+const filterPrefixes = settings
+  .filter((definition) => definition.type === 'filter')
+  .map((definition) => `${definition.name}_`)
+  .sort((a, b) => b.length - a.length);
+
+const prefixCache = new Map<ByteString, ByteString | null>();
+
+/** The longest named filter whose name begins a key: `ssl_server` of `ssl_server_cert_file`; null if none does. */
+export function filterOfKey(key: ByteString): ByteString | null {
+  const name = key.split('/', 1)[0] ?? key;
+  let prefix = prefixCache.get(name);
+  if (prefix === undefined) {
+    prefix = filterPrefixes.find((candidate) => name.startsWith(candidate))?.slice(0, -1) ?? null;
+    if (findSetting(name) === undefined) return prefix;
+    prefixCache.set(name, prefix);
+  }
+  return prefix;
+}
+
+/** Hash of Dovecot 2.4.1 hash.c `str_hash`. */
+function hashOf(text: ByteString): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) {
+    hash = ((hash << 4) + text.charCodeAt(i)) >>> 0;
+    const high = hash & 0xf0000000;
+    if (high !== 0) {
+      hash = (hash ^ (high >>> 24)) >>> 0;
+      hash = (hash ^ high) >>> 0;
+    }
+  }
+  return hash;
+}
+
+/** Size of Dovecot's table of keys: the prime it takes for 500. */
+const BUCKETS = 521;
+
+let iteration: readonly SettingDefinition[] | undefined;
+
+/** All settings in the order in which Dovecot walks its hash table of keys; hints list names in this order. */
+export function settingsInHashOrder(): readonly SettingDefinition[] {
+  if (iteration === undefined) {
+    const buckets: SettingDefinition[][] = Array.from({ length: BUCKETS }, () => []);
+    for (const definition of settings) buckets[hashOf(definition.name) % BUCKETS]?.push(definition);
+    iteration = buckets.flat();
+  }
+  return iteration;
+}
