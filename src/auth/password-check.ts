@@ -24,9 +24,11 @@ export function* checkPassword(state: WalkState, passdb: PassdbBlock, found: Fou
       state.log('info', 'No password returned (and no nopassword)');
     return 'password_mismatch';
   }
+  // static goes on with an empty password under `nopassword`.
+  const compared = stored ?? (found.compares === undefined ? null : '');
   return state.request.mode === 'lookup'
-    ? yield* credentials(state, stored, found.defaultScheme)
-    : yield* verify(state, passdb, stored, found.defaultScheme);
+    ? yield* credentials(state, compared, found.defaultScheme)
+    : yield* verify(state, passdb, compared, found.defaultScheme);
 }
 
 function* verify(

@@ -75,6 +75,10 @@ export class WalkState {
     this.series = seriesOf(settings.version);
     this.journal = new Journal(this.series, request, environment.detailed, environment.system.pid);
     this.fields = new ExtraFields(this.series);
+    for (const [name, value] of request.forward)
+      this.fields.add(`forward_${name}`, value, false, { kind: 'client' });
+    // A failing passdb must not take these away. Dovecot auth-request-fields.c
+    if (request.forward.length > 0) this.fields.snapshot();
   }
 
   log(level: LogEntry['level'], text: ByteString, scope: NonNullable<LogEntry['scope']> = 'passdb'): void {

@@ -79,12 +79,9 @@ function lookup24(block: PassdbBlock, context: LookupContext): LookupOutcome {
   const log: LogEntry[] = [{ level: 'debug', text: 'lookup' }];
   const given = block.setting('passdb_static_password')?.text ?? '';
   const expansion = context.expand(given);
-  if (expansion.kind === 'error') {
-    const text =
-      'auth_static settings: Failed to parse configuration: ' +
-      `Failed to expand passdb_static_password setting variables: ${expansion.message}`;
-    return { kind: 'internal', log: [...log, { level: 'error', text }] };
-  }
+  // Dovecot logs nothing here. 2.4.1 passdb-static.c
+  if (expansion.kind === 'error')
+    return { kind: 'internal', log: [...log, { level: 'debug', text: expansion.message }] };
   return found([], expansion.text === '' ? null : expansion.text, log);
 }
 
