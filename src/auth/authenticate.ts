@@ -1,3 +1,6 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { Series } from '../knowledge/versions.js';
+import { decodePassword, splitScheme } from '../passwords/stored-password.js';
 import type { AuthAnswer } from './answer.js';
 import type { Chain } from './chain.js';
 import type { WalkQuestion, WalkReply } from './questions.js';
@@ -48,11 +51,7 @@ function environmentOf(chain: Chain): WalkEnvironment {
   return environment;
 }
 
-async function reply(
-  question: WalkQuestion,
-  chain: Chain,
-  signal: AbortSignal,
-): Promise<WalkReply> {
+async function reply(question: WalkQuestion, chain: Chain, signal: AbortSignal): Promise<WalkReply> {
   switch (question.kind) {
     case 'lookup': {
       const outcome = await chain.driverOf(question.passdb).lookup({ ...question.context, signal });
@@ -63,7 +62,10 @@ async function reply(
       return { kind: 'verify', verdict: await chain.verify(password) };
     }
     case 'decode':
-      return { kind: 'decode', message: null };
+      return {
+        kind: 'decode',
+        message: unreadable(question.series, question.stored, question.defaultScheme),
+      };
     case 'resolve':
       return {
         kind: 'resolve',
@@ -83,5 +85,20 @@ async function reply(
     case 'looked-up':
       chain.cache?.store(question.state, question.passdb, chain.driverOf(question.passdb), question.result);
       return { kind: 'looked-up' };
+  }
+}
+
+/** Why a stored password cannot be handed out, as Dovecot words it; null: it can. Dovecot passdb.c */
+function unreadable(series: Series, stored: ByteString, defaultScheme: ByteString): ByteString | null {
+  const { scheme, data } = splitScheme(stored);
+  const name = scheme ?? defaultScheme;
+  const decoded = decodePassword(series, name, data);
+  switch (decoded.kind) {
+    case 'decoded':
+      return null;
+    case 'unknown-scheme':
+      return `Unknown scheme ${name}`;
+    case 'invalid':
+      return `Password data is not valid for scheme ${name}: ${decoded.reason}`;
   }
 }

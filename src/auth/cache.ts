@@ -68,7 +68,12 @@ export class AuthCache {
     return passdb.useCache && (driver.cacheKeyTemplates?.length ?? 0) > 0;
   }
 
-  lookup(state: WalkState, passdb: PassdbBlock, driver: PassdbDriver, evenExpired: boolean): CacheEntry | null {
+  lookup(
+    state: WalkState,
+    passdb: PassdbBlock,
+    driver: PassdbDriver,
+    evenExpired: boolean,
+  ): CacheEntry | null {
     const key = cacheKey(state, passdb, driver);
     const node = this.#nodes.get(key);
     if (node === undefined) {

@@ -12,17 +12,31 @@ import type { WalkState } from './walk-state.js';
  * What the auth cache answers; null where the database must be asked: nothing there, too old, or the password does not
  * fit and the entry's last login was good. Dovecot passdb-cache.c: passdb_cache_verify_plain
  */
-export function* lookUpInCache(state: WalkState, passdb: PassdbBlock, evenExpired: boolean): Walking<Looked | null> {
+export function* lookUpInCache(
+  state: WalkState,
+  passdb: PassdbBlock,
+  evenExpired: boolean,
+): Walking<Looked | null> {
   const { entry } = yield* ask({ kind: 'cache', passdb, state, evenExpired });
   if (entry === null) return null;
-  const answered = (result: PassdbResult): Looked => ({ result, queries: [], unreachable: null, cached: true });
+  const answered = (result: PassdbResult): Looked => ({
+    result,
+    queries: [],
+    unreachable: null,
+    cached: true,
+  });
   if (entry.value === null) {
     logLoginFailure(state, 'unknown user');
     return answered('user_unknown');
   }
   if (state.request.mode === 'lookup') {
     setFields(state, entry, passdb);
-    const row = { kind: 'found', fields: [], defaultScheme: 'PLAIN', compares: entry.value.password } as const;
+    const row = {
+      kind: 'found',
+      fields: [],
+      defaultScheme: 'PLAIN',
+      compares: entry.value.password,
+    } as const;
     return answered(entry.value.password === null ? 'ok' : yield* checkPassword(state, passdb, row));
   }
   let result: PassdbResult = 'ok';

@@ -1,6 +1,7 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthSettings, PassdbBlock } from '../config/effective.js';
 import type { PasswordVerdict } from '../passwords/verify.js';
+import { verifyPassword } from '../passwords/verify-password.js';
 import type { SystemVariables } from '../variables/scope.js';
 import type { AuthCache } from './cache.js';
 import type { OpenPassdb, PassdbDriver } from './driver.js';
@@ -34,7 +35,8 @@ export interface ChainOptions {
   readonly open: OpenPassdb;
   readonly system: SystemVariables;
   readonly resolve: Chain['resolve'];
-  readonly verify: VerifyPassword;
+  /** Left out: passwords/verify-password.ts. */
+  readonly verify?: VerifyPassword;
   readonly cache?: AuthCache | null;
   readonly detailed?: boolean;
   readonly environment?: ReadonlyMap<ByteString, ByteString>;
@@ -60,7 +62,9 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
   };
   const problems = startupProblems(settings);
   const check = (when: StartupProblem['when'], passdb?: PassdbBlock) => {
-    const problem = problems.find((each) => each.when === when && (passdb === undefined || each.passdb === passdb));
+    const problem = problems.find(
+      (each) => each.when === when && (passdb === undefined || each.passdb === passdb),
+    );
     if (problem !== undefined) throw new ChainRefused(problem.message, problem.passdb);
   };
   const open = async (passdb: PassdbBlock) => {
@@ -98,7 +102,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       return driver;
     },
     resolve: options.resolve,
-    verify: options.verify,
+    verify: options.verify ?? verifyPassword,
     close,
   };
 }

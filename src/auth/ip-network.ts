@@ -17,16 +17,21 @@ function ipv6Bytes(text: string): number[] {
     head = `${dotted[1]}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
   }
   const [left = '', right] = head.split('::');
-  const groups = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  const groups = (part: string) =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
   const before = groups(left);
   const after = right === undefined ? [] : groups(right);
   const zeros = right === undefined ? 0 : 8 - before.length - after.length;
-  return [...before, ...Array<number>(zeros).fill(0), ...after].flatMap((group) => [group >> 8, group & 0xff]);
+  return [...before, ...Array<number>(zeros).fill(0), ...after].flatMap((group) => [
+    group >> 8,
+    group & 0xff,
+  ]);
 }
 
 /** IPv4-mapped IPv6 addresses count as IPv4. Dovecot lib/net.c: net_ip_compare, net_is_in_network */
 function unmapped(ip: IpBytes): IpBytes {
-  const mapped = ip.length === 16 && ip.slice(0, 10).every((byte) => byte === 0) && ip[10] === 0xff && ip[11] === 0xff;
+  const mapped =
+    ip.length === 16 && ip.slice(0, 10).every((byte) => byte === 0) && ip[10] === 0xff && ip[11] === 0xff;
   return mapped ? ip.slice(12) : ip;
 }
 

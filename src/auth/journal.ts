@@ -40,9 +40,9 @@ export function sanitize(text: ByteString, maxBytes: number): ByteString {
 function utf8Length(text: ByteString, at: number): number {
   const first = text.charCodeAt(at);
   if (first < 0x80) return first < 0x20 || first === 0x7f ? 0 : 1;
-  const length = first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) === 0xe0 ? 3 : (first & 0xf8) === 0xf0 ? 4 : 0;
-  for (let next = 1; next < length; next += 1)
-    if ((text.charCodeAt(at + next) & 0xc0) !== 0x80) return 0;
+  const length =
+    first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) === 0xe0 ? 3 : (first & 0xf8) === 0xf0 ? 4 : 0;
+  for (let next = 1; next < length; next += 1) if ((text.charCodeAt(at + next) & 0xc0) !== 0x80) return 0;
   return length;
 }
 
@@ -73,7 +73,11 @@ export class Journal {
   add(entry: LogEntry, subject: LogSubject, inWorker: boolean): void {
     if (entry.level === 'debug' && !this.#keepDebug) return;
     const scope = entry.scope ?? 'passdb';
-    this.entries.push({ ...entry, scope, line: this.#prefix(entry.level, scope, subject, inWorker) + entry.text });
+    this.entries.push({
+      ...entry,
+      scope,
+      line: this.#prefix(entry.level, scope, subject, inWorker) + entry.text,
+    });
   }
 
   #prefix(

@@ -1,8 +1,8 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { FieldOrigin, PassdbResult } from './answer.js';
-import type { LookupContext, LookupOutcome, Query, RowField } from './driver.js';
 import { lookUpInCache } from './cached-lookup.js';
+import type { LookupContext, LookupOutcome, Query, RowField } from './driver.js';
 import { applyFieldsBlock, applyTemplates } from './field-templates.js';
 import { logLoginFailure } from './login-failure.js';
 import { checkPassword } from './password-check.js';
@@ -74,8 +74,7 @@ function lookupContext(state: WalkState): Omit<LookupContext, 'signal'> {
 function* readOutcome(state: WalkState, passdb: PassdbBlock, outcome: LookupOutcome): Walking<PassdbResult> {
   switch (outcome.kind) {
     case 'unknown':
-      record(state, outcome);
-      if (!hasLoginLine(outcome)) logLoginFailure(state, 'unknown user');
+      recordUnknown(state, outcome);
       return 'user_unknown';
     case 'internal':
       if (outcome.fields !== undefined) applyRow(state, passdb, outcome.fields, 'PLAIN', false);
@@ -100,9 +99,14 @@ function record(state: WalkState, outcome: LookupOutcome): void {
   for (const entry of outcome.log ?? []) state.record(entry);
 }
 
-/** A driver that says itself why the user is unknown (`missing passwd file`). */
-function hasLoginLine(outcome: LookupOutcome): boolean {
-  return outcome.log?.some((entry) => entry.level === 'info') ?? false;
+const UNKNOWN_USER = 'unknown user';
+
+/** `unknown user`, unless the driver gives another reason (`missing passwd file`). */
+function recordUnknown(state: WalkState, outcome: LookupOutcome): void {
+  const log = outcome.log ?? [];
+  for (const entry of log) if (entry.text !== UNKNOWN_USER) state.record(entry);
+  const explained = log.some((entry) => entry.level === 'info' && entry.text !== UNKNOWN_USER);
+  if (!explained) logLoginFailure(state, UNKNOWN_USER);
 }
 
 function applyRow(

@@ -99,7 +99,7 @@ function* credentials(
   if (state.fields.has('noauthenticate')) return 'next';
   // A look-up without wanted scheme lets a NULL password through.
   if (stored === null) return 'ok';
-  const { message } = yield* ask({ kind: 'decode', stored, defaultScheme });
+  const { message } = yield* ask({ kind: 'decode', series: state.series, stored, defaultScheme });
   if (message !== null) {
     state.log('error', message);
     return 'scheme_not_available';

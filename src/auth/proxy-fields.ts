@@ -23,7 +23,8 @@ export function* finishProxyFields(state: WalkState): Walking<ProxyFinish> {
     if (request.localPort !== 0) add(state, 'lport', String(request.localPort), 'host is missing');
     return finishAddress(state, false);
   }
-  if (parseIp(host) !== null || isBracketedIp23(state, host)) return finishAddress(state, isSelf(state, host));
+  if (parseIp(host) !== null || isBracketedIp23(state, host))
+    return finishAddress(state, isSelf(state, host));
   const hostip = fields.find('hostip');
   if (hostip === null && host === '') {
     // observed 2.3.19.1 and 2.4.1
@@ -49,7 +50,8 @@ function* resolveHost(state: WalkState, host: ByteString): Walking<ProxyFinish> 
   const given = state.fields.find('proxy_timeout');
   let timeoutMs = DNS_TIMEOUT_MS;
   if (given !== null) {
-    if (!/^\d+$/.test(given)) state.log('error', `${scopeText}Invalid proxy_timeout value: ${given}`, 'request');
+    if (!/^\d+$/.test(given))
+      state.log('error', `${scopeText}Invalid proxy_timeout value: ${given}`, 'request');
     else if (state.series === '2.3') timeoutMs = Number(given) * 1000;
   }
   const { reply } = yield* ask({ kind: 'resolve', host, timeoutMs });

@@ -34,7 +34,12 @@ export type WalkQuestion =
       readonly allowWeakSchemes: boolean;
     }
   /** Is the stored password readable at all (credentials look-ups). */
-  | { readonly kind: 'decode'; readonly stored: ByteString; readonly defaultScheme: ByteString }
+  | {
+      readonly kind: 'decode';
+      readonly series: Series;
+      readonly stored: ByteString;
+      readonly defaultScheme: ByteString;
+    }
   | { readonly kind: 'resolve'; readonly host: ByteString; readonly timeoutMs: number }
   /** Not a question: how a look-up ended, before override_fields and rules; the auth cache stores it. */
   | {
@@ -65,7 +70,8 @@ export function* ask<K extends WalkReply['kind']>(
   question: Extract<WalkQuestion, { readonly kind: K }>,
 ): Walking<ReplyTo<K>> {
   const reply = yield question;
-  if (!isReplyTo(reply, question.kind)) throw new Error(`a ${question.kind} question was answered as ${reply.kind}`);
+  if (!isReplyTo(reply, question.kind))
+    throw new Error(`a ${question.kind} question was answered as ${reply.kind}`);
   return reply as ReplyTo<K>;
 }
 

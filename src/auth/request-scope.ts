@@ -1,6 +1,13 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import { expandText } from '../variables/expand.js';
-import type { AuthVariables, Escape, Expansion, Provider, ProviderValue, VariableScope } from '../variables/scope.js';
+import type {
+  AuthVariables,
+  Escape,
+  Expansion,
+  Provider,
+  ProviderValue,
+  VariableScope,
+} from '../variables/scope.js';
 import { passdbLists } from './passdb-lists.js';
 import type { WalkState } from './walk-state.js';
 
@@ -43,7 +50,10 @@ function found(state: WalkState, value: ByteString | null): ProviderValue {
 }
 
 /** `passdb:`, `userdb:`, `env:` and what a driver adds for its row. */
-function providers(state: WalkState, more?: ReadonlyMap<ByteString, Provider>): ReadonlyMap<ByteString, Provider> {
+function providers(
+  state: WalkState,
+  more?: ReadonlyMap<ByteString, Provider>,
+): ReadonlyMap<ByteString, Provider> {
   const all = new Map<ByteString, Provider>([
     ['passdb', (key) => found(state, state.fields.find(key))],
     ['userdb', (key) => found(state, state.userdbFields?.find(key) ?? null)],

@@ -6,7 +6,10 @@ import type { WalkState } from './walk-state.js';
 type AppliedRule = NonNullable<ChainStep['rule']>;
 
 /** Which of the three rules a result falls under; NEXT always goes on (auth-chain.md section 2.2). */
-export function ruleFor(passdb: PassdbBlock, result: PassdbResult): AppliedRule & { readonly value: ResultRule } {
+export function ruleFor(
+  passdb: PassdbBlock,
+  result: PassdbResult,
+): AppliedRule & { readonly value: ResultRule } {
   switch (result) {
     case 'ok':
       return applied('result_success', passdb.resultSuccess);

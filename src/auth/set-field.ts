@@ -212,7 +212,8 @@ function setDelay(state: WalkState, value: ByteString): void {
 
 function randomBelow(state: WalkState, limit: number): number {
   const bytes = state.environment.system.randomBytes(4);
-  const number = ((bytes[0] ?? 0) * 0x1000000 + (bytes[1] ?? 0) * 0x10000 + (bytes[2] ?? 0) * 0x100 + (bytes[3] ?? 0));
+  const number =
+    (bytes[0] ?? 0) * 0x1000000 + (bytes[1] ?? 0) * 0x10000 + (bytes[2] ?? 0) * 0x100 + (bytes[3] ?? 0);
   return number % limit;
 }
 

@@ -71,8 +71,12 @@ export function skipReason(state: WalkState, passdb: PassdbBlock): string | null
     case 'never':
       return null;
     case 'authenticated':
-      return state.authenticated ? 'skip = authenticated, and an earlier passdb has authenticated the user' : null;
+      return state.authenticated
+        ? 'skip = authenticated, and an earlier passdb has authenticated the user'
+        : null;
     case 'unauthenticated':
-      return state.authenticated ? null : 'skip = unauthenticated, and no earlier passdb has authenticated the user';
+      return state.authenticated
+        ? null
+        : 'skip = unauthenticated, and no earlier passdb has authenticated the user';
   }
 }

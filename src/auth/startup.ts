@@ -39,7 +39,18 @@ const MECHANISMS_24: Readonly<Record<string, Capability>> = {
   'SCRAM-SHA-256-PLUS': 'lookup_credentials',
 };
 
-const DRIVERS_BOTH = ['passwd-file', 'static', 'sql', 'ldap', 'pam', 'passwd', 'imap', 'oauth2', 'lua', 'bsdauth'];
+const DRIVERS_BOTH = [
+  'passwd-file',
+  'static',
+  'sql',
+  'ldap',
+  'pam',
+  'passwd',
+  'imap',
+  'oauth2',
+  'lua',
+  'bsdauth',
+];
 const DRIVERS_23 = [...DRIVERS_BOTH, 'shadow', 'checkpassword', 'dict'];
 
 /** Drivers that never hand out the stored password. */
@@ -79,7 +90,8 @@ function capabilityOf(settings: AuthSettings, mechanism: string): Capability | u
 
 /** Dovecot 2.3.19.1 and 2.4.1 mech.c: mech_register_init */
 function registerProblems(settings: AuthSettings): StartupProblem[] {
-  if (settings.mechanisms.length === 0) return [problem('register', 'No authentication mechanisms configured')];
+  if (settings.mechanisms.length === 0)
+    return [problem('register', 'No authentication mechanisms configured')];
   return settings.mechanisms.flatMap((name) => {
     const mechanism = name.toUpperCase();
     if (mechanism === 'ANONYMOUS' && settings.anonymousUsername === '')

@@ -36,7 +36,9 @@ export function* answerLogin(state: WalkState, trace: WalkTrace, final: PassdbRe
 
 function isDelayed(state: WalkState): boolean {
   // Dovecot 2.3.19.1 auth-request-handler.c; 2.4.1: auth_request_want_failure_delay
-  return state.series === '2.3' ? !state.fields.has('nodelay') : state.settings.failureDelay > 0 && !state.nodelay;
+  return state.series === '2.3'
+    ? !state.fields.has('nodelay')
+    : state.settings.failureDelay > 0 && !state.nodelay;
 }
 
 function failed(state: WalkState, trace: WalkTrace, final: PassdbResult, internal: boolean): AuthAnswer {

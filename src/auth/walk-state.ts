@@ -94,12 +94,7 @@ export class WalkState {
     this.journal.add(entry, subject, this.inWorker);
   }
 
-  note(
-    name: ByteString,
-    value: ByteString | null,
-    effect: FieldChange['effect'],
-    from: FieldOrigin,
-  ): void {
+  note(name: ByteString, value: ByteString | null, effect: FieldChange['effect'], from: FieldOrigin): void {
     if (this.environment.detailed) this.changes.push({ name, value, effect, from });
   }
 }

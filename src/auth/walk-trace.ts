@@ -1,8 +1,8 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { ChainStep, PassdbResult } from './answer.js';
-import type { Looked } from './passdb-lookup.js';
 import { passdbLists } from './passdb-lists.js';
+import type { Looked } from './passdb-lookup.js';
 import type { WalkState } from './walk-state.js';
 
 /** Collects what happened at each passdb of the list, in the order of the walk. */
@@ -20,7 +20,11 @@ export class WalkTrace {
   constructor(state: WalkState) {
     this.#state = state;
     for (const passdb of passdbLists(state.settings).dropped)
-      this.#push(passdb, 'skipped', 'skip = unauthenticated on the first passdb: Dovecot drops it from the list');
+      this.#push(
+        passdb,
+        'skipped',
+        'skip = unauthenticated on the first passdb: Dovecot drops it from the list',
+      );
   }
 
   skipped(passdb: PassdbBlock, reason: string): void {

@@ -1,17 +1,17 @@
 import type { AuthSettings, PassdbBlock } from '../config/effective.js';
 import type { AuthAnswer, ChainStep, PassdbResult } from './answer.js';
 import { type LoopGuard, loopGuard } from './loop-guard.js';
-import { type Looked, lookUp } from './passdb-lookup.js';
 import { passdbLists } from './passdb-lists.js';
+import { type Looked, lookUp } from './passdb-lookup.js';
 import type { Walking } from './questions.js';
 import type { AuthRequest } from './request.js';
 import { applyRule, ruleFor } from './rules.js';
 import { setField } from './set-field.js';
 import { skipReason } from './skip.js';
 import { finishMasterLogin, takeUserNames } from './user-name.js';
-import { WalkTrace } from './walk-trace.js';
-import { answerLookup, answerLogin, answerRefused } from './walk-answer.js';
+import { answerLogin, answerLookup, answerRefused } from './walk-answer.js';
 import { type WalkEnvironment, WalkState } from './walk-state.js';
+import { WalkTrace } from './walk-trace.js';
 
 /** A place in one of the two lists. */
 interface Position {
@@ -19,7 +19,9 @@ interface Position {
   readonly index: number;
 }
 
-type Verdict = { readonly kind: 'stop'; readonly result: PassdbResult } | { readonly kind: 'go'; readonly to: Position };
+type Verdict =
+  | { readonly kind: 'stop'; readonly result: PassdbResult }
+  | { readonly kind: 'go'; readonly to: Position };
 
 /**
  * Walks the passdb chain for one request as Dovecot's auth process does: yields what it needs to know, takes the
@@ -147,7 +149,11 @@ function decide(
   if (result === 'user_unknown') state.seenUnknown = true;
   else if (result === 'internal_failure') state.seenInternal = true;
   if (switches && state.series === '2.4') finishMasterLogin(state);
-  const onward = failedByField ? 'a field of the row refused the login' : switches ? 'starts again as the login user' : '';
+  const onward = failedByField
+    ? 'a field of the row refused the login'
+    : switches
+      ? 'starts again as the login user'
+      : '';
   trace.endAt(mark, looked, result, rule, 'continue', onward);
   if (switches && guard.repeats(state)) {
     state.crash =

@@ -85,7 +85,10 @@ export class PasswdFileTable {
       const scope = this.#options.series === '2.3' ? 'request' : 'passdb';
       return { kind: 'missing', log: [{ level: 'info', text: `missing passwd file: ${this.#path}`, scope }] };
     }
-    return { kind: 'failed', log: [{ level: 'error', text: `stat(${this.#path}) failed: ${reasonOf(error)}` }] };
+    return {
+      kind: 'failed',
+      log: [{ level: 'error', text: `stat(${this.#path}) failed: ${reasonOf(error)}` }],
+    };
   }
 
   /** null, or why the file cannot be read. */
@@ -185,5 +188,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
-  return (code === undefined ? undefined : REASONS[code]) ?? (error instanceof Error ? error.message : String(error));
+  return (
+    (code === undefined ? undefined : REASONS[code]) ??
+    (error instanceof Error ? error.message : String(error))
+  );
 }

@@ -3,8 +3,14 @@ import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver, RowField } f
 import type { PassdbBlock } from '../config/effective.js';
 import type { Series } from '../knowledge/versions.js';
 import type { Provider } from '../variables/scope.js';
+import {
+  type FixedPath,
+  fixPath24,
+  hasVariables23,
+  hasVariables24,
+  passwdFileArgs,
+} from './passwd-file-path.js';
 import { PasswdFileTable, type TableState } from './passwd-file-table.js';
-import { type FixedPath, fixPath24, hasVariables23, hasVariables24, passwdFileArgs } from './passwd-file-path.js';
 
 export interface PasswdFileOptions {
   readonly series: Series;
@@ -34,7 +40,9 @@ export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOpti
 
   const lookup = async (context: LookupContext): Promise<LookupOutcome> => {
     const log: LogEntry[] = starting.splice(0);
-    const path: FixedPath = varies ? expandPath(series, args.path, context) : { kind: 'path', path: fixedPath };
+    const path: FixedPath = varies
+      ? expandPath(series, args.path, context)
+      : { kind: 'path', path: fixedPath };
     if (path.kind === 'error') return { kind: 'internal', log: [...log, error(path.message)] };
     if (path.kind === 'outside') return { kind: 'unknown', log: [...log, info(path.message)] };
     const key = context.expand(args.usernameFormat ?? context.settings.usernameFormat, escapeBackslash);

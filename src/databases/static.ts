@@ -85,7 +85,11 @@ function lookup24(block: PassdbBlock, context: LookupContext): LookupOutcome {
   return found([], expansion.text === '' ? null : expansion.text, log);
 }
 
-function found(fields: readonly RowField[], password: ByteString | null, log: readonly LogEntry[]): LookupOutcome {
+function found(
+  fields: readonly RowField[],
+  password: ByteString | null,
+  log: readonly LogEntry[],
+): LookupOutcome {
   return {
     kind: 'found',
     // The password comes last: `nopassword` has been set by then and is not undone by it.
