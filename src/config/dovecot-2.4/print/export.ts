@@ -1,0 +1,141 @@
+import type { ByteString } from '../../../../grammar/bytes.js';
+import type { Origin } from '../../origin.js';
+import type { Filter, ListElement, StoredValue } from '../filter.js';
+import { findSetting, type SettingDefinition, settings, structs } from '../settings-table.js';
+
+/** Which settings of a filter are shown. Dovecot 2.4.1 config-request.c. */
+export type ExportScope = 'all-with-hidden' | 'all' | 'set-or-default' | 'set' | 'changed';
+
+/** One setting of a filter as it is to be shown. */
+export type Exported =
+  | {
+      readonly kind: 'text';
+      readonly name: ByteString;
+      readonly value: ByteString;
+      readonly origin: Origin | null;
+    }
+  | {
+      readonly kind: 'list';
+      readonly name: ByteString;
+      readonly isBoolean: boolean;
+      readonly replaced: boolean;
+      readonly elements: readonly ListElement[];
+      readonly origin: Origin | null;
+    };
+
+/** Defaults of 2.4.0 that 2.4.1 changed: the older ones apply where the file says 2.4.0. */
+const DEFAULTS_BEFORE_2_4_1: ReadonlyMap<string, ByteString> = new Map([
+  // Dovecot 2.4.1 settings-history-core.txt
+  ['service/lmtp/service_restart_request_count', 'unlimited'],
+  ['service/auth/unix_listener/auth-userdb/unix_listener_group', ''],
+  ['mail_cache_fields', 'flags'],
+  ['lmtp_user_concurrency_limit', '0'],
+]);
+
+export const DEFAULT_CHANGES_SINCE_2_4_0: number = DEFAULTS_BEFORE_2_4_1.size;
+
+function oldDefault(filter: Filter, name: ByteString, configVersion: ByteString): ByteString | undefined {
+  if (configVersion !== '2.4.0') return undefined;
+  return DEFAULTS_BEFORE_2_4_1.get(name) ?? DEFAULTS_BEFORE_2_4_1.get(`${pathOf(filter)}${name}`);
+}
+
+function pathOf(filter: Filter): string {
+  const outer = filter.parent === null ? '' : pathOf(filter.parent);
+  return filter.mask.name === undefined ? outer : `${outer}${filter.mask.name}/`;
+}
+
+/** Defaults of all structs that have the setting, Dovecot's first one first. */
+function defaultsOf(definition: SettingDefinition): ByteString[] {
+  const texts = definition.structs.map(
+    (index) => structs[index]?.members.find((member) => member.name === definition.name)?.text ?? '',
+  );
+  return [...new Set(texts)];
+}
+
+const severalDefaults = new Map<ByteString, readonly ByteString[]>();
+for (const struct of structs)
+  for (const member of struct.members)
+    if (findSetting(member.name)?.text !== member.text) severalDefaults.set(member.name, defaultsOf(member));
+
+function isDefaultText(definition: SettingDefinition, text: ByteString): boolean {
+  const several = severalDefaults.get(definition.name);
+  return several === undefined ? definition.text === text : several.every((one) => one === text);
+}
+
+/** Everything of a filter that the scope shows, by name. `configVersion`: what dovecot_config_version says. */
+export function exportFilter(filter: Filter, scope: ExportScope, configVersion: ByteString): Exported[] {
+  const everything = filter.isRoot && (scope === 'all' || scope === 'all-with-hidden');
+  const names = everything ? settings.map(({ name }) => name) : [...filter.values.keys()];
+  const exported: Exported[] = [];
+  for (const name of names) {
+    const definition = findSetting(name);
+    const stored = filter.values.get(name);
+    if (definition === undefined || !isShown(definition, stored, scope)) continue;
+    const entry = exportSetting(filter, definition, stored, scope, configVersion);
+    if (entry !== null) exported.push(entry);
+  }
+  return exported.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function isShown(
+  definition: SettingDefinition,
+  stored: StoredValue | undefined,
+  scope: ExportScope,
+): boolean {
+  switch (scope) {
+    case 'all-with-hidden':
+      return true;
+    case 'all':
+      return !definition.hidden || stored?.explicit === true;
+    case 'set-or-default':
+      return stored !== undefined;
+    case 'set':
+    case 'changed':
+      return stored?.explicit === true;
+  }
+}
+
+function exportSetting(
+  filter: Filter,
+  definition: SettingDefinition,
+  stored: StoredValue | undefined,
+  scope: ExportScope,
+  configVersion: ByteString,
+): Exported | null {
+  const { name, type } = definition;
+  const origin = stored?.origin ?? null;
+  switch (type) {
+    case 'filter':
+    case 'list_filter':
+    case 'alias':
+      return null;
+    case 'boollist':
+    case 'strlist': {
+      const list = stored?.kind === 'list' ? stored : null;
+      const replaced = list?.replaced ?? false;
+      return {
+        kind: 'list',
+        name,
+        isBoolean: type === 'boollist',
+        replaced,
+        elements: list?.elements ?? [],
+        origin,
+      };
+    }
+    default: {
+      const text = stored?.kind === 'text' ? stored.text : null;
+      if (stored?.explicit === true && text !== null) {
+        if (scope === 'changed' && isDefaultText(definition, text)) return null;
+        return { kind: 'text', name, value: shownFile(definition, text), origin };
+      }
+      const old = oldDefault(filter, name, configVersion);
+      return { kind: 'text', name, value: shownFile(definition, old ?? text ?? definition.text), origin };
+    }
+  }
+}
+
+/** A file's path alone, or its `inline:` text. */
+function shownFile(definition: SettingDefinition, text: ByteString): ByteString {
+  if (definition.type !== 'file') return text;
+  return text.startsWith('\n') ? `inline:${text.slice(1)}` : (text.split('\n', 1)[0] ?? '');
+}

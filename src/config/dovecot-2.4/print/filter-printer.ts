@@ -1,0 +1,215 @@
+import type { ByteString } from '../../../../grammar/bytes.js';
+import type { DumpNode } from '../../print/dump.js';
+import type { Filter, ListElement } from '../filter.js';
+import { networkText } from '../network.js';
+import { escapeString, unescapeSectionName } from '../section-name.js';
+import { findSetting } from '../settings-table.js';
+import { type Exported, type ExportScope, exportFilter } from './export.js';
+import { groupUses } from './group-uses.js';
+import { quoted, quotedKey, withoutSecrets } from './secrets.js';
+
+/** The setting that was asked for, with the other full names that it may mean in a section. */
+export interface NameFilter {
+  readonly name: ByteString;
+  readonly alternatives: readonly ByteString[];
+}
+
+/** Prefixes that a section's settings are printed without. */
+interface Strip {
+  readonly first: ByteString | null;
+  readonly second: ByteString | null;
+}
+
+const NO_STRIP: Strip = { first: null, second: null };
+
+/** Prints filters with their settings. Dovecot 2.4.1 doveconf.c. */
+export class FilterPrinter {
+  readonly #configVersion: ByteString;
+  readonly #hideSecrets: boolean;
+  readonly #valuesOnly: boolean;
+  #valuesPrinted = 0;
+  /** `-h` met a second value. */
+  isAmbiguous = false;
+
+  constructor(configVersion: ByteString, hideSecrets: boolean, valuesOnly: boolean) {
+    this.#configVersion = configVersion;
+    this.#hideSecrets = hideSecrets;
+    this.#valuesOnly = valuesOnly;
+  }
+
+  /** Settings of the root. */
+  settings(filter: Filter, scope: ExportScope, wanted: NameFilter | null): DumpNode[] {
+    return this.#own(filter, scope, wanted, NO_STRIP, this.#hideSecrets).nodes;
+  }
+
+  /** Sections below a filter; `path`: the parts of the NAME asked for. */
+  children(parent: Filter, scope: ExportScope, path: readonly ByteString[]): DumpNode[] {
+    const nodes: DumpNode[] = [];
+    for (const filter of parent.children) {
+      if (filter.dropped) continue;
+      const step = followPath(filter, path);
+      if (step === null) continue;
+      const strip = stripOf(filter);
+      const wanted = step.name === null ? null : nameFilter(step.name, strip);
+      const own = this.#own(filter, scope, wanted, strip, this.#hideSecrets && wanted === null);
+      const groups = wanted === null ? groupUses(filter) : [];
+      const inner = [...own.nodes, ...groups, ...this.children(filter, scope, step.rest)];
+      if (inner.length === 0 && !own.touched) continue;
+      const head = headOf(filter);
+      if (head === null || this.#valuesOnly) nodes.push(...inner);
+      else nodes.push({ kind: 'section', head, children: inner, origin: filter.origin });
+    }
+    return nodes;
+  }
+
+  /** `touched`: something was there to show, even if it is only the name that the head shows already. */
+  #own(
+    filter: Filter,
+    scope: ExportScope,
+    wanted: NameFilter | null,
+    strip: Strip,
+    hideSecrets: boolean,
+  ): { nodes: DumpNode[]; touched: boolean } {
+    const nameField = findSetting(filter.kindName)?.nameField ?? null;
+    const nodes: DumpNode[] = [];
+    let touched = false;
+    for (const entry of exportFilter(filter, scope, this.#configVersion)) {
+      if (entry.kind === 'list') {
+        nodes.push(...this.#list(entry, wanted, strip, hideSecrets));
+        continue;
+      }
+      if (wanted !== null && !matches(wanted, entry.name)) continue;
+      touched = true;
+      if (entry.name === nameField && entry.value === filter.sectionName) continue;
+      const shows = wanted !== null && matchesExactly(wanted, entry.name);
+      nodes.push(this.#setting(entry.name, entry.value, entry, strip, hideSecrets && !shows));
+    }
+    return { nodes, touched: touched || nodes.length > 0 };
+  }
+
+  #setting(
+    name: ByteString,
+    value: ByteString,
+    { origin }: Pick<Exported, 'origin'>,
+    strip: Strip,
+    hideSecrets: boolean,
+  ): DumpNode {
+    this.#countValue();
+    const shown = hideSecrets ? withoutSecrets(name, value) : quoted(value);
+    return { kind: 'setting', name: quotedKey(stripped(name, strip)), value: shown, origin };
+  }
+
+  #countValue(): void {
+    if (this.#valuesOnly && this.#valuesPrinted++ > 0) this.isAmbiguous = true;
+  }
+
+  #list(
+    entry: Extract<Exported, { kind: 'list' }>,
+    wanted: NameFilter | null,
+    strip: Strip,
+    hideSecrets: boolean,
+  ): DumpNode[] {
+    const { name, elements, replaced, isBoolean, origin } = entry;
+    const isWhole = wanted === null || matches(wanted, name);
+    if (elements.length === 0) return isWhole ? [this.#setting(name, '', entry, strip, false)] : [];
+    const label = stripped(name, strip);
+    if (isBoolean && replaced) {
+      if (!isWhole) return [];
+      this.#countValue();
+      const on = elements.filter(({ value }) => value === 'yes').map(({ key }) => quotedKey(key));
+      return [{ kind: 'setting', name: quotedKey(label), value: on.join(' '), origin }];
+    }
+    const shown = isBoolean
+      ? isWhole
+        ? elements
+        : []
+      : [...elements].sort(byKey).filter(({ key }) => wanted === null || matches(wanted, `${name}/${key}`));
+    const nodes: DumpNode[] = replaced && isWhole ? [this.#setting(name, '', entry, strip, false)] : [];
+    if (shown.length === 0) return nodes;
+    const children = shown.map((element): DumpNode => {
+      const exact = wanted !== null && matchesExactly(wanted, `${name}/${element.key}`);
+      return this.#element(element, strip, hideSecrets && !exact, isWhole);
+    });
+    if (this.#valuesOnly) return [...nodes, ...children];
+    return [...nodes, { kind: 'section', head: label, children, origin }];
+  }
+
+  #element(element: ListElement, strip: Strip, hideSecrets: boolean, isWhole: boolean): DumpNode {
+    const { key, value, origin } = element;
+    const name = quotedKey(stripped(key, strip));
+    const shown = hideSecrets ? withoutSecrets(key, value) : quoted(value);
+    if (!this.#valuesOnly) return { kind: 'setting', name, value: shown, origin };
+    if (!isWhole) this.#countValue();
+    else this.#valuesPrinted++;
+    return { kind: 'setting', name, value: isWhole ? `${name} = ${shown}` : shown, origin };
+  }
+}
+
+function byKey(a: ListElement, b: ListElement): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+}
+
+function matches({ name, alternatives }: NameFilter, key: ByteString): boolean {
+  return [name, ...alternatives].some((one) => key === one || key.startsWith(`${one}/`));
+}
+
+function matchesExactly({ name, alternatives }: NameFilter, key: ByteString): boolean {
+  return [name, ...alternatives].includes(key);
+}
+
+function stripOf(filter: Filter): Strip {
+  const name = filter.mask.name;
+  if (name === undefined) return NO_STRIP;
+  const kind = `${filter.kindName}_`;
+  if (filter.mask.isList !== true) return { first: kind, second: null };
+  return { first: `${name.replaceAll('/', '_')}_`, second: kind };
+}
+
+function nameFilter(name: ByteString, strip: Strip): NameFilter {
+  const prefixes = [strip.second ?? strip.first, strip.second === null ? null : strip.first];
+  return { name, alternatives: prefixes.flatMap((prefix) => (prefix === null ? [] : [prefix + name])) };
+}
+
+/** The name without the section's prefix, unless that would name another setting. */
+function stripped(name: ByteString, { first, second }: Strip): ByteString {
+  if (first === null) return name;
+  if (name.startsWith(first)) return name.slice(first.length);
+  if (second === null || !name.startsWith(second)) return name;
+  const short = name.slice(second.length);
+  return findSetting(first + short) === undefined ? short : name;
+}
+
+/** One step of a NAME's path into a section: what is asked of it, and of the sections below; null: not this way. */
+function followPath(
+  filter: Filter,
+  path: readonly ByteString[],
+): { name: ByteString | null; rest: readonly ByteString[] } | null {
+  const [first, second] = path;
+  if (first === undefined) return { name: null, rest: path };
+  const own = filter.mask.name;
+  if (own === undefined || !own.startsWith(first)) return null;
+  const suffix = own.slice(first.length);
+  if (suffix === '') return { name: second ?? null, rest: path.slice(1) };
+  if (!suffix.startsWith('/')) return null;
+  if (second === undefined) return { name: null, rest: path.slice(1) };
+  if (suffix.slice(1) !== second) return null;
+  const rest = path.slice(2);
+  return { name: rest.length === 0 ? null : rest.join('/'), rest };
+}
+
+function headOf(filter: Filter): ByteString | null {
+  const { protocol, localName, local, remote, name } = filter.mask;
+  if (local !== undefined) return local.bits > 0 ? `local ${networkText(local)}` : null;
+  if (localName !== undefined) return `local_name ${localName}`;
+  if (remote !== undefined) return remote.bits > 0 ? `remote ${networkText(remote)}` : null;
+  if (protocol !== undefined) return `protocol ${protocol}`;
+  if (name === undefined) return null;
+  if (filter.mask.isList !== true) return name;
+  return `${filter.isGroup ? 'group ' : ''}${filter.kindName} ${printedName(filter.sectionName)}`;
+}
+
+function printedName(raw: ByteString): ByteString {
+  const name = unescapeSectionName(raw);
+  if (name === '') return '""';
+  return /[ "{=<'$]/.test(name) ? `"${escapeString(name)}"` : name;
+}
