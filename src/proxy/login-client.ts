@@ -1,0 +1,277 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { AuthAnswer } from '../auth/answer.js';
+import type { LoginSettings } from '../config/effective.js';
+import { type Series, seriesOf } from '../knowledge/versions.js';
+import { inNetworks, parseIp, sameIp } from './ip-address.js';
+import type { ProxyFailureClass } from './login-decision.js';
+import type { LoginLogFormat, LogValues } from './login-log.js';
+import { sanitize } from './sanitize.js';
+import { createSessionId } from './session-id.js';
+
+/** A connection as it was accepted. */
+export interface ClientAddresses {
+  readonly localIp: string;
+  readonly localPort: number;
+  readonly remoteIp: string;
+  readonly remotePort: number;
+  readonly realLocalIp: string;
+  readonly realLocalPort: number;
+  readonly realRemoteIp: string;
+  readonly realRemotePort: number;
+}
+
+/** What a session may ask its surroundings. */
+export interface SessionEnvironment {
+  /** Milliseconds since 1970, fractions allowed. */
+  now(): number;
+  randomBytes(count: number): Uint8Array;
+  readonly hostname: ByteString;
+  readonly pid: number;
+  /** Settings for a TLS server name (`local_name`), with the log format that belongs to them. */
+  settingsFor(localName: ByteString): ClientSettings;
+  /** The next address of `login_source_ips` in turn; null where none is configured (2.4: none of the family). */
+  nextSourceIp(family: 4 | 6): string | null;
+}
+
+export interface ClientSettings {
+  readonly login: LoginSettings;
+  /** Mechanisms that clients may use, upper case, in the order of the configuration. */
+  readonly mechanisms: readonly ByteString[];
+  readonly logFormat: LoginLogFormat;
+}
+
+/** Why the last authentication failed. Dovecot client-common.h client_auth_fail_code */
+export type AuthFailCode =
+  | 'none'
+  | 'authorization_failed'
+  | 'temp_fail'
+  | 'user_disabled'
+  | 'password_expired'
+  | 'invalid_base64'
+  | 'login_disabled'
+  | 'invalid_mech'
+  | 'cleartext_auth_disabled'
+  | 'anonymous_auth_disabled';
+
+/** Hops that a fresh login may take. Dovecot login-proxy.h LOGIN_PROXY_TTL */
+const FRESH_TTL: Readonly<Record<Series, number>> = { '2.3': 5, '2.4': 7 };
+const MAX_MECHANISM = 64;
+
+/** One client before and during its login: who it is, what it tried, how it is logged. */
+export class LoginClient {
+  readonly protocol: 'imap' | 'pop3' | 'submission' | 'sieve';
+  readonly environment: SessionEnvironment;
+  readonly series: Series;
+  readonly createdMs: number;
+  settings: ClientSettings;
+  localIp: string;
+  localPort: number;
+  remoteIp: string;
+  remotePort: number;
+  readonly real: ClientAddresses;
+  readonly listenerName: ByteString;
+  localName: ByteString = '';
+  trusted: boolean;
+  tls: 'none' | 'handshaking' | 'active';
+  tlsError = '';
+  startedTls = false;
+  /** 2.4: what a trusted front end said of its client's transport. */
+  endClientTls: boolean | null = null;
+  ttl: number;
+  sessionId: ByteString;
+  /** ID parameters kept for the backend (`imap_id_retain`). */
+  clientId: ByteString = '';
+  forwardFields: [ByteString, ByteString][] = [];
+  user: ByteString | null = null;
+  mechanism: ByteString = '';
+  /** SASL: the user name before changes and of the master user. */
+  originalUser: ByteString | null = null;
+  authUser: ByteString | null = null;
+  answer: AuthAnswer | null = null;
+  bannerSent = false;
+  attempts = 0;
+  successes = 0;
+  firstAuthMs: number | null = null;
+  lastFailure: AuthFailCode = 'none';
+  proxyFailure: ProxyFailureClass | null = null;
+  abortedByClient = false;
+  /** An AUTHENTICATE waits for the client. */
+  waitingForClient = false;
+  /** The auth process is asked. */
+  authenticating = false;
+  referred = false;
+  shuttingDown: 'no' | 'process_full' | 'shutting_down' = 'no';
+  #sessionIdMade: boolean;
+
+  constructor(
+    protocol: LoginClient['protocol'],
+    addresses: ClientAddresses,
+    listenerName: ByteString,
+    implicitTls: boolean,
+    environment: SessionEnvironment,
+  ) {
+    this.protocol = protocol;
+    this.environment = environment;
+    this.settings = environment.settingsFor('');
+    this.series = seriesOf(this.settings.login.version);
+    this.createdMs = environment.now();
+    this.localIp = addresses.localIp;
+    this.localPort = addresses.localPort;
+    this.remoteIp = addresses.remoteIp;
+    this.remotePort = addresses.remotePort;
+    this.real = addresses;
+    this.listenerName = listenerName;
+    this.tls = implicitTls ? 'handshaking' : 'none';
+    this.trusted = inNetworks(addresses.remoteIp, this.settings.login.trustedNetworks);
+    this.ttl = FRESH_TTL[this.series];
+    this.sessionId = '';
+    this.#sessionIdMade = false;
+  }
+
+  /** Made when first needed: a trusted front end may have given one before. */
+  session(): ByteString {
+    if (!this.#sessionIdMade && this.sessionId === '') {
+      this.sessionId = createSessionId(
+        BigInt(Math.round(this.environment.now() * 1000)),
+        this.remoteIp,
+        this.remotePort,
+      );
+    }
+    this.#sessionIdMade = true;
+    return this.sessionId;
+  }
+
+  get tlsMode(): LoginSettings['tlsServer']['mode'] {
+    return this.settings.login.tlsServer.mode;
+  }
+
+  /** Whether clear text passwords are safe here. Dovecot client-common.c client_alloc */
+  get secured(): boolean {
+    if (this.tls !== 'none') return true;
+    const local = parseIp(this.real.realLocalIp);
+    const remote = parseIp(this.real.realRemoteIp);
+    if (local !== null && remote !== null && sameIp(local, remote)) return true;
+    return this.trusted && (this.series === '2.3' || this.tlsMode !== 'required');
+  }
+
+  /** Whole seconds between two times, as differences of Unix seconds. */
+  secondsSince(ms: number | null): number {
+    if (ms === null) return 0;
+    return Math.floor(this.environment.now() / 1000) - Math.floor(ms / 1000);
+  }
+
+  beginAttempt(mechanism: ByteString): void {
+    this.attempts += 1;
+    this.abortedByClient = false;
+    this.firstAuthMs ??= this.environment.now();
+    this.mechanism = mechanism.toUpperCase();
+  }
+
+  /** The line as it goes to the log, with the elements. */
+  logLine(message: ByteString): ByteString {
+    return this.settings.logFormat.line(message, this.#logValues());
+  }
+
+  /** What the auth process is asked with, besides the credentials. */
+  get securedForAuth(): '' | 'secured' | 'TLS' {
+    if (this.tls === 'active') return 'TLS';
+    return this.secured ? 'secured' : '';
+  }
+
+  #logValues(): LogValues {
+    return {
+      get: (name) => {
+        const variable = LOG_VARIABLES[name];
+        return variable?.(this);
+      },
+      passdb: (field) => {
+        const found = this.answer?.fields.find((candidate) => candidate.name === field);
+        return found?.value ?? undefined;
+      },
+    };
+  }
+
+  /** `%c`, `%{secured}`. */
+  get securedText(): ByteString {
+    if (this.tls === 'none') return this.secured ? 'secured' : '';
+    const state = this.tls === 'active' ? 'TLS' : 'TLS handshaking';
+    return this.tlsError === '' ? state : `${state}: ${this.tlsError}`;
+  }
+}
+
+type LogVariable = (client: LoginClient) => ByteString | undefined;
+
+function userPart(
+  of: (client: LoginClient) => ByteString | null,
+  part: 'user' | 'username' | 'domain',
+): LogVariable {
+  return (client) => {
+    const user = of(client);
+    if (user === null) return undefined;
+    const at = user.indexOf('@');
+    if (part === 'username') return sanitize(at === -1 ? user : user.slice(0, at), 80);
+    if (part === 'domain') return at === -1 ? undefined : sanitize(user.slice(at + 1), 80);
+    return sanitize(user, 80);
+  };
+}
+
+const ofUser = (client: LoginClient) => client.user;
+const ofOriginal = (client: LoginClient) => client.originalUser ?? client.user;
+const ofAuth = (client: LoginClient) => client.authUser ?? client.originalUser ?? client.user;
+const mechanism: LogVariable = (client) =>
+  client.mechanism === '' ? undefined : sanitize(client.mechanism, MAX_MECHANISM);
+
+/** Variables of login_log_format_elements, 2.3's letters and long names and 2.4's names.
+ * Dovecot client-common.c login_var_expand_empty_tab */
+const LOG_VARIABLES: Readonly<Record<string, LogVariable>> = {
+  user: userPart(ofUser, 'user'),
+  u: userPart(ofUser, 'user'),
+  username: userPart(ofUser, 'username'),
+  n: userPart(ofUser, 'username'),
+  domain: userPart(ofUser, 'domain'),
+  d: userPart(ofUser, 'domain'),
+  service: (client) => client.protocol,
+  s: (client) => client.protocol,
+  protocol: (client) => client.protocol,
+  lip: (client) => client.localIp,
+  l: (client) => client.localIp,
+  local_ip: (client) => client.localIp,
+  rip: (client) => client.remoteIp,
+  r: (client) => client.remoteIp,
+  remote_ip: (client) => client.remoteIp,
+  pid: (client) => String(client.environment.pid),
+  p: (client) => String(client.environment.pid),
+  mech: mechanism,
+  m: mechanism,
+  mechanism,
+  lport: (client) => String(client.localPort),
+  a: (client) => String(client.localPort),
+  local_port: (client) => String(client.localPort),
+  rport: (client) => String(client.remotePort),
+  b: (client) => String(client.remotePort),
+  remote_port: (client) => String(client.remotePort),
+  secured: (client) => client.securedText,
+  c: (client) => client.securedText,
+  mail_pid: () => '',
+  e: () => '',
+  session: (client) => client.session(),
+  real_lip: (client) => client.real.realLocalIp,
+  real_local_ip: (client) => client.real.realLocalIp,
+  real_rip: (client) => client.real.realRemoteIp,
+  real_remote_ip: (client) => client.real.realRemoteIp,
+  real_lport: (client) => String(client.real.realLocalPort),
+  real_local_port: (client) => String(client.real.realLocalPort),
+  real_rport: (client) => String(client.real.realRemotePort),
+  real_remote_port: (client) => String(client.real.realRemotePort),
+  orig_user: userPart(ofOriginal, 'user'),
+  original_user: userPart(ofOriginal, 'user'),
+  orig_username: userPart(ofOriginal, 'username'),
+  original_username: userPart(ofOriginal, 'username'),
+  orig_domain: userPart(ofOriginal, 'domain'),
+  original_domain: userPart(ofOriginal, 'domain'),
+  auth_user: userPart(ofAuth, 'user'),
+  auth_username: userPart(ofAuth, 'username'),
+  auth_domain: userPart(ofAuth, 'domain'),
+  listener: (client) => client.listenerName,
+  local_name: (client) => (client.localName === '' ? undefined : sanitize(client.localName, 256)),
+};

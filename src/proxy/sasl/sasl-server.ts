@@ -1,0 +1,78 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+
+/** What a client gave to log in with. */
+export interface SaslIdentity {
+  readonly user: ByteString;
+  /** SASL authorization id where it differs, else ''. */
+  readonly authorizationId: ByteString;
+  readonly password: ByteString;
+}
+
+export type SaslServerStep =
+  | { readonly kind: 'challenge'; readonly data: ByteString }
+  | { readonly kind: 'done'; readonly identity: SaslIdentity }
+  /** The auth process logs `log` and answers as for a wrong password. */
+  | { readonly kind: 'failed'; readonly log: ByteString };
+
+/** One SASL exchange with a client, decoded data in and out. */
+export interface SaslServer {
+  /** null: the client sent no initial response. */
+  start(initial: ByteString | null): SaslServerStep;
+  next(response: ByteString): SaslServerStep;
+}
+
+/** Mechanisms that the proxy can take from clients. */
+export const SERVER_MECHANISMS: readonly ByteString[] = ['PLAIN', 'LOGIN'];
+
+/** RFC 4616; Dovecot auth/mech-plain.c */
+class PlainServer implements SaslServer {
+  start(initial: ByteString | null): SaslServerStep {
+    return initial === null ? { kind: 'challenge', data: '' } : this.next(initial);
+  }
+
+  next(response: ByteString): SaslServerStep {
+    const parts = response.split('\0');
+    const [authorizationId = '', user = '', password = ''] = parts;
+    if (parts.length !== 3) return { kind: 'failed', log: 'invalid input' };
+    const identity = { user, authorizationId: authorizationId === user ? '' : authorizationId, password };
+    return { kind: 'done', identity };
+  }
+}
+
+/** Dovecot auth/mech-login.c: an empty initial response is none. */
+class LoginServer implements SaslServer {
+  #user: ByteString | null = null;
+
+  start(initial: ByteString | null): SaslServerStep {
+    return initial === null || initial === '' ? { kind: 'challenge', data: 'Username:' } : this.next(initial);
+  }
+
+  next(response: ByteString): SaslServerStep {
+    if (this.#user === null) {
+      this.#user = response;
+      return { kind: 'challenge', data: 'Password:' };
+    }
+    return { kind: 'done', identity: { user: this.#user, authorizationId: '', password: response } };
+  }
+}
+
+export function createSaslServer(mechanism: ByteString): SaslServer | null {
+  switch (mechanism) {
+    case 'PLAIN':
+      return new PlainServer();
+    case 'LOGIN':
+      return new LoginServer();
+    default:
+      return null;
+  }
+}
+
+/** Strict base64 as the auth process takes it; null where it is none. */
+export function decodeBase64(text: ByteString): ByteString | null {
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
+  return Buffer.from(text, 'base64').toString('latin1');
+}
+
+export function encodeBase64(data: ByteString): ByteString {
+  return Buffer.from(data, 'latin1').toString('base64');
+}

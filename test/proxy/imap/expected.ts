@@ -1,0 +1,47 @@
+import type { Transcript } from './transcript.js';
+
+/** Bytes that the real proxy sent, by party. */
+export function expectedBytes(transcript: Transcript): Map<string, string> {
+  const sent = new Map<string, string>();
+  for (const [, from, to, what] of transcript.steps) {
+    if (from !== 'proxy' || typeof what !== 'string') continue;
+    sent.set(to, (sent.get(to) ?? '') + what);
+  }
+  return sent;
+}
+
+/**
+ * Takes out what differs between any two runs (session ids, ports), and `x-multiplex`, which is left out on purpose:
+ * the equivalent of proxy_no_multiplex.
+ */
+export function normalizedBytes(bytes: string): string {
+  return bytes
+    .replace(/"x-session-id" "[A-Za-z0-9+/=]+"/g, '"x-session-id" "SID"')
+    .replace(/"x-multiplex" "0" /g, '')
+    .replace(/\[[A-Za-z0-9.-]+:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]/g, '[HOST:TIME]');
+}
+
+/** A log line without its volatile parts. */
+export function normalizedLog(line: string): string {
+  return line
+    .replace(/session=<[^>]*>/g, 'session=<SID>')
+    .replace(/<[A-Za-z0-9+/]{16}>/g, '<SID>')
+    .replace(/\(\d+\.\d{3} secs/g, '(N secs')
+    .replace(/\b\d+ secs/g, 'N secs')
+    .replace(/duration=\d+s/g, 'duration=Ns')
+    .replace(/\(\d+s idle/g, '(Ns idle')
+    .replace(/read\(size=\d+\)/g, 'read(size=N)')
+    .replace(/local=[0-9.]+:\d+/g, 'local=ADDRESS');
+}
+
+/** Bytes that 2.4 counts more because it sends `x-multiplex`. */
+const MULTIPLEX_BYTES = '"x-multiplex" "0" '.length;
+
+/** Whether a log line is the recorded one, volatile parts and the bytes of `x-multiplex` aside. */
+export function sameLogLine(actual: string, recorded: string): boolean {
+  const left = normalizedLog(actual);
+  const right = normalizedLog(recorded);
+  if (left === right) return true;
+  const more = right.replace(/in=(\d+),/, (_, count: string) => `in=${Number(count) - MULTIPLEX_BYTES},`);
+  return left === more;
+}

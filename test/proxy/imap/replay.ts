@@ -1,0 +1,438 @@
+import type { AuthAnswer } from '../../../src/auth/answer.js';
+import type { AuthRequest } from '../../../src/auth/request.js';
+import { seriesOf } from '../../../src/knowledge/versions.js';
+import { ImapSession } from '../../../src/proxy/imap/imap-session.js';
+import { parseIp } from '../../../src/proxy/ip-address.js';
+import type { ClientSettings } from '../../../src/proxy/login-client.js';
+import { LoginLogFormat } from '../../../src/proxy/login-log.js';
+import type { SessionAction, SessionEvent, TimerName } from '../../../src/proxy/session-event.js';
+import { authAnswer } from '../auth-answer.js';
+import { settingsFromText } from './login-settings.js';
+import { configOf, type Step, type Transcript } from './transcript.js';
+
+/** Everything that was sent and logged, by party. */
+export interface Replay {
+  /** Bytes to each client and each backend connection. */
+  readonly sent: ReadonlyMap<string, string>;
+  readonly log: readonly string[];
+  /** Address that each backend connection was bound to, where one was asked for. */
+  readonly boundTo: ReadonlyMap<string, string>;
+  readonly leftTimers: number;
+}
+
+const START_MS = Date.UTC(2026, 10, 1);
+/** Real clocks and simulated ones may differ by that. */
+const SLACK_MS = 300;
+
+interface Client {
+  readonly name: string;
+  readonly session: ImapSession;
+  readonly timers: Map<TimerName, number>;
+  backend: string | null;
+  held: string | null;
+  relaying: boolean;
+  paused: boolean;
+  gone: boolean;
+  waiting: SessionEvent[];
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** Plays a recorded conversation to the state machines, with a simulated clock and scripted backends. */
+export class Replayer {
+  readonly #transcript: Transcript;
+  readonly #cut: (data: string) => string[];
+  readonly #clients = new Map<string, Client>();
+  readonly #sent = new Map<string, string>();
+  readonly #boundTo = new Map<string, string>();
+  readonly #log: string[] = [];
+  readonly #connections = new Map<string, number>();
+  readonly #settings: ClientSettings;
+  #sourceIndex = 0;
+  #now = START_MS;
+
+  /** `cut` breaks what arrives into pieces. */
+  constructor(transcript: Transcript, cut: (data: string) => string[] = (data) => [data]) {
+    this.#transcript = transcript;
+    this.#cut = cut;
+    const login = settingsFromText(transcript.version, configOf(transcript));
+    const logFormat = new LoginLogFormat(
+      seriesOf(transcript.version),
+      login.logFormat,
+      login.logFormatElements,
+      (template) => template,
+    );
+    this.#settings = { login, mechanisms: ['PLAIN', 'LOGIN'], logFormat };
+  }
+
+  run(): Replay {
+    for (const [index, step] of this.#transcript.steps.entries()) this.#step(step, index);
+    this.#advance(Number.POSITIVE_INFINITY);
+    let leftTimers = 0;
+    for (const client of this.#clients.values()) leftTimers += client.timers.size;
+    return { sent: this.#sent, log: this.#log, boundTo: this.#boundTo, leftTimers };
+  }
+
+  #step([seconds, from, to, what]: Step, index: number): void {
+    this.#advance(START_MS + seconds * 1000 + SLACK_MS);
+    this.#now = Math.max(this.#now, START_MS + seconds * 1000);
+    if (typeof what === 'string') {
+      if (from !== 'proxy') this.#bytes(from, what);
+      return;
+    }
+    const event = what['event'];
+    if (from.startsWith('client') && event === 'connect') this.#connectClient(from, what);
+    else if (from.startsWith('client') && event === 'tls-handshake')
+      this.#deliver(from, { kind: 'client_tls_ready', localName: this.#serverName() });
+    else if (from === 'admin' || to === 'admin') this.#admin(what);
+    else if (from.startsWith('client') && event === 'close') this.#clientGone(from);
+    else if (from.startsWith('backend') && event === 'close') this.#backendGone(from, '');
+    else if (from.startsWith('backend') && event === 'reset')
+      this.#backendGone(from, 'read(size=4096) failed: Connection reset by peer');
+    else if (to.startsWith('backend') && event === 'tls-handshake') this.#backendTls(to, index);
+    else if (to.startsWith('backend') && event === 'error') this.#backendGone(to, this.#tlsErrorText());
+  }
+
+  /** Name in the client's hello; it shows only in what 2.4 tells the backend. */
+  #serverName(): string {
+    const text = JSON.stringify(this.#transcript.steps);
+    return /x-connected-name\\+" \\+"([^"\\]+)/.exec(text)?.[1] ?? '';
+  }
+
+  #tlsErrorText(): string {
+    const text = this.#transcript.log.join('\n');
+    return (
+      /Connection closed: (.*?) \(state=/.exec(text)?.[1] ??
+      /Failed to start SSL handshake: (.*?): user=/.exec(text)?.[1] ??
+      ''
+    );
+  }
+
+  #connectClient(name: string, what: Readonly<Record<string, string | number>>): void {
+    const port = Number(what['proxy_port']);
+    const remoteIp = String(what['source_ip'] ?? this.#loggedRemoteIp());
+    const localIp = String(
+      what['dest_ip'] ?? /lip=([0-9.]+)/.exec(this.#transcript.log.join('\n'))?.[1] ?? '127.0.0.1',
+    );
+    const implicitTls = port === 21302 || port === 21322;
+    const remotePort = Number(what['client_port']);
+    const session = new ImapSession({
+      addresses: {
+        localIp,
+        localPort: port,
+        remoteIp,
+        remotePort,
+        realLocalIp: localIp,
+        realLocalPort: port,
+        realRemoteIp: remoteIp,
+        realRemotePort: remotePort,
+      },
+      listenerName: implicitTls ? 'imaps' : 'imap',
+      implicitTls,
+      environment: {
+        now: () => this.#now,
+        randomBytes: (count) => new Uint8Array(count),
+        hostname: 'proxy',
+        pid: 1,
+        settingsFor: () => this.#settings,
+        nextSourceIp: () => {
+          const pool = this.#settings.login.sourceIps;
+          return pool[this.#sourceIndex++ % Math.max(1, pool.length)] ?? null;
+        },
+      },
+    });
+    this.#clients.set(name, {
+      name,
+      session,
+      timers: new Map(),
+      backend: null,
+      held: null,
+      relaying: false,
+      paused: false,
+      gone: false,
+      waiting: [],
+      bytesIn: 0,
+      bytesOut: 0,
+    });
+    this.#deliver(name, { kind: 'client_connected' });
+  }
+
+  /** The recording names the client's address in the log lines alone (trusted clients change it later). */
+  #loggedRemoteIp(): string {
+    const logged = /rip=([0-9.]+)/.exec(this.#transcript.log.join('\n'))?.[1] ?? '127.0.0.1';
+    return logged.startsWith('127.') ? logged : '127.0.0.2';
+  }
+
+  #bytes(from: string, data: string): void {
+    const client = this.#clients.get(from);
+    if (client !== undefined) {
+      if (client.relaying) this.#toBackend(client, data);
+      else
+        for (const piece of this.#cut(data)) this.#clientEvent(client, { kind: 'client_data', data: piece });
+      return;
+    }
+    const owner = this.#ownerOf(from);
+    if (owner === undefined) return;
+    for (const piece of this.#cut(data)) {
+      if (owner.relaying) this.#toClient(owner, piece);
+      else this.#deliver(owner.name, { kind: 'backend_data', data: piece });
+    }
+  }
+
+  #toBackend(client: Client, data: string): void {
+    client.bytesIn += data.length;
+    this.#record(client.backend ?? '', data);
+  }
+
+  #toClient(client: Client, data: string): void {
+    client.bytesOut += data.length;
+    this.#record(client.name, data);
+  }
+
+  #ownerOf(backend: string): Client | undefined {
+    return [...this.#clients.values()].find((client) => client.backend === backend);
+  }
+
+  /** A client's events wait while its turn is over, as a paused socket does it. */
+  #clientEvent(client: Client, event: SessionEvent): void {
+    if (client.paused) client.waiting.push(event);
+    else this.#deliver(client.name, event);
+  }
+
+  /** `doveadm proxy kick`: the log says whether it was done (2.4.1 does nothing in a process of one connection). */
+  #admin(what: Readonly<Record<string, string | number>>): void {
+    if (!/ kick /.test(String(what['event'])) || !String(what['output']).startsWith('1 ')) return;
+    if (!this.#transcript.log.some((line) => line.includes('Kicked by admin'))) return;
+    for (const client of this.#clients.values()) {
+      if (client.relaying) this.#endRelay(client, 'proxy', 'Kicked by admin');
+    }
+  }
+
+  #clientGone(name: string): void {
+    const client = this.#clients.get(name);
+    if (client === undefined) return;
+    client.gone = true;
+    if (client.relaying) this.#endRelay(client, 'client', '');
+    else this.#clientEvent(client, { kind: 'client_closed', error: '' });
+  }
+
+  #backendGone(backend: string, error: string): void {
+    const client = this.#ownerOf(backend);
+    if (client === undefined) return;
+    if (client.relaying) this.#endRelay(client, 'server', error);
+    else this.#deliver(client.name, { kind: 'backend_closed', error });
+  }
+
+  #endRelay(client: Client, side: 'client' | 'server' | 'proxy', error: string): void {
+    client.relaying = false;
+    this.#deliver(client.name, {
+      kind: 'relay_ended',
+      end: {
+        side,
+        error,
+        idleSeconds: 0,
+        bytesIn: client.bytesIn,
+        bytesOut: client.bytesOut,
+        unsent: 0,
+        clientBlocked: false,
+        serverBlocked: false,
+      },
+    });
+  }
+
+  /** The handshake succeeds, unless the proxy closes the connection right after it. */
+  #backendTls(backend: string, index: number): void {
+    const client = this.#ownerOf(backend);
+    if (client === undefined) return;
+    const next = this.#transcript.steps
+      .slice(index + 1)
+      .find(([, from, to]) => from === backend || to === backend);
+    const refused = next !== undefined && next[1] === 'proxy' && typeof next[3] !== 'string';
+    if (refused) {
+      this.#deliver(client.name, { kind: 'backend_closed', error: this.#tlsErrorText() });
+      return;
+    }
+    const held = client.held ?? '';
+    client.held = null;
+    this.#record(backend, held);
+  }
+
+  #advance(limit: number): void {
+    for (;;) {
+      let due: { client: Client; name: TimerName; at: number } | null = null;
+      for (const client of this.#clients.values()) {
+        for (const [name, at] of client.timers) {
+          if (
+            at <= limit &&
+            (due === null || at < due.at) &&
+            !(limit === Number.POSITIVE_INFINITY && name === 'idle')
+          )
+            due = { client, name, at };
+        }
+      }
+      if (due === null) return;
+      due.client.timers.delete(due.name);
+      this.#now = Math.max(this.#now, due.at);
+      this.#deliver(due.client.name, {
+        kind: 'timer',
+        name: due.name,
+        local: { ip: '127.0.0.1', port: 4000 },
+      });
+    }
+  }
+
+  #record(party: string, data: string): void {
+    // Nobody is there to record it.
+    if (this.#clients.get(party)?.gone === true) return;
+    this.#sent.set(party, (this.#sent.get(party) ?? '') + data);
+  }
+
+  #deliver(name: string, event: SessionEvent): void {
+    const client = this.#clients.get(name);
+    if (client === undefined) return;
+    for (const action of client.session.receive(event)) this.#perform(client, action);
+  }
+
+  #perform(client: Client, action: SessionAction): void {
+    switch (action.kind) {
+      case 'to_client':
+        this.#record(client.name, action.data);
+        break;
+      case 'to_backend':
+        if (client.held === null) this.#record(client.backend ?? '', action.data);
+        else client.held += action.data;
+        break;
+      case 'authenticate':
+        this.#deliver(client.name, { kind: 'auth_answered', answer: this.#answer(action.request) });
+        break;
+      case 'connect':
+        this.#connect(client, action);
+        break;
+      case 'start_backend_tls':
+        client.held = '';
+        break;
+      case 'close_backend':
+        client.backend = null;
+        client.held = null;
+        break;
+      case 'set_timer':
+        client.timers.set(action.name, this.#now + action.milliseconds);
+        break;
+      case 'clear_timer':
+        client.timers.delete(action.name);
+        break;
+      case 'relay':
+        client.relaying = true;
+        if (action.toBackend !== '') this.#record(client.backend ?? '', action.toBackend);
+        if (action.toClient !== '') this.#record(client.name, action.toClient);
+        this.#flushRelay(client);
+        break;
+      case 'log':
+        if (action.level !== 'debug') this.#log.push(`imap-login: ${titled(action.level)}: ${action.text}`);
+        break;
+      case 'log_auth':
+        this.#log.push(
+          this.#transcript.version === '2.3.19.1'
+            ? `auth: ${titled(action.level)}: ${action.prefix}${action.text}`
+            : `auth${action.prefix.replace(/: $/, '')}: ${titled(action.level)}: ${action.text}`,
+        );
+        break;
+      case 'pause_client':
+        client.paused = true;
+        break;
+      case 'resume_client':
+        client.paused = false;
+        this.#flushWaiting(client);
+        break;
+      case 'close_client':
+        client.timers.clear();
+        break;
+      case 'start_client_tls':
+        break;
+    }
+  }
+
+  #flushWaiting(client: Client): void {
+    while (!client.paused && !client.relaying) {
+      const event = client.waiting.shift();
+      if (event === undefined) return;
+      this.#deliver(client.name, event);
+    }
+  }
+
+  /** What the client did while it was not its turn belongs to the relay now. */
+  #flushRelay(client: Client): void {
+    const waiting = client.waiting.splice(0);
+    for (const event of waiting) {
+      if (event.kind === 'client_data') this.#toBackend(client, event.data);
+      if (event.kind === 'client_closed' && client.relaying) this.#endRelay(client, 'client', '');
+    }
+  }
+
+  #connect(client: Client, action: Extract<SessionAction, { kind: 'connect' }>): void {
+    const listener = action.port === 21411 ? 'backend2' : 'backend';
+    const count = (this.#connections.get(listener) ?? 0) + 1;
+    const party = count === 1 ? listener : `${listener}#${count}`;
+    const recorded = this.#transcript.steps.find(
+      ([, , to, what]) => to === party && typeof what !== 'string' && what['event'] === 'connect',
+    );
+    if (recorded === undefined || action.port === 21499) {
+      const error =
+        /failed: (.*?) \(after/.exec(this.#transcript.log.join('\n'))?.[1] ?? 'Connection refused';
+      this.#deliver(client.name, { kind: 'backend_refused', error, local: { ip: '127.0.0.1', port: 4000 } });
+      return;
+    }
+    this.#connections.set(listener, count);
+    client.backend = party;
+    client.held = action.tls === null ? null : '';
+    this.#sent.set(party, '');
+    if (action.sourceIp !== null) this.#boundTo.set(party, action.sourceIp);
+    this.#deliver(client.name, { kind: 'backend_connected' });
+  }
+
+  /** The auth process: a passwd-file with the recorded fields, finished as for a login. */
+  #answer(request: AuthRequest): AuthAnswer {
+    const extra = this.#transcript.fields[request.user];
+    const forwarded = request.forward.map(([name, value]) => ` forward_${name}=${value}`).join('');
+    const user = / user=(\S+)/.exec(` ${extra ?? ''}`)?.[1] ?? request.user;
+    const plain = authAnswer(user, (extra ?? '') + forwarded);
+    const nopassword = plain.fields.some((field) => field.name === 'nopassword');
+    if (extra === undefined || (!nopassword && request.password !== this.#transcript.password))
+      return authAnswer(request.user, '', { result: 'fail' });
+    return finishProxy(plain, request, this.#transcript);
+  }
+}
+
+function titled(level: string): string {
+  return level.charAt(0).toUpperCase() + level.slice(1);
+}
+
+/** What the auth process does with proxy fields: names resolved, `proxy_maybe` settled. */
+function finishProxy(answer: AuthAnswer, request: AuthRequest, transcript: Transcript): AuthAnswer {
+  const get = (name: string) => answer.fields.find((field) => field.name === name);
+  if (get('proxy') === undefined && get('proxy_maybe') === undefined) return answer;
+  const host = get('host')?.value ?? null;
+  let fields = [...answer.fields];
+  const from = { kind: 'client' } as const;
+  const isIp = host !== null && parseIp(host) !== null;
+  if (host !== null && !isIp && get('hostip') === undefined) {
+    if (host !== 'localhost') return authAnswer(answer.user, '', { result: 'tempfail', code: 'temp_fail' });
+    fields.push({ name: 'hostip', value: '127.0.0.1', from });
+  }
+  const self = [
+    request.realLocalIp,
+    ...(/auth_proxy_self = (.*)/.exec(configOf(transcript))?.[1]?.split(' ') ?? []),
+  ];
+  const port = get('port')?.value;
+  const isSelf = isIp && self.includes(host) && (port === undefined || port === String(request.localPort));
+  if (get('proxy_maybe') !== undefined && isSelf) {
+    const dropped = ['proxy', 'proxy_maybe', 'proxy_always', 'host', 'port', 'destuser'];
+    const always = get('proxy_always') !== undefined;
+    fields = fields.filter((field) => !dropped.includes(field.name));
+    if (always) fields.push({ name: 'proxy', value: null, from });
+  } else if (get('proxy_maybe') !== undefined) {
+    fields = fields.filter((field) => field.name !== 'proxy_maybe');
+    fields.push({ name: 'proxy', value: null, from });
+  }
+  return { ...answer, fields };
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { fromUtf8 } from '../../../grammar/bytes.js';
+import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+
+/** What one party did: bytes, or an event with its details. */
+export type Step = readonly [
+  seconds: number,
+  from: string,
+  to: string,
+  what: string | Readonly<Record<string, string | number>>,
+];
+
+/** One recorded conversation with a real Dovecot proxy (fixtures/transcripts). */
+export interface Transcript {
+  readonly name: string;
+  readonly version: DovecotVersion;
+  /** Key of the configuration in configs.json. */
+  readonly config: string;
+  /** Extra fields of each user's passdb entry. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly password: string;
+  readonly steps: readonly Step[];
+  readonly log: readonly string[];
+}
+
+function fixture(name: string): string {
+  return readFileSync(
+    fileURLToPath(new URL(`../../../fixtures/transcripts/${name}`, import.meta.url)),
+    'utf8',
+  );
+}
+
+export function loadTranscripts(version: DovecotVersion): Transcript[] {
+  return fixture(`imap-${version}.ndjson`)
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const transcript = JSON.parse(line) as Transcript;
+      const fields = Object.entries(transcript.fields).map(([user, text]) => [user, fromUtf8(text)]);
+      return { ...transcript, fields: Object.fromEntries(fields), log: transcript.log.map(fromUtf8) };
+    });
+}
+
+const configs = JSON.parse(fixture('configs.json')) as Record<string, string>;
+
+export function configOf(transcript: Transcript): string {
+  return configs[transcript.config] ?? '';
+}
