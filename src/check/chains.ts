@@ -1,3 +1,4 @@
+import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { AuthSettings, PassdbBlock, UserdbBlock } from '../config/effective.js';
 
@@ -37,7 +38,21 @@ function keyOf(block: PassdbBlock | UserdbBlock): string {
   return `${block.at.source.realPath}:${block.at.span.start}:${block.name}`;
 }
 
+/** Blocks are made anew at each question; where a block opens tells which it is. */
+export function isSameBlock(a: PassdbBlock | UserdbBlock, b: PassdbBlock | UserdbBlock): boolean {
+  return a.kind === b.kind && keyOf(a) === keyOf(b);
+}
+
 /** What an administrator calls a block: its name, else its driver. */
 export function titleOf(block: PassdbBlock | UserdbBlock): string {
   return block.name === '' ? `${block.kind} ${block.driver}` : `${block.kind} ${block.name}`;
+}
+
+/** The opening line of a block. */
+export function headOf({ at }: PassdbBlock | UserdbBlock): Place {
+  const text = at.source.text.slice(at.span.start, at.span.end);
+  const lead = text.length - text.trimStart().length;
+  const length = text.slice(lead).search(/\s*(?:\r?\n|$)/);
+  const start = at.span.start + lead;
+  return { source: at.source, span: { start, end: start + Math.max(length, 1) } };
 }

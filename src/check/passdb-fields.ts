@@ -2,7 +2,7 @@ import type { Place, Span } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { PassdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
-import { allPassdbs } from './chains.js';
+import { allPassdbs, isSameBlock } from './chains.js';
 import { passwordQueries } from './passdb-queries.js';
 import { possibleValues, union } from './sql/values.js';
 import { placeIn, type ValueText, valueText } from './value-text.js';
@@ -25,21 +25,23 @@ export interface PassdbField {
   readonly open: boolean;
 }
 
+const KNOWN = new WeakMap<Config, PassdbField[]>();
+
 /** Every field that some passdb may set, as far as the configuration shows it. */
-export function passdbFields(config: Config): PassdbField[] {
-  return [
+export function passdbFields(config: Config): readonly PassdbField[] {
+  const known = KNOWN.get(config);
+  if (known !== undefined) return known;
+  const fields = [
     ...columnFields(config),
     ...allPassdbs(config).flatMap((passdb) => [...staticArgs(passdb, config), ...templates(passdb)]),
   ];
+  KNOWN.set(config, fields);
+  return fields;
 }
 
 /** The fields of one passdb. */
 export function fieldsOf(passdb: PassdbBlock, fields: readonly PassdbField[]): PassdbField[] {
-  return fields.filter(({ passdb: other }) => other.at === passdb.at || sameBlock(other, passdb));
-}
-
-function sameBlock(a: PassdbBlock, b: PassdbBlock): boolean {
-  return a.at.source === b.at.source && a.at.span.start === b.at.span.start && a.name === b.name;
+  return fields.filter((field) => isSameBlock(field.passdb, passdb));
 }
 
 function columnFields(config: Config): PassdbField[] {
@@ -104,7 +106,8 @@ function pairs(value: ValueText) {
     const equals = word.indexOf('=');
     const name = equals === -1 ? word : word.slice(0, equals);
     const text = equals === -1 ? '' : word.slice(equals + 1);
-    const at = (span: Span) => placeIn(value, { start: match.index + span.start, end: match.index + span.end });
+    const at = (span: Span) =>
+      placeIn(value, { start: match.index + span.start, end: match.index + span.end });
     const open = text.includes('%');
     return {
       ...splitSuffix(name),

@@ -18,14 +18,24 @@ export interface WrittenQuery {
   readonly select: SelectQuery | null;
 }
 
+const KNOWN = new WeakMap<Config, WrittenQuery[]>();
+
 /** The query by which a passdb looks its users up, where one is written. */
-export function passwordQueries(config: Config): WrittenQuery[] {
-  return allPassdbs(config).flatMap((block) => queryOf(block, config, 'password_query', 'passdb_sql_query'));
+export function passwordQueries(config: Config): readonly WrittenQuery[] {
+  const known = KNOWN.get(config);
+  if (known !== undefined) return known;
+  const queries = allPassdbs(config).flatMap((block) =>
+    queryOf(block, config, 'password_query', 'passdb_sql_query'),
+  );
+  KNOWN.set(config, queries);
+  return queries;
 }
 
 /** Password, user and iterate queries, each once. */
 export function allQueries(config: Config): WrittenQuery[] {
-  const userQueries = allUserdbs(config).flatMap((block) => queryOf(block, config, 'user_query', 'userdb_sql_query'));
+  const userQueries = allUserdbs(config).flatMap((block) =>
+    queryOf(block, config, 'user_query', 'userdb_sql_query'),
+  );
   const seen = new Set<string>();
   return [...passwordQueries(config), ...userQueries].filter(({ value }) => {
     const key = `${value.source.realPath}:${value.start}`;

@@ -1,0 +1,238 @@
+import type { Rule } from './rule.js';
+import { ambiguousHash } from './rules/ambiguous-hash.js';
+import { anyCertificate } from './rules/any-certificate.js';
+import { authCacheTooSmall } from './rules/auth-cache-too-small.js';
+import { backendCaMissing } from './rules/backend-ca-missing.js';
+import { bareDomainVariable } from './rules/bare-domain-variable.js';
+import { byteOrderMark } from './rules/byte-order-mark.js';
+import { caWithoutCrl } from './rules/ca-without-crl.js';
+import { certificateWithoutLessThan } from './rules/certificate-without-less-than.js';
+import { cleartextLogins } from './rules/cleartext-logins.js';
+import { continueBeforeUnknown } from './rules/continue-before-unknown.js';
+import { denyTooLate } from './rules/deny-too-late.js';
+import { doublePercent } from './rules/double-percent.js';
+import { duplicateSection } from './rules/duplicate-section.js';
+import { emptyHost } from './rules/empty-host.js';
+import { emptyUsernameFormat } from './rules/empty-username-format.js';
+import { extInvalidValue } from './rules/ext-invalid-value.js';
+import { extMissingRequired } from './rules/ext-missing-required.js';
+import { extSyntax } from './rules/ext-syntax.js';
+import { extUnknownSetting } from './rules/ext-unknown-setting.js';
+import { extUnreadable } from './rules/ext-unreadable.js';
+import { failedCheck } from './rules/failed-check.js';
+import { failureRuleAccepts } from './rules/failure-rule-accepts.js';
+import { fileSettingWithLessThan } from './rules/file-setting-with-less-than.js';
+import { filterNesting } from './rules/filter-nesting.js';
+import { firstPassdbDropped } from './rules/first-passdb-dropped.js';
+import { flagSetToNo } from './rules/flag-set-to-no.js';
+import { haproxyWithoutTrust } from './rules/haproxy-without-trust.js';
+import { hostAgainstHostip } from './rules/host-against-hostip.js';
+import { includeLoop } from './rules/include-loop.js';
+import { includeMissing } from './rules/include-missing.js';
+import { includeOfDirectory } from './rules/include-of-directory.js';
+import { includeUnreadable } from './rules/include-unreadable.js';
+import { internalFailureAccepts } from './rules/internal-failure-accepts.js';
+import { invalidBoolean } from './rules/invalid-boolean.js';
+import { invalidEnum } from './rules/invalid-enum.js';
+import { invalidList } from './rules/invalid-list.js';
+import { invalidNumber } from './rules/invalid-number.js';
+import { invalidPort } from './rules/invalid-port.js';
+import { invalidPortField } from './rules/invalid-port-field.js';
+import { invalidProxyTimeout } from './rules/invalid-proxy-timeout.js';
+import { invalidSectionName } from './rules/invalid-section-name.js';
+import { invalidSize } from './rules/invalid-size.js';
+import { invalidSourceIp } from './rules/invalid-source-ip.js';
+import { invalidTime } from './rules/invalid-time.js';
+import { invalidTrustedNetwork } from './rules/invalid-trusted-network.js';
+import { lastPassdbContinues } from './rules/last-passdb-continues.js';
+import { lmtpProxyOff } from './rules/lmtp-proxy-off.js';
+import { lostContinuation } from './rules/lost-continuation.js';
+import { lostLetterY } from './rules/lost-letter-y.js';
+import { mainUnreadable } from './rules/main-unreadable.js';
+import { masterAndDeny } from './rules/master-and-deny.js';
+import { masterWithoutPass } from './rules/master-without-pass.js';
+import { masterWithoutSeparator } from './rules/master-without-separator.js';
+import { mechanismWithoutCredentials } from './rules/mechanism-without-credentials.js';
+import { missingRequired } from './rules/missing-required.js';
+import { misspeltField } from './rules/misspelt-field.js';
+import { nameOf23 } from './rules/name-of-2.3.js';
+import { nameOf24 } from './rules/name-of-2.4.js';
+import { noPassdb } from './rules/no-passdb.js';
+import { nopasswordWithPassword } from './rules/nopassword-with-password.js';
+import { nopasswordWithoutProxy } from './rules/nopassword-without-proxy.js';
+import { nulByte } from './rules/nul-byte.js';
+import { nullPassword } from './rules/null-password.js';
+import { obsoleteSetting } from './rules/obsolete-setting.js';
+import { octalWithoutZero } from './rules/octal-without-zero.js';
+import { oldTlsVersion } from './rules/old-tls-version.js';
+import { passdbDefaultLost } from './rules/passdb-default-lost.js';
+import { passdbSourceMissing } from './rules/passdb-source-missing.js';
+import { passwordColumnMissing } from './rules/password-column-missing.js';
+import { passwordsInLog } from './rules/passwords-in-log.js';
+import { portForAllProtocols } from './rules/port-for-all-protocols.js';
+import { portUsedTwice } from './rules/port-used-twice.js';
+import { proxyAlwaysAlone } from './rules/proxy-always-alone.js';
+import { proxyMaybeWithoutSelf } from './rules/proxy-maybe-without-self.js';
+import { proxyToSelf } from './rules/proxy-to-self.js';
+import { proxyWithoutHost } from './rules/proxy-without-host.js';
+import { queryNotSelect } from './rules/query-not-select.js';
+import { querySelectsAll } from './rules/query-selects-all.js';
+import { queryWithoutUser } from './rules/query-without-user.js';
+import { quoteHidesComment } from './rules/quote-hides-comment.js';
+import { readableSecrets } from './rules/readable-secrets.js';
+import { repeatedSetting } from './rules/repeated-setting.js';
+import { resultReturnNeverSucceeds } from './rules/result-return-never-succeeds.js';
+import { sectionWithoutName } from './rules/section-without-name.js';
+import { serviceCountOne } from './rules/service-count-one.js';
+import { settingReferenceOf23 } from './rules/setting-reference-of-2.3.js';
+import { shadowedGlobal } from './rules/shadowed-global.js';
+import { sharedPassdbModule } from './rules/shared-passdb-module.js';
+import { skipValueOfUserdb } from './rules/skip-value-of-userdb.js';
+import { skippedAfterContinue } from './rules/skipped-after-continue.js';
+import { sourceIpQuestionMark } from './rules/source-ip-question-mark.js';
+import { sslWithStarttls } from './rules/ssl-with-starttls.js';
+import { suppressionWithoutReason } from './rules/suppression-without-reason.js';
+import { syntaxError } from './rules/syntax-error.js';
+import { tlsOff } from './rules/tls-off.js';
+import { tlsOnPlainPort } from './rules/tls-on-plain-port.js';
+import { tlsValueIgnored } from './rules/tls-value-ignored.js';
+import { tlsWithoutDefaultPort } from './rules/tls-without-default-port.js';
+import { trustedNetworksTooWide } from './rules/trusted-networks-too-wide.js';
+import { unclosedQuote } from './rules/unclosed-quote.js';
+import { unclosedSection } from './rules/unclosed-section.js';
+import { unknownDriver } from './rules/unknown-driver.js';
+import { unknownMechanism } from './rules/unknown-mechanism.js';
+import { unknownProxyMechanism } from './rules/unknown-proxy-mechanism.js';
+import { unknownSection } from './rules/unknown-section.js';
+import { unknownSetting } from './rules/unknown-setting.js';
+import { unknownVariable } from './rules/unknown-variable.js';
+import { unreachablePassdb } from './rules/unreachable-passdb.js';
+import { unusedSuppression } from './rules/unused-suppression.js';
+import { userdbColumnWithoutPrefix } from './rules/userdb-column-without-prefix.js';
+import { variableInDoubleQuotes } from './rules/variable-in-double-quotes.js';
+import { variableOf23 } from './rules/variable-of-2.3.js';
+import { variableOf24 } from './rules/variable-of-2.4.js';
+import { variableUnquoted } from './rules/variable-unquoted.js';
+import { versionLine } from './rules/version-line.js';
+import { wrongPlace } from './rules/wrong-place.js';
+
+/** All rules. A problem of reading goes to the first that words it, so those that look closer come first. */
+export const RULES: readonly Rule[] = [
+  byteOrderMark,
+  skipValueOfUserdb,
+  nameOf23,
+  nameOf24,
+  sectionWithoutName,
+
+  syntaxError,
+  ambiguousHash,
+  lostContinuation,
+  unclosedSection,
+  filterNesting,
+  includeMissing,
+  includeUnreadable,
+  includeLoop,
+  mainUnreadable,
+  quoteHidesComment,
+  unclosedQuote,
+  nulByte,
+  includeOfDirectory,
+  unknownSetting,
+  unknownSection,
+  wrongPlace,
+  invalidBoolean,
+  invalidEnum,
+  invalidNumber,
+  invalidTime,
+  invalidSize,
+  invalidPort,
+  invalidList,
+  invalidSectionName,
+  duplicateSection,
+  missingRequired,
+  versionLine,
+  unknownVariable,
+  obsoleteSetting,
+  shadowedGlobal,
+  failedCheck,
+  octalWithoutZero,
+  repeatedSetting,
+  resultReturnNeverSucceeds,
+  failureRuleAccepts,
+  internalFailureAccepts,
+  lastPassdbContinues,
+  continueBeforeUnknown,
+  skippedAfterContinue,
+  firstPassdbDropped,
+  noPassdb,
+  unknownDriver,
+  unknownMechanism,
+  mechanismWithoutCredentials,
+  masterAndDeny,
+  masterWithoutSeparator,
+  unreachablePassdb,
+  denyTooLate,
+  emptyUsernameFormat,
+  sharedPassdbModule,
+  authCacheTooSmall,
+  passdbSourceMissing,
+  flagSetToNo,
+  sslWithStarttls,
+  proxyWithoutHost,
+  anyCertificate,
+  tlsValueIgnored,
+  emptyHost,
+  invalidPortField,
+  unknownProxyMechanism,
+  invalidProxyTimeout,
+  misspeltField,
+  masterWithoutPass,
+  proxyMaybeWithoutSelf,
+  proxyToSelf,
+  portForAllProtocols,
+  tlsOnPlainPort,
+  hostAgainstHostip,
+  nopasswordWithPassword,
+  invalidSourceIp,
+  tlsWithoutDefaultPort,
+  proxyAlwaysAlone,
+  lmtpProxyOff,
+  nopasswordWithoutProxy,
+  fileSettingWithLessThan,
+  certificateWithoutLessThan,
+  tlsOff,
+  cleartextLogins,
+  oldTlsVersion,
+  passwordsInLog,
+  backendCaMissing,
+  caWithoutCrl,
+  readableSecrets,
+  trustedNetworksTooWide,
+  invalidTrustedNetwork,
+  haproxyWithoutTrust,
+  portUsedTwice,
+  serviceCountOne,
+  sourceIpQuestionMark,
+  variableOf24,
+  variableOf23,
+  settingReferenceOf23,
+  passdbDefaultLost,
+  doublePercent,
+  lostLetterY,
+  bareDomainVariable,
+  extUnreadable,
+  extSyntax,
+  extUnknownSetting,
+  extInvalidValue,
+  extMissingRequired,
+  querySelectsAll,
+  queryWithoutUser,
+  variableUnquoted,
+  variableInDoubleQuotes,
+  passwordColumnMissing,
+  nullPassword,
+  queryNotSelect,
+  userdbColumnWithoutPrefix,
+  suppressionWithoutReason,
+  unusedSuppression,
+];

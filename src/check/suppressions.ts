@@ -2,6 +2,9 @@ import type { Statement } from '../../grammar/dovecot-conf/tree.js';
 import type { Source, Span } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { Diagnostic } from './diagnostic.js';
+import type { Rule } from './rule.js';
+import { suppressionWithoutReason } from './rules/suppression-without-reason.js';
+import { unusedSuppression } from './rules/unused-suppression.js';
 
 interface Suppression {
   readonly code: string;
@@ -53,9 +56,7 @@ function remarkOn(suppression: Suppression): Diagnostic[] {
     return [
       {
         ...base,
-        code: 'DV901',
-        rule: 'suppression-without-reason',
-        severity: 'warning',
+        ...headOf(suppressionWithoutReason),
         message: 'This comment suppresses nothing: it gives no reason',
         help: 'Write "# dvproxy-ignore CODE: reason" with one code and why the finding is right to stay.',
       },
@@ -65,13 +66,15 @@ function remarkOn(suppression: Suppression): Diagnostic[] {
   return [
     {
       ...base,
-      code: 'DV902',
-      rule: 'unused-suppression',
-      severity: 'warning',
+      ...headOf(unusedSuppression),
       message: `Nothing here is reported as ${suppression.code}`,
       help: 'Remove the comment.',
     },
   ];
+}
+
+function headOf({ code, name, severity }: Rule) {
+  return { code, rule: name, severity };
 }
 
 function collect(source: Source, statements: readonly Statement[], into: Suppression[]): void {
@@ -96,7 +99,10 @@ function collectFromLines(source: Source, into: Suppression[]): void {
     if (!/^[ \t]*#/.test(text)) continue;
     let end = line + 1;
     while (end < starts.length && /\\[ \t\r]*$/.test(source.line(end + 1))) end++;
-    const covers = { start: starts[line + 1] ?? source.text.length, end: starts[end + 1] ?? source.text.length };
+    const covers = {
+      start: starts[line + 1] ?? source.text.length,
+      end: starts[end + 1] ?? source.text.length,
+    };
     add(source, text, start, covers, into);
   }
 }
@@ -109,4 +115,3 @@ function add(source: Source, text: string, start: number, next: Span, into: Supp
   const reason = match[2] === undefined ? '' : (match[3] ?? '').trim();
   into.push({ code: match[2] ?? '', reason, covers, source, at, used: false });
 }
-

@@ -18,11 +18,17 @@ export function valueText(place: Place): ValueText {
   let start = span.start;
   let raw = source.text.slice(span.start, span.end);
   const statement = /^\s*(?:"[^"\n]*"|[^\s={}"'<]+)[ \t]*=[ \t]*/.exec(raw);
-  if (statement !== null && !/^\s*select\b/i.test(raw)) {
+  if (statement !== null && !isBehindEquals(source, span.start)) {
     start += statement[0].length;
     raw = raw.slice(statement[0].length);
   }
   return { source, start, text: blankOuterQuotes(blankLineEnds(raw)) };
+}
+
+/** Whether a `=` stands before the offset on its line: then the place is a value, else a statement. */
+function isBehindEquals(source: Source, offset: number): boolean {
+  const lineStart = source.lineStarts[source.lineAt(offset) - 1] ?? 0;
+  return source.text.slice(lineStart, offset).includes('=');
 }
 
 function blankLineEnds(raw: string): string {

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { CommandFailure, EXIT_INTERNAL, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { processTerminal, type Terminal } from './terminal.js';
@@ -12,11 +12,20 @@ export async function main(args: readonly string[], terminal: Terminal = process
   const program = new Command('dvproxy')
     .description('Checks, explains and serves the configuration of Dovecot mail proxies (2.3 and 2.4)')
     .version(packageJson.version)
-    .option('--color <when>', 'colours: auto, always or never', 'auto')
+    .addOption(
+      new Option('--color <when>', 'colours (also NO_COLOR, FORCE_COLOR)')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showHelpAfterError('(dvproxy COMMAND --help shows the options with an example)')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout(text),
       writeErr: (text) => terminal.stderr(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'dvproxy: ')),
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
     });
   const done = (code: number) => {
     exitCode = code;
@@ -25,20 +34,23 @@ export async function main(args: readonly string[], terminal: Terminal = process
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
-    if (error instanceof CommandFailure) {
-      terminal.stderr(`dvproxy: ${error.message}\n`);
-      return error.exitCode;
-    }
-    const message = error instanceof Error ? error.message : String(error);
-    terminal.stderr(
-      `dvproxy: internal error: ${message}\nPlease report this with the command and the file.\n`,
-    );
-    if (terminal.environment['DVPROXY_DEBUG'] !== undefined && error instanceof Error)
-      terminal.stderr(`${error.stack}\n`);
-    return EXIT_INTERNAL;
+    return exitCodeOf(error, terminal);
   }
   return exitCode;
+}
+
+/** Says on stderr what ended the command; never a stack trace unless DVPROXY_DEBUG asks for it. */
+function exitCodeOf(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+  if (error instanceof CommandFailure) {
+    terminal.stderr(`dvproxy: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.stderr(`dvproxy: internal error: ${message}\nPlease report this with the command and the file.\n`);
+  if (terminal.environment['DVPROXY_DEBUG'] !== undefined && error instanceof Error)
+    terminal.stderr(`${error.stack}\n`);
+  return EXIT_INTERNAL;
 }
 
 /** Adds one command; `done` takes its exit code. */
@@ -48,12 +60,16 @@ export type RegisterCommand = (
   done: (exitCode: number) => void,
 ) => void;
 
-const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {};
+const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
+  check: async () => (await import('./check-command.js')).registerCheck,
+  explain: async () => (await import('./explain-command.js')).registerExplain,
+  rules: async () => (await import('./rules-command.js')).registerRules,
+};
 
 /** The command that is asked for alone, or all of them where help is wanted. */
 async function commandsFor(args: readonly string[]): Promise<RegisterCommand[]> {
-  const name = args.find((arg) => !arg.startsWith('-'));
-  const wanted = name === undefined ? undefined : COMMANDS[name];
+  const name = args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '--color');
+  const wanted = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (wanted !== undefined) return [await wanted()];
   return Promise.all(Object.values(COMMANDS).map((load) => load()));
 }

@@ -1,5 +1,5 @@
-import { displayText } from './display-text.js';
 import type { CheckReport } from './check-report.js';
+import { displayText } from './display-text.js';
 import { placeText } from './text.js';
 
 /** One line a finding, as editors and grep read it: `FILE:LINE:COLUMN: SEVERITY: MESSAGE [CODE]`. */

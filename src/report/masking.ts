@@ -1,7 +1,8 @@
 // Passwords in the lines that a report shows. What counts as one follows doveconf (config-parser of both versions):
 // settings ending in _password, _key, _nonce or _secret, and words beginning with pass, secret or key before a `=`.
 
-const SECRET_SETTING = /^(\s*"?\w*_(?:password|key|nonce|secret)"?\s*=\s*|\s*(?:dnpass|password)\s*=\s*)(.+)$/;
+const SECRET_SETTING =
+  /^(\s*"?\w*_(?:password|key|nonce|secret)"?\s*=\s*|\s*(?:dnpass|password)\s*=\s*)(.+)$/;
 const SECRET_WORD = /((?<![A-Za-z0-9_])(?:pass|secret|key|dnpass)\w*=)([^\s;:,'")]+)/g;
 const USER_INFO = /((?:https?|ftp|mysql|postgres(?:ql)?):\/\/[^\s:@/]*:)([^\s@/]+)(?=@)/g;
 

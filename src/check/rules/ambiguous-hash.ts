@@ -7,6 +7,5 @@ export const ambiguousHash = defineProblemRule({
   title: 'A # without a space before it starts a comment',
   versions: BOTH,
   kinds: ['ambiguous-hash'],
-  help: () =>
-    'Put a space before # if a comment is meant, or quote the whole value if # belongs to it.',
+  help: () => 'Put a space before # if a comment is meant, or quote the whole value if # belongs to it.',
 });

@@ -7,6 +7,5 @@ export const extUnreadable = defineProblemRule({
   title: 'A database file (*.conf.ext) that cannot be read',
   versions: ['2.3'],
   kinds: ['ext-unreadable'],
-  help: () =>
-    'Correct the path or the permissions. For a copy of another machine use --map FROM=TO.',
+  help: () => 'Correct the path or the permissions. For a copy of another machine use --map FROM=TO.',
 });

@@ -107,7 +107,12 @@ function columnOf(item: readonly SqlToken[]): SelectColumn {
     if (before !== undefined && (before.kind !== 'sign' || before.text === ')'))
       return { name: last.text, nameSpan: last.span, expression: item.slice(0, -1) };
   }
-  if (last.kind === 'string' && before !== undefined && (before.kind === 'string' || before.kind === 'word') && item.length === 2)
+  if (
+    last.kind === 'string' &&
+    before !== undefined &&
+    (before.kind === 'string' || before.kind === 'word') &&
+    item.length === 2
+  )
     return { name: last.text, nameSpan: last.span, expression: item.slice(0, -1) };
   return { name: null, nameSpan: whole, expression: item };
 }

@@ -38,7 +38,12 @@ export function sqlTokens(text: string, dialect: SqlDialect): SqlToken[] {
     if (character === "'" || character === '"' || character === '`') {
       const { value, end } = quoted(text, at, dialect);
       const isString = character === "'" || (character === '"' && dialect === 'mysql');
-      tokens.push({ kind: isString ? 'string' : 'name', text: value, span: { start, end }, quote: character });
+      tokens.push({
+        kind: isString ? 'string' : 'name',
+        text: value,
+        span: { start, end },
+        quote: character,
+      });
       at = end;
       continue;
     }

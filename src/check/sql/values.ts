@@ -32,7 +32,8 @@ export function possibleValues(tokens: readonly SqlToken[]): PossibleValues {
 
 function single(token: SqlToken): PossibleValues {
   if (isWord(token, 'null')) return { ...NOTHING, canBeNull: true };
-  if (isWord(token, 'true') || isWord(token, 'false')) return literal({ ...token, text: isWord(token, 'true') ? '1' : '0' });
+  if (isWord(token, 'true') || isWord(token, 'false'))
+    return literal({ ...token, text: isWord(token, 'true') ? '1' : '0' });
   if (token.kind === 'number') return literal(token);
   if (token.kind === 'string') return token.text.includes('%') ? OPEN : literal(token);
   return OPEN;

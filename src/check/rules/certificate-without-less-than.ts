@@ -1,0 +1,34 @@
+import { defineRule } from '../rule.js';
+import { valuePlace, writtenSettings } from '../statements.js';
+
+const CONTENT_SETTING = new Set([
+  'ssl_cert',
+  'ssl_key',
+  'ssl_ca',
+  'ssl_dh',
+  'ssl_alt_cert',
+  'ssl_alt_key',
+  'ssl_client_cert',
+  'ssl_client_key',
+]);
+
+export const certificateWithoutLessThan = defineRule({
+  code: 'DV502',
+  name: 'certificate-without-less-than',
+  severity: 'error',
+  title: 'ssl_cert = /path without "<": 2.3 takes the path itself for the certificate',
+  versions: ['2.3'],
+  check({ config, report }) {
+    for (const setting of writtenSettings(config)) {
+      const { key, value } = setting.node;
+      if (!CONTENT_SETTING.has(key) || value.form === 'file' || !value.text.startsWith('/')) continue;
+      const place = valuePlace(setting);
+      report({
+        message: `${key} wants the content of the file, and this is only its path`,
+        place,
+        help: `Write "${key} = <${value.text}".`,
+        fixes: [{ title: 'Put "<" before the path', safe: true, edits: [{ place, text: `<${value.text}` }] }],
+      });
+    }
+  },
+});

@@ -1,0 +1,28 @@
+import { passdbFields } from '../passdb-fields.js';
+import { BOTH, defineRule } from '../rule.js';
+
+// observed 2.3.19.1 and 2.4.1 (proxy-protocol.md section 9).
+export const emptyHost = defineRule({
+  code: 'DV406',
+  name: 'empty-host',
+  severity: 'error',
+  title: 'A host that can be the empty string: the auth process panics',
+  versions: BOTH,
+  check({ config, report }) {
+    for (const field of passdbFields(config)) {
+      if (field.name !== 'host') continue;
+      for (const { text, place } of field.literals) {
+        if (text !== '') continue;
+        report({
+          message: 'An empty host makes the auth process panic, with all logins that wait for it',
+          place,
+          help: 'Return NULL, or no row at all, for users without a backend.',
+          dovecot: {
+            message: "auth: Panic: assertion failed: (param != NULL && *param != '\\0')",
+            stage: 'runtime',
+          },
+        });
+      }
+    }
+  },
+});

@@ -1,0 +1,34 @@
+import { passdbFieldFact } from '../../knowledge/passdb-fields.js';
+import { passdbFields } from '../passdb-fields.js';
+import { BOTH, defineRule } from '../rule.js';
+
+const MEANT_AS_OFF = new Set(['no', 'n', '0', 'false', 'off', 'f', '']);
+
+// observed 2.3.19.1 and 2.4.1 (proxy-protocol.md section 1.1): a flag is on when the field is there, whatever its value.
+export const flagSetToNo = defineRule({
+  code: 'DV401',
+  name: 'flag-set-to-no',
+  severity: 'error',
+  title: 'A field such as ssl, starttls or proxy with the value no: its presence switches it on',
+  versions: BOTH,
+  check({ config, report }) {
+    for (const field of passdbFields(config)) {
+      const fact = passdbFieldFact(field.name);
+      if (fact === null || fact.kind === 'value' || field.suffix === 'remove') continue;
+      for (const { text, place } of field.literals) {
+        if (!MEANT_AS_OFF.has(text.toLowerCase())) continue;
+        // `proxy` or `proxy=` alone is the usual way to switch a flag on where fields are written as key=value.
+        if (text === '' && field.setter !== 'column') continue;
+        const shown = field.setter === 'column' ? `'${text}' AS ${field.name}` : `${field.name}=${text}`;
+        report({
+          message: `${shown} switches ${field.name} on: ${fact.effect} whenever the field is there, whatever its value`,
+          place,
+          help:
+            field.setter === 'column'
+              ? `Return NULL where ${field.name} is not wanted (CASE WHEN ... THEN 'yes' END without ELSE), or leave the column out.`
+              : `Remove "${field.name}=${text}".`,
+        });
+      }
+    }
+  },
+});

@@ -1,0 +1,25 @@
+import { defineRule } from '../rule.js';
+import { placeIn } from '../value-text.js';
+import { valuesWithVariables } from '../variable-values.js';
+
+// variables.md T4: a rule of the lexer in 2.4.0 to 2.4.2.
+export const lostLetterY = defineRule({
+  code: 'DV709',
+  name: 'lost-letter-y',
+  severity: 'warning',
+  title: 'A single letter y between variables disappears in 2.4.1',
+  versions: ['2.4'],
+  check({ config, report }) {
+    for (const { value } of valuesWithVariables(config)) {
+      const { text } = value;
+      if (!text.includes('%{')) continue;
+      for (const match of text.matchAll(/(?<=^\s*|\})y(?=%\{|\s*$)/g)) {
+        report({
+          message: '2.4.1 drops a "y" that stands alone between variables',
+          place: placeIn(value, { start: match.index, end: match.index + 1 }),
+          help: "Write %{literal('y')}, or join it with its neighbours. Repaired in 2.4.3.",
+        });
+      }
+    }
+  },
+});

@@ -1,0 +1,38 @@
+import { headOf, isSameBlock, passdbLists, titleOf } from '../chains.js';
+import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { passwordQueries } from '../passdb-queries.js';
+import { BOTH, defineRule } from '../rule.js';
+
+/** Drivers whose fields the configuration does not show. */
+const SHOWN = new Set(['sql', 'static', 'pam', 'passwd', 'shadow']);
+
+export const proxyWithoutHost = defineRule({
+  code: 'DV403',
+  name: 'proxy-without-host',
+  severity: 'error',
+  title: 'A proxied user without a host',
+  versions: BOTH,
+  check({ config, series, report }) {
+    const fields = passdbFields(config);
+    const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);
+    for (const list of passdbLists(config)) {
+      const own = list.flatMap((passdb) => fieldsOf(passdb, fields));
+      if (own.some((field) => field.name === 'host')) continue;
+      if (list.some((passdb) => !SHOWN.has(passdb.driver))) continue;
+      if (stars.some(({ block }) => list.some((passdb) => isSameBlock(passdb, block)))) continue;
+      for (const field of own) {
+        if (field.name !== 'proxy' && field.name !== 'proxy_maybe') continue;
+        report({
+          message: `${titleOf(field.passdb)} proxies its users, and no passdb returns a host`,
+          place: field.namePlace,
+          related: field.setter === 'column' ? [] : [{ message: 'this passdb', place: headOf(field.passdb) }],
+          help: 'Return "host" with the address of the backend.',
+          dovecot: {
+            message: series === '2.3' ? 'proxy(USER): host not given' : 'proxy: host field not given',
+            stage: 'runtime',
+          },
+        });
+      }
+    }
+  },
+});

@@ -1,0 +1,28 @@
+import { defineRule } from '../rule.js';
+import { valuePlace, writtenSettings } from '../statements.js';
+import { placeIn, valueText } from '../value-text.js';
+
+// config-language.md section 0, fact 3.
+export const settingReferenceOf23 = defineRule({
+  code: 'DV706',
+  name: 'setting-reference-of-2.3',
+  severity: 'error',
+  title: '$name in a 2.4 configuration is plain text',
+  versions: ['2.4'],
+  check({ config, report }) {
+    for (const setting of writtenSettings(config)) {
+      if (setting.node.value.form !== 'variable') continue;
+      const value = valueText(valuePlace(setting));
+      for (const match of value.text.matchAll(/(?<![^\s])\$(?!SET:|ENV:)([a-z][a-z0-9_]*)(?![^\s])/g)) {
+        const list = /^(?:mail_plugins|protocols|auth_mechanisms|imap_capability)$/.test(setting.node.key);
+        report({
+          message: `${match[0]} is plain text in 2.4: the value is not put in its place`,
+          place: placeIn(value, { start: match.index, end: match.index + match[0].length }),
+          help: list
+            ? `Write a block that adds to the list: "${setting.node.key} { NAME = yes }".`
+            : `Write $SET:${match[1]}.`,
+        });
+      }
+    }
+  },
+});

@@ -1,0 +1,31 @@
+import { allPassdbs } from '../chains.js';
+import { fieldsOf, type PassdbField, passdbFields } from '../passdb-fields.js';
+import { BOTH, defineRule } from '../rule.js';
+
+export const sslWithStarttls = defineRule({
+  code: 'DV402',
+  name: 'ssl-with-starttls',
+  severity: 'warning',
+  title: 'Both ssl and starttls: STARTTLS wins, implicit TLS never happens',
+  versions: BOTH,
+  check({ config, series, report }) {
+    const fields = passdbFields(config);
+    for (const passdb of allPassdbs(config)) {
+      const own = fieldsOf(passdb, fields);
+      const ssl = own.find((field) => field.name === 'ssl' && isAlwaysThere(field));
+      const starttls = own.find((field) => field.name === 'starttls' && isAlwaysThere(field));
+      if (ssl === undefined || starttls === undefined) continue;
+      const port = series === '2.3' ? ', on port 993 (of ssl) where no port is given' : '';
+      report({
+        message: `With both ssl and starttls Dovecot speaks STARTTLS${port}`,
+        place: ssl.namePlace,
+        related: [{ message: 'starttls is set here', place: starttls.namePlace }],
+        help: 'Return only one of the two: starttls for port 143, ssl for port 993.',
+      });
+    }
+  },
+});
+
+function isAlwaysThere(field: PassdbField): boolean {
+  return !field.canBeNull && !field.open && field.suffix === '';
+}

@@ -1,0 +1,74 @@
+import type { ConfTree, Include, Section, Setting, Statement } from '../../grammar/dovecot-conf/tree.js';
+import type { Place, Source, Span } from '../../grammar/source.js';
+import type { Config } from '../config/config.js';
+
+/** A setting as it is written, with the sections around it in its own file, outermost first. */
+export interface WrittenSetting {
+  readonly source: Source;
+  readonly node: Setting;
+  readonly path: readonly Section[];
+}
+
+export interface WrittenSection {
+  readonly source: Source;
+  readonly node: Section;
+  readonly path: readonly Section[];
+}
+
+/** Every `key = value` of all files, in the order of reading. */
+export function writtenSettings(config: Config): WrittenSetting[] {
+  return distinctTrees(config).flatMap(({ source, statements }) =>
+    [...walk(statements, [])].flatMap(({ node, path }) =>
+      node.kind === 'setting' ? [{ source, node, path }] : [],
+    ),
+  );
+}
+
+export function writtenSections(config: Config): WrittenSection[] {
+  return distinctTrees(config).flatMap(({ source, statements }) =>
+    [...walk(statements, [])].flatMap(({ node, path }) =>
+      node.kind === 'section' ? [{ source, node, path }] : [],
+    ),
+  );
+}
+
+/** A file that is included twice is looked at once. */
+function distinctTrees(config: Config): ConfTree[] {
+  const seen = new Set<string>();
+  return config.trees.filter(({ source }) => !seen.has(source.realPath) && seen.add(source.realPath));
+}
+
+function* walk(
+  statements: readonly Statement[],
+  path: readonly Section[],
+): Generator<{ node: Statement; path: readonly Section[] }> {
+  for (const node of statements) {
+    yield { node, path };
+    if (node.kind === 'section') yield* walk(node.body, [...path, node]);
+  }
+}
+
+export function valuePlace({ source, node }: WrittenSetting): Place {
+  return { source, span: trimmed(source, node.value.span) };
+}
+
+export function keyPlace({ source, node }: WrittenSetting): Place {
+  return { source, span: node.keySpan };
+}
+
+export function headPlace({ source, node }: WrittenSection): Place {
+  return { source, span: trimmed(source, { start: node.keySpan.start, end: node.headSpan.end }) };
+}
+
+function trimmed(source: Source, span: Span): Span {
+  const text = source.text.slice(span.start, span.end);
+  const end = span.start + text.trimEnd().length;
+  return { start: span.start, end: Math.max(end, span.start) };
+}
+
+/** Every `!include` and `!include_try` of all files. */
+export function includes(config: Config): { source: Source; node: Include }[] {
+  return distinctTrees(config).flatMap(({ source, statements }) =>
+    [...walk(statements, [])].flatMap(({ node }) => (node.kind === 'include' ? [{ source, node }] : [])),
+  );
+}

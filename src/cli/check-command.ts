@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Severity } from '../check/diagnostic.js';
+import { addConfigOptions, type ConfigOptions } from './common-options.js';
+import type { RegisterCommand } from './main.js';
+
+export interface CheckCommandOptions extends ConfigOptions {
+  readonly format: 'text' | 'compact' | 'json';
+  readonly failOn: Severity;
+  readonly maxWarnings?: number;
+  readonly rule: readonly RuleSeverity[];
+  readonly stdinFilename?: string;
+  readonly showSecrets: boolean;
+}
+
+export interface RuleSeverity {
+  readonly rule: string;
+  readonly severity: Severity | 'off';
+}
+
+const EXAMPLE = `
+Example:
+  dvproxy check -c /etc/dovecot/dovecot.conf
+  dvproxy check --map /etc/dovecot=./conf conf/dovecot.conf --format compact
+
+A FILE ending in .conf.ext is checked as a database file; "-" reads standard input.
+Exit codes: 0 fine, 1 findings at or above --fail-on, 2 wrong usage or an unreadable main file.
+`;
+
+export const registerCheck: RegisterCommand = (program, terminal, done) => {
+  const command = program
+    .command('check')
+    .description('Find every problem of the whole configuration in one run')
+    .argument('[file...]', 'main files, *.conf.ext files, or - (default: the file of --config)');
+  addConfigOptions(command)
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['text', 'compact', 'json']).default('text'),
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 from this severity on')
+        .choices(['error', 'warning', 'info'])
+        .default('error'),
+    )
+    .option('--max-warnings <n>', 'exit 1 with more warnings than this', parseCount)
+    .option('--rule <code=severity>', 'off, info, warning or error for one rule (repeatable)', parseRule, [])
+    .option('--stdin-filename <name>', 'name and place of the file that "-" reads')
+    .option('--show-secrets', 'do not mask passwords in the lines shown', false)
+    .addHelpText('after', EXAMPLE)
+    .action(async (files: string[], options: CheckCommandOptions, self: Command) => {
+      const { runCheck } = await import('./check-run.js');
+      done(runCheck(files, options, self, terminal));
+    });
+};
+
+function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a number.');
+  return Number(text);
+}
+
+function parseRule(text: string, previous: readonly RuleSeverity[]): readonly RuleSeverity[] {
+  const match = /^([\w-]+)=(off|info|warning|error)$/.exec(text);
+  if (match === null)
+    throw new InvalidArgumentError('expected CODE=off, CODE=info, CODE=warning or CODE=error.');
+  return [...previous, { rule: match[1] ?? '', severity: match[2] as Severity | 'off' }];
+}
