@@ -1,0 +1,148 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { Source } from '../../../grammar/source.js';
+import type {
+  AuthSettings,
+  ConnectionFilter,
+  EffectiveConfig,
+  ListenerSettings,
+  LoginSettings,
+  ServiceSettings,
+} from '../effective.js';
+import type { Origin, Written } from '../origin.js';
+import { readAuth } from './effective-auth.js';
+import { readLogin } from './effective-login.js';
+import { createNode, type Layer, type SectionNode, sectionName } from './layer.js';
+import { type BuiltIn, settingsTable } from './settings-table.js';
+import { matchingLayers, queryOf, View } from './view.js';
+
+/** The configuration as the 2.3 processes would be told it. */
+export class EffectiveSettings implements EffectiveConfig {
+  readonly version = '2.3.19.1';
+  readonly #layers: readonly Layer[];
+  readonly #main: Source;
+  readonly #views = new Map<string, View>();
+
+  constructor(layers: readonly Layer[], main: Source) {
+    this.#layers = layers;
+    this.#main = main;
+  }
+
+  #view(filter?: ConnectionFilter): View {
+    const query = queryOf(filter);
+    const matching = matchingLayers(this.#layers, query);
+    const key = matching.map((layer) => this.#layers.indexOf(layer)).join(' ');
+    let view = this.#views.get(key);
+    if (view === undefined) {
+      view = new View(matching.map((layer) => layer.root));
+      this.#views.set(key, view);
+    }
+    return view;
+  }
+
+  get protocols(): readonly ByteString[] {
+    return words(this.#view().text('protocols'), / +/);
+  }
+
+  get baseDir(): string {
+    return this.#view().text('base_dir').replace(/\/$/, '');
+  }
+
+  auth(filter?: ConnectionFilter): AuthSettings {
+    const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };
+    return readAuth(this.#view(filter), start);
+  }
+
+  login(filter: ConnectionFilter): LoginSettings {
+    return readLogin(this.#view(filter), filter.protocol === 'lmtp');
+  }
+
+  setting(name: string, filter?: ConnectionFilter): Written | null {
+    const view = this.#view(filter);
+    return view.type(name) === null ? null : view.written(name);
+  }
+
+  service(name: ByteString): ServiceSettings | null {
+    const view = this.#service(name);
+    if (view === null) return null;
+    const global = this.#view();
+    const limit = (key: string, fallback: string) => view.number(key) || global.number(fallback);
+    const serviceCount = view.number('service_count');
+    const vszLimit = view.size('vsz_limit');
+    return {
+      name,
+      protocol: view.text('protocol'),
+      clientLimit: limit('client_limit', 'default_client_limit'),
+      processLimit: limit('process_limit', 'default_process_limit'),
+      processMinAvail: view.number('process_min_avail'),
+      serviceCount: serviceCount === 0 ? Number.POSITIVE_INFINITY : serviceCount,
+      // The largest size stands for default_vsz_limit (Dovecot 2.3.19.1 service.c).
+      vszLimit: vszLimit === Number.POSITIVE_INFINITY ? global.size('default_vsz_limit') : vszLimit,
+      at: view.nodes[0]?.at ?? null,
+    };
+  }
+
+  listeners(): readonly ListenerSettings[] {
+    const enabled = new Set(this.protocols);
+    const listen = words(this.#view().text('listen'), /[, ]+/);
+    const listeners: ListenerSettings[] = [];
+    for (const service of this.#serviceNames()) {
+      const view = this.#service(service);
+      const protocol = view?.text('protocol') ?? '';
+      if (view === null || !enabled.has(protocol)) continue;
+      for (const { name, view: listener } of sections(view, 'inet_listener')) {
+        const port = listener.number('port');
+        if (port === 0) continue;
+        const addresses = words(listener.text('address'), /[, ]+/);
+        listeners.push({
+          service,
+          name,
+          protocol,
+          addresses: addresses.length === 0 ? listen : addresses,
+          port,
+          ssl: listener.boolean('ssl'),
+          haproxy: listener.boolean('haproxy'),
+          at: listener.origin('port') ?? listener.nodes[0]?.at ?? null,
+        });
+      }
+    }
+    return listeners;
+  }
+
+  #serviceNames(): ByteString[] {
+    return sections(this.#view(), 'service').map(({ name }) => name);
+  }
+
+  #service(name: ByteString): View | null {
+    return sections(this.#view(), 'service').find((section) => section.name === name)?.view ?? null;
+  }
+}
+
+/** All sections of a unique list at a level: the built-in ones, then those of the file. */
+export function sections(view: View, list: string): { name: ByteString; view: View }[] {
+  const found = new Map<ByteString, SectionNode[]>();
+  const [first] = view.nodes;
+  const definition = first?.table.settings.get(list);
+  if (first === undefined || definition?.kind !== 'list') return [];
+  const builtIns: ReadonlyMap<string, BuiltIn> | undefined =
+    first.table.path === '' ? settingsTable().builtIn.get(list) : first.builtIn?.lists.get(list);
+  const touched = view.nodes.flatMap((node) => node.lists.get(list)?.sections ?? []);
+  for (const builtIn of builtIns?.values() ?? []) {
+    const own = touched.filter((node) => node.builtIn === builtIn);
+    const nodes = own.length === 0 ? [createNode(definition.section, builtIn)] : own;
+    found.set(nodes[0] === undefined ? builtIn.name : sectionName(nodes[0]), nodes);
+  }
+  const unnamed: { name: ByteString; view: View }[] = [];
+  for (const node of touched) {
+    if (node.builtIn !== null) continue;
+    const name = sectionName(node);
+    const known = found.get(name);
+    if (name === '') unnamed.push({ name, view: new View([node]) });
+    else if (known === undefined) found.set(name, [node]);
+    else known.push(node);
+  }
+  return [...[...found].map(([name, nodes]) => ({ name, view: new View(nodes) })), ...unnamed];
+}
+
+export function words(text: ByteString, separators: RegExp): ByteString[] {
+  return text.split(separators).filter((word) => word !== '');
+}

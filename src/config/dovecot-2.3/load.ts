@@ -1,0 +1,15 @@
+import type { LoadInput, LoadResult } from '../load-input.js';
+import { EffectiveSettings } from './effective-settings.js';
+import { Reading } from './reading.js';
+
+/** Reads a 2.3 configuration: all its problems, its effective settings and its printed form. */
+export function load23(input: LoadInput): LoadResult {
+  const reading = new Reading(input);
+  reading.read();
+  return {
+    problems: reading.problems,
+    readings: reading.readings,
+    effective: new EffectiveSettings(reading.layers, input.main),
+    dump: () => ({ nodes: [], messages: [], exitCode: 0 }),
+  };
+}

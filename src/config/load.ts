@@ -1,0 +1,100 @@
+import { fromUtf8 } from '../../grammar/bytes.js';
+import { parseDovecotConf } from '../../grammar/dovecot-conf/parser.js';
+import { Source } from '../../grammar/source.js';
+import { type DovecotVersion, seriesOf } from '../knowledge/versions.js';
+import type { Config, LoadOptions } from './config.js';
+import { load23 } from './dovecot-2.3/load.js';
+import { load24 } from './dovecot-2.4/load.js';
+import { errnoText } from './errno-text.js';
+import { ExtFileCache } from './ext-file-cache.js';
+import type { LoadInput, LoadResult } from './load-input.js';
+import { MappedFiles } from './mapped-files.js';
+import { EventReader } from './read-events.js';
+
+/** The main file cannot be read: nothing can be said about the configuration. */
+export class UnreadableMainFile extends Error {
+  /** As Dovecot words it: `open(FILE) failed: No such file or directory`. */
+  readonly dovecot: string;
+
+  constructor(path: string, reason: string) {
+    super(`cannot read ${path}: ${reason}`);
+    this.dovecot = `open(${path}) failed: ${reason}`;
+  }
+}
+
+/** How `dvproxy config` reads: `-x` expands while reading, `-m` narrows the checks. */
+export interface ReadingMode {
+  readonly expand?: boolean;
+  readonly modules?: readonly string[];
+}
+
+export type LoadedConfig = Config & Pick<LoadResult, 'dump'>;
+
+/** Reads a configuration with its includes and finds everything wrong with it. */
+export function loadConfig(options: LoadOptions): Config {
+  return loadForDump(options);
+}
+
+/** The same with what prints it as doveconf does. */
+export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): LoadedConfig {
+  const files = new MappedFiles(options.host, options.maps ?? []);
+  const main = readMain(options, files);
+  const version = options.version ?? versionOf(main);
+  const series = seriesOf(version);
+  const reader = new EventReader(main, files, {
+    parse: (source) => parseDovecotConf(source, series),
+    lastMatchFirst: false,
+  });
+  const input: LoadInput = {
+    version,
+    main,
+    host: options.host,
+    lenient: options.lenient === true,
+    expand: mode.expand === true,
+    ...(mode.modules === undefined ? {} : { modules: mode.modules }),
+    events: () => reader.events(),
+    readFile: (path) => files.read(path),
+  };
+  const result = series === '2.3' ? load23(input) : load24(input);
+  const extFiles = new ExtFileCache(files, options.host);
+  const refusal =
+    result.problems.find(
+      ({ severity, dovecot }) => severity === 'error' && dovecot !== null && dovecot.stage === 'doveconf',
+    ) ?? null;
+  return {
+    version,
+    main,
+    trees: reader.trees,
+    problems: result.problems,
+    refusal,
+    readings: result.readings,
+    effective: result.effective,
+    extFile: (path, kind) => extFiles.get(path, kind),
+    dump: (dumpOptions) => result.dump(dumpOptions),
+  };
+}
+
+function readMain(options: LoadOptions, files: MappedFiles): Source {
+  const path = fromUtf8(options.path);
+  const realPath = files.realPath(options.path);
+  if (options.host.isDirectory(realPath)) throw new UnreadableMainFile(options.path, 'Is a directory');
+  try {
+    return new Source(path, files.read(path), realPath);
+  } catch (error) {
+    throw new UnreadableMainFile(options.path, errnoText(error));
+  }
+}
+
+/** 2.4 where the first setting is `dovecot_config_version` (cli.md). */
+function versionOf(main: Source): DovecotVersion {
+  const { text } = main;
+  for (let at = 0; at < text.length; ) {
+    const newline = text.indexOf('\n', at);
+    const end = newline === -1 ? text.length : newline;
+    const line = text.slice(at, end).trimStart();
+    if (line !== '' && !line.startsWith('#'))
+      return /^"?dovecot_config_version\b/.test(line) ? '2.4.1' : '2.3.19.1';
+    at = end + 1;
+  }
+  return '2.3.19.1';
+}

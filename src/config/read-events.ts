@@ -1,0 +1,284 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import { toUtf8 } from '../../grammar/bytes.js';
+import type { ConfTree, Include, Statement, SyntaxProblem } from '../../grammar/dovecot-conf/tree.js';
+import { Source, type Span } from '../../grammar/source.js';
+import { errnoText } from './errno-text.js';
+import type { ConfEvent } from './load-input.js';
+import { lineError, resolvePath } from './load-input.js';
+import type { MappedFiles } from './mapped-files.js';
+import type { ConfigProblem, ConfigProblemKind } from './problem.js';
+
+/** One opened file on the stack of includes. Files matched by one glob lie on it together, the first on top. */
+interface OpenFile {
+  readonly source: Source;
+  readonly tree: ConfTree;
+  readonly levels: { list: readonly Statement[]; next: number; end: Statement | null }[];
+  nextProblem: number;
+  /** No line read yet: Dovecot's line number is 0 then. */
+  started: boolean;
+}
+
+/** What differs between the main language and the external files of 2.3. */
+export interface FileLanguage {
+  parse(source: Source): ConfTree;
+  /** External files: the last match of a glob is read first (config-language.md section 7). */
+  readonly lastMatchFirst: boolean;
+}
+
+/** Reads the main file and its includes in Dovecot's order (config-language.md section 3). */
+export class EventReader {
+  readonly trees: ConfTree[] = [];
+  readonly #main: Source;
+  readonly #files: MappedFiles;
+  readonly #language: FileLanguage;
+  readonly #stack: OpenFile[] = [];
+  /** Continued text at the end of an included file: prepended to the next line of whatever file comes next. */
+  #carried: ByteString = '';
+
+  constructor(main: Source, files: MappedFiles, language: FileLanguage) {
+    this.#main = main;
+    this.#files = files;
+    this.#language = language;
+  }
+
+  *events(): Generator<ConfEvent> {
+    this.#push(this.#main);
+    for (let file = this.#stack.at(-1); file !== undefined; file = this.#stack.at(-1)) {
+      const statement = this.#nextStatement(file);
+      file.started = true;
+      if (statement === null) {
+        yield* this.#problemsUpTo(file, Number.POSITIVE_INFINITY, false);
+        if (file.tree.pending !== '') this.#carried += file.tree.pending;
+        this.#stack.pop();
+        if (this.#stack.length === 0 && this.#carried !== '') yield this.#lostAtEnd(file);
+        continue;
+      }
+      if (this.#carried === '') {
+        if (statement.kind === 'blank' || statement.kind === 'comment') continue;
+        yield* this.#problemsUpTo(file, statement.line, false);
+        yield* this.#statement(file, statement);
+        continue;
+      }
+      yield* this.#continued(file, statement);
+    }
+  }
+
+  *#statement(file: OpenFile, node: Statement): Generator<ConfEvent> {
+    const { source } = file;
+    switch (node.kind) {
+      case 'setting':
+        yield { kind: 'setting', source, node };
+        return;
+      case 'section':
+        yield { kind: 'section-begin', source, node };
+        return;
+      case 'section-end':
+        yield { kind: 'section-end', source, node };
+        return;
+      case 'include':
+        yield { kind: 'include', source, node };
+        yield* this.#include(source, node);
+        return;
+      case 'blank':
+      case 'comment':
+      case 'broken':
+        return;
+    }
+  }
+
+  /** The line behind an included file that ended in the middle of a statement. */
+  *#continued(file: OpenFile, statement: Statement): Generator<ConfEvent> {
+    const carried = this.#carried;
+    this.#carried = '';
+    if (statement.kind === 'blank' || statement.kind === 'comment') {
+      if (statement.kind === 'blank' && statement.swallowed?.end === statement.span.end)
+        this.#carried = carried;
+      return;
+    }
+    yield* this.#problemsUpTo(file, statement.line, true);
+    const span = statement.kind === 'section' ? statement.headSpan : statement.span;
+    const text = file.source.text.slice(span.start, span.end);
+    const joined = new Source(file.source.path, `${carried}\\\n${text}`, file.source.realPath);
+    const tree = this.#language.parse(joined);
+    for (const problem of tree.problems)
+      yield { kind: 'problem', problem: syntaxProblem(file.source, moved(problem, statement.line, span)) };
+    for (const node of tree.statements)
+      yield* this.#statement(file, movedStatement(node, statement.line, span));
+  }
+
+  #push(source: Source): void {
+    const tree = this.#language.parse(source);
+    this.trees.push(tree);
+    this.#stack.push({
+      source,
+      tree,
+      levels: [{ list: tree.statements, next: 0, end: null }],
+      nextProblem: 0,
+      started: false,
+    });
+  }
+
+  /** Next statement in file order, sections opened up: the section itself, its body, its end. */
+  #nextStatement(file: OpenFile): Statement | null {
+    for (let level = file.levels.at(-1); level !== undefined; level = file.levels.at(-1)) {
+      const statement = level.list[level.next++];
+      if (statement === undefined) {
+        file.levels.pop();
+        if (level.end !== null) return level.end;
+        continue;
+      }
+      if (statement.kind === 'section')
+        file.levels.push({ list: statement.body, next: 0, end: statement.end });
+      return statement;
+    }
+    return null;
+  }
+
+  *#problemsUpTo(file: OpenFile, line: number, onlyBefore: boolean): Generator<ConfEvent> {
+    const { problems } = file.tree;
+    for (;;) {
+      const problem = problems[file.nextProblem];
+      if (problem === undefined || problem.line > line) return;
+      file.nextProblem++;
+      if (onlyBefore && problem.line === line && problem.severity === 'error') continue;
+      yield { kind: 'problem', problem: syntaxProblem(file.source, problem) };
+    }
+  }
+
+  *#include(source: Source, node: Include): Generator<ConfEvent> {
+    const pattern = resolvePath(node.pattern, source);
+    const matches = this.#files.glob(pattern);
+    if (matches.length === 0) {
+      if (!node.optional)
+        yield this.#problem(
+          'include-missing',
+          source,
+          node,
+          node.line,
+          'No matches',
+          `no file matches ${toUtf8(pattern)}`,
+        );
+      return;
+    }
+    // All matches are opened before the first one is read (Dovecot config-parser.c settings_include()).
+    const order = this.#language.lastMatchFirst ? matches : matches.reverse();
+    for (const path of order) {
+      const top = this.#stack.at(-1);
+      const [atSource, atLine] =
+        top === undefined || top.source === source || top.started ? [source, node.line] : [top.source, 0];
+      if (this.#stack.some((open) => open.source.path === path)) {
+        yield this.#problem(
+          'include-loop',
+          atSource,
+          node,
+          atLine,
+          `Recursive include file: ${path}`,
+          `${toUtf8(path)} includes itself`,
+          source,
+        );
+        return;
+      }
+      try {
+        this.#push(this.#files.source(path));
+      } catch (error) {
+        if (node.optional) continue;
+        const reason = errnoText(error);
+        yield this.#problem(
+          'include-unreadable',
+          atSource,
+          node,
+          atLine,
+          `Couldn't open include file ${path}: ${reason}`,
+          `the included file ${toUtf8(path)} cannot be opened: ${reason}`,
+          source,
+        );
+        return;
+      }
+    }
+  }
+
+  #problem(
+    kind: ConfigProblemKind,
+    named: Source,
+    node: Include,
+    line: number,
+    text: ByteString,
+    message: string,
+    source: Source = named,
+  ): ConfEvent {
+    return {
+      kind: 'problem',
+      problem: {
+        kind,
+        severity: 'error',
+        place: { source, span: node.pattern === '' ? node.span : node.patternSpan },
+        dovecot: { message: lineError(named, line, text), stage: 'doveconf' },
+        message,
+        subject: { name: node.optional ? '!include_try' : '!include', value: node.pattern },
+      },
+    };
+  }
+
+  #lostAtEnd(file: OpenFile): ConfEvent {
+    const last = file.tree.statements.at(-1);
+    const span = last?.span ?? { start: 0, end: file.source.text.length };
+    return {
+      kind: 'problem',
+      problem: {
+        kind: 'lost-continuation',
+        severity: 'warning',
+        place: { source: file.source, span },
+        dovecot: null,
+        message: 'the file ends in the middle of a continued line, which is lost silently',
+      },
+    };
+  }
+}
+
+function moved(problem: SyntaxProblem, line: number, span: Span): SyntaxProblem {
+  return { ...problem, line, span };
+}
+
+/** A statement that was read from joined text, put where its last line stands. */
+function movedStatement(node: Statement, line: number, span: Span): Statement {
+  const whole = { span, line };
+  switch (node.kind) {
+    case 'setting':
+      return { ...node, ...whole, keySpan: span, value: { ...node.value, span } };
+    case 'section':
+      return { ...node, ...whole, headSpan: span, keySpan: span, nameSpan: node.nameSpan && span };
+    case 'include':
+      return { ...node, ...whole, patternSpan: span };
+    case 'section-end':
+    case 'broken':
+      return { ...node, ...whole };
+    case 'blank':
+    case 'comment':
+      return { ...node, span };
+  }
+}
+
+const KINDS: Readonly<Record<SyntaxProblem['kind'], ConfigProblemKind>> = {
+  'expecting-brace': 'syntax',
+  'expecting-equals': 'syntax',
+  'garbage-after-brace': 'syntax',
+  'missing-key': 'syntax',
+  'unexpected-end': 'syntax',
+  'nesting-too-deep': 'syntax',
+  'unclosed-section': 'unclosed-section',
+  'ambiguous-hash': 'ambiguous-hash',
+  'lost-continuation': 'lost-continuation',
+};
+
+export function syntaxProblem(source: Source, problem: SyntaxProblem): ConfigProblem {
+  const { dovecot } = problem;
+  const message =
+    dovecot !== null && problem.severity === 'error' ? lineError(source, problem.line, dovecot) : dovecot;
+  return {
+    kind: KINDS[problem.kind],
+    severity: problem.severity,
+    place: { source, span: problem.span },
+    dovecot: message === null ? null : { message, stage: 'doveconf' },
+    message: problem.message,
+  };
+}
