@@ -31,7 +31,7 @@ function incomplete(text: ByteString, at: number, first: number): boolean {
   return false;
 }
 
-export function isValidUtf8(text: ByteString): boolean {
+export function isUtf8(text: ByteString): boolean {
   if (/^[\x00-\x7f]*$/.test(text)) return true;
   for (let at = 0; at < text.length; ) {
     const length = utf8CharLength(text, at);

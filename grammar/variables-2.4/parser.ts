@@ -8,6 +8,7 @@ import * as T from './tokens.js';
 import type { Parameter24, Part24, Program24, Step24, Template24, Value24 } from './tree.js';
 
 const MAX_INT64 = 2n ** 63n - 1n;
+const NOWHERE: Span = { start: 0, end: 0 };
 const NOTHING: Value24 = { kind: 'string', text: '' };
 
 /** Operators in the numbering of Dovecot's `calculate` (var-expand-private.h). */
@@ -76,7 +77,9 @@ class Variables24Parser extends EmbeddedActionsParser {
       parameters = this.SUBRULE(this.arguments);
     });
     this.ACTION(() => {
-      steps.push({ name: name.image, span: spanOf(name), parameters: orderParameters(parameters) });
+      const last = this.LA(0);
+      const span = { start: name.startOffset, end: last.startOffset + last.image.length };
+      steps.push({ name: name.image, span, nameSpan: spanOf(name), parameters: orderParameters(parameters) });
     });
     this.OPTION2(() => {
       const calculation = this.SUBRULE(this.math);
@@ -103,17 +106,19 @@ class Variables24Parser extends EmbeddedActionsParser {
     ]);
     return (
       this.ACTION((): Step24 => {
-        const span = spanOf(operator);
+        const nameSpan = spanOf(operator);
+        const span = { start: nameSpan.start, end: operand.span.end };
         const number = BigInt(OPERATORS.indexOf(operator.tokenType));
         return {
           name: 'calculate',
+          nameSpan,
           span,
           parameters: [
-            { key: null, index: 0, span, kind: 'number', number },
+            { key: null, index: 0, span: nameSpan, kind: 'number', number },
             { key: null, index: 1, ...operand },
           ],
         };
-      }) ?? { name: '', span: { start: 0, end: 0 }, parameters: [] }
+      }) ?? { name: '', span: NOWHERE, nameSpan: NOWHERE, parameters: [] }
     );
   });
 
@@ -137,7 +142,7 @@ class Variables24Parser extends EmbeddedActionsParser {
 
   readonly argument = this.RULE('argument', (): Parameter24 => {
     let key: ByteString | null = null;
-    let value: Value24 & { span: Span } = { ...NOTHING, span: { start: 0, end: 0 } };
+    let value: Value24 & { span: Span } = { ...NOTHING, span: NOWHERE };
     this.OR([
       { ALT: () => (value = this.SUBRULE1(this.string)) },
       { ALT: () => (value = this.SUBRULE1(this.number)) },

@@ -1,5 +1,5 @@
 import type { ByteString } from '../bytes.js';
-import { isValidUtf8 } from '../utf8.js';
+import { isUtf8 } from '../utf8.js';
 
 /** A quoted string as Dovecot 2.4.1 var-expand-lexer.l reads it. `end` is behind its last byte. */
 export type StringLiteral =
@@ -27,7 +27,7 @@ export function readStringLiteral(text: ByteString, offset: number): StringLiter
     plain.lastIndex = at;
     const run = plain.exec(text)?.[0] ?? '';
     if (run !== '') {
-      if (!isValidUtf8(run)) return { kind: 'bad', message: 'Invalid UTF-8 string', end: at + run.length };
+      if (!isUtf8(run)) return { kind: 'bad', message: 'Invalid UTF-8 string', end: at + run.length };
       value += run;
       at += run.length;
       continue;

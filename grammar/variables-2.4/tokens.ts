@@ -1,7 +1,7 @@
 import { type CustomPatternMatcherFunc, createToken, Lexer } from 'chevrotain';
 import { ANY_BYTE, bytesWhere } from '../byte-hints.js';
 import type { ByteString } from '../bytes.js';
-import { isValidUtf8 } from '../utf8.js';
+import { isUtf8 } from '../utf8.js';
 import { readStringLiteral, type StringLiteral } from './string-literal.js';
 
 // Token names behind `label` are those of bison's messages (Dovecot 2.4.1 var-expand-parser.y).
@@ -44,7 +44,7 @@ const matchName: CustomPatternMatcherFunc = (text, offset) => {
 const matchBadName: CustomPatternMatcherFunc = (text, offset) => {
   NAME.lastIndex = offset;
   const match = NAME.exec(text);
-  if (match === null || isValidUtf8(match[0])) return null;
+  if (match === null || isUtf8(match[0])) return null;
   const result: [string] & { payload?: ByteString } = [match[0]];
   result.payload = 'Invalid UTF-8 string';
   return result;

@@ -23,7 +23,9 @@ export interface Program24 {
 
 export interface Step24 {
   readonly name: ByteString;
+  /** With its arguments. */
   readonly span: Span;
+  readonly nameSpan: Span;
   /** In the order in which Dovecot goes through them: by position, then named ones by key. */
   readonly parameters: readonly Parameter24[];
 }

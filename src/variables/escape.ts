@@ -1,5 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
-import { isValidUtf8, utf8CharLength } from '../../grammar/utf8.js';
+import { isUtf8, utf8CharLength } from '../../grammar/utf8.js';
 import { backslashEscape } from './ascii.js';
 import type { Escape } from './scope.js';
 
@@ -47,7 +47,7 @@ function hex(byte: string): string {
 }
 
 function replaceInvalidUtf8(value: ByteString): ByteString {
-  if (isValidUtf8(value)) return value;
+  if (isUtf8(value)) return value;
   let result = '';
   for (let at = 0; at < value.length; ) {
     const length = utf8CharLength(value, at);

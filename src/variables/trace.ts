@@ -5,9 +5,11 @@ import type { Span } from '../../grammar/source.js';
 export interface TraceStep {
   /** Which expression of the template. */
   readonly span: Span;
-  /** Depth of nesting (`%{if;...}` inside another). */
+  /** The step's own place where it has one (2.4), with its arguments. */
+  readonly at?: Span;
+  /** Depth of nesting (`%{if;...}` inside another); the spans of nested ones count from their own parameter. */
   readonly depth: number;
-  readonly action: 'variable' | 'function' | 'modifier' | 'cut' | 'filter' | 'escape' | 'result';
+  readonly action: 'variable' | 'modifier' | 'cut' | 'filter' | 'escape';
   /** `user`, `L`, `lower`, ... */
   readonly name: ByteString;
   readonly value: ByteString;

@@ -48,6 +48,7 @@ function runProgram(
     const action = runStep(state, step, at === 0);
     trace?.({
       span: program.span,
+      at: step.span,
       depth: 0,
       action,
       name: step.name,

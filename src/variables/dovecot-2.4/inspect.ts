@@ -41,13 +41,13 @@ function inspectProgram(
     const filter = FILTERS.has(step.name);
     if (at > 0 && !filter) {
       const message = `No such function '${step.name}'`;
-      problems.push({ kind: 'unknown-function', message, span: step.span, suggestion: null });
+      problems.push({ kind: 'unknown-function', message, span: step.nameSpan, suggestion: null });
     }
-    if (at === 0 && (!filter || TABLE_24.has(step.name))) variables.push(variable(step.name, step.span));
+    if (at === 0 && (!filter || TABLE_24.has(step.name))) variables.push(variable(step.name, step.nameSpan));
     else if (at === 0 && !NEEDS_NOTHING.has(step.name)) {
       const message = `${step.name}: No value to ${VERBS[step.name] ?? step.name}`;
       const suggestion = step.name === 'username' || step.name === 'domain' ? `user | ${step.name}` : null;
-      problems.push({ kind: 'filter-without-value', message, span: step.span, suggestion });
+      problems.push({ kind: 'filter-without-value', message, span: step.nameSpan, suggestion });
     }
     for (const parameter of step.parameters)
       if (parameter.kind === 'variable') variables.push(variable(parameter.name, parameter.span));
