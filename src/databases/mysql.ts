@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs';
+import mysql, { type Pool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
+import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import type { LogEntry } from '../auth/driver.js';
+import type { Escape } from '../variables/scope.js';
+import type { MysqlHost, MysqlHosts, MysqlTls } from './sql/connect-string.js';
+import type { SqlAnswer, SqlDatabase, SqlValue } from './sql/database.js';
+import { readMysqlOptions } from './sql/mysql-option-file.js';
+
+/** A host that did not let us connect is asked last for this long. */
+const AVOID_FAILED_HOST = 10_000;
+
+interface MysqlError {
+  readonly code: string;
+  readonly errno: number;
+  readonly text: ByteString;
+}
+
+/** mysql2 encodes statements by this number, which it also sends to the server when it connects. */
+interface RawConnection {
+  readonly config: { charsetNumber: number };
+}
+
+/** latin1_swedish_ci */
+const ONE_BYTE_A_CHARACTER = 8;
+
+/** A field as the parser of a row hands it to `typeCast`. */
+interface WireField {
+  buffer(): Buffer | null;
+}
+
+function mysqlError(error: unknown): MysqlError {
+  const { code, errno, sqlMessage, message } = error as Partial<Record<string, unknown>>;
+  const text = typeof sqlMessage === 'string' ? sqlMessage : String(message ?? error);
+  return {
+    code: typeof code === 'string' ? code : '',
+    errno: typeof errno === 'number' ? errno : 0,
+    text: fromUtf8(text),
+  };
+}
+
+/** The connection itself is the problem, not the statement. Client errors of libmariadb are 2xxx. */
+function isConnectionFailure({ code, errno }: MysqlError): boolean {
+  return (
+    /^(E[A-Z]+|PROTOCOL_.*|HANDSHAKE_.*)$/.test(code) &&
+    !code.startsWith('ER_') &&
+    !(errno >= 1000 && errno < 2000)
+  );
+}
+
+const SYSTEM_ERRNO: Readonly<Record<string, number>> = {
+  ECONNREFUSED: 111,
+  ETIMEDOUT: 110,
+  EHOSTUNREACH: 113,
+  ENETUNREACH: 101,
+  ECONNRESET: 104,
+  ENOENT: 2,
+  EACCES: 13,
+};
+
+/** What libmariadb says where a connection could not be made. */
+function connectText(host: MysqlHost, error: MysqlError): ByteString {
+  const number = SYSTEM_ERRNO[error.code];
+  if (host.host.startsWith('/') && number !== undefined)
+    return `Can't connect to local server through socket '${host.host}' (${number})`;
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
+    return `Unknown server host '${host.host}' (${error.code === 'ENOTFOUND' ? -2 : -3})`;
+  if (number !== undefined) return `Can't connect to server on '${host.host}' (${number})`;
+  return error.text;
+}
+
+function tlsOptions(tls: MysqlTls): NonNullable<PoolOptions['ssl']> {
+  const file = (path: ByteString): string => readFileSync(toUtf8(path), 'utf8');
+  return {
+    ...(tls.ca === '' ? {} : { ca: file(tls.ca) }),
+    ...(tls.certificate === '' ? {} : { cert: file(tls.certificate) }),
+    ...(tls.key === '' ? {} : { key: file(tls.key) }),
+    ...(tls.cipher === '' ? {} : { ciphers: tls.cipher }),
+    rejectUnauthorized: tls.verify,
+    verifyIdentity: tls.verify,
+  };
+}
+
+/** One server of the list with its own pool. */
+class Server {
+  readonly host: MysqlHost;
+  failedAt = Number.NEGATIVE_INFINITY;
+  readonly #limit: number;
+  #pool: Pool | null = null;
+
+  constructor(host: MysqlHost, limit: number) {
+    this.host = readMysqlOptions(host);
+    this.#limit = limit;
+  }
+
+  get name(): string {
+    return toUtf8(this.host.host) || 'localhost';
+  }
+
+  connection(): Promise<PoolConnection> {
+    this.#pool ??= this.#open();
+    return this.#pool.getConnection();
+  }
+
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = null;
+    await pool?.end().catch(() => undefined);
+  }
+
+  #open(): Pool {
+    const { host, port, user, password, dbname, tls, connectTimeout } = this.host;
+    const address = host.startsWith('/')
+      ? { socketPath: toUtf8(host) }
+      : { host: toUtf8(host) || 'localhost', ...(port === 0 ? {} : { port }) };
+    const options: PoolOptions = {
+      ...address,
+      user: toUtf8(user),
+      password: toUtf8(password),
+      ...(dbname === '' ? {} : { database: toUtf8(dbname) }),
+      ...(tls === null ? {} : { ssl: tlsOptions(tls) }),
+      charset: 'utf8mb4_general_ci',
+      connectTimeout,
+      connectionLimit: this.#limit,
+      // The server must take one statement at a time, whatever a name holds.
+      multipleStatements: false,
+      rowsAsArray: true,
+      // Each value as the bytes of the text protocol.
+      typeCast: (field: unknown): SqlValue => (field as WireField).buffer()?.toString('latin1') ?? null,
+    };
+    return mysql.createPool(options);
+  }
+}
+
+/** MySQL and MariaDB: a pool for each host, the next host where one cannot be reached. */
+export class MysqlDatabase implements SqlDatabase {
+  readonly label: string;
+  readonly escape: Escape;
+  readonly #servers: readonly Server[];
+  readonly #now: () => number;
+
+  constructor({ hosts, connectionLimit }: MysqlHosts, escaping: Escape, now: () => number) {
+    this.#servers = hosts.map((host) => new Server(host, Math.max(1, connectionLimit)));
+    this.#now = now;
+    this.escape = escaping;
+    const names = this.#servers.map(({ name }) => name).join(',');
+    this.label = `mysql ${names}/${toUtf8(hosts[0]?.dbname ?? '')}`;
+  }
+
+  async query(text: ByteString, options: { atMost?: number } = {}): Promise<SqlAnswer> {
+    const log: LogEntry[] = [];
+    let last: { host: string; reason: string } | null = null;
+    for (const server of this.#inOrder()) {
+      // A pooled connection may have died while it was idle: then the same server is asked once more.
+      for (let attempt = 0; attempt < 2; attempt++) {
+        let connection: PoolConnection;
+        try {
+          connection = await server.connection();
+        } catch (error) {
+          const reason = this.#failed(server, mysqlError(error), log);
+          last = { host: server.name, reason };
+          break;
+        }
+        try {
+          return this.#limit(await this.#run(connection, server, text), options.atMost);
+        } catch (error) {
+          const failure = mysqlError(error);
+          if (!isConnectionFailure(failure)) {
+            connection.release();
+            return { kind: 'error', message: failure.text, log };
+          }
+          connection.destroy();
+          last = { host: server.name, reason: toUtf8(failure.text) };
+        }
+      }
+    }
+    const unreachable = last ?? { host: this.label, reason: 'no server' };
+    // Dovecot sql-api-private.h SQL_ERRSTR_NOT_CONNECTED
+    return { kind: 'error', message: 'Not connected to database', log, unreachable };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close()));
+  }
+
+  /** Servers as they are listed, those that failed lately last. */
+  #inOrder(): readonly Server[] {
+    const now = this.#now();
+    const isBad = (server: Server): boolean => now - server.failedAt < AVOID_FAILED_HOST;
+    return [...this.#servers.filter((server) => !isBad(server)), ...this.#servers.filter(isBad)];
+  }
+
+  #failed(server: Server, error: MysqlError, log: LogEntry[]): string {
+    server.failedAt = this.#now();
+    const reason = connectText(server.host, error);
+    // Dovecot 2.3.19.1 driver-mysql.c
+    log.push({
+      level: 'error',
+      text: `mysql(${server.host.host}): Connect failed to database (${server.host.dbname}): ${reason} - waiting for 1 seconds before retry`,
+    });
+    return toUtf8(reason);
+  }
+
+  async #run(connection: PoolConnection, server: Server, text: ByteString): Promise<SqlAnswer> {
+    // Statements are bytes: the client must not encode them. The server was told UTF-8 when it was connected to.
+    (connection.connection as unknown as RawConnection).config.charsetNumber = ONE_BYTE_A_CHARACTER;
+    const [rows, fields] = await connection.query({ sql: text, timeout: server.host.readTimeout });
+    server.failedAt = Number.NEGATIVE_INFINITY;
+    connection.release();
+    if (!Array.isArray(rows) || !Array.isArray(fields)) return { kind: 'rows', columns: [], rows: [] };
+    return {
+      kind: 'rows',
+      columns: fields.map(({ name }) => fromUtf8(name)),
+      rows: rows as unknown as SqlValue[][],
+    };
+  }
+
+  #limit(answer: SqlAnswer, atMost: number | undefined): SqlAnswer {
+    return answer.kind === 'rows' && atMost !== undefined && answer.rows.length > atMost
+      ? { ...answer, rows: answer.rows.slice(0, atMost) }
+      : answer;
+  }
+}

@@ -1,0 +1,176 @@
+import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import type { LookupOutcome, OpenPassdb, PassdbDriver } from '../auth/driver.js';
+import type { Config } from '../config/config.js';
+import type { UserdbBlock } from '../config/effective.js';
+import { seriesOf } from '../knowledge/versions.js';
+import { importDriver } from './missing-library.js';
+import type { SqlDatabase } from './sql/database.js';
+import { sqlEscape } from './sql/escape.js';
+import type { SqlSettings, SqlTarget } from './sql/settings.js';
+import type { SqlUserdb } from './sql/userdb.js';
+
+export interface DatabasesOptions {
+  readonly config: Config;
+  /** `--fixture` files; with at least one no sql passdb opens a connection. */
+  readonly fixtures?: readonly string[];
+  /** Where a path is really read from (`--map`). */
+  readonly mapPath?: (path: string) => string;
+  /** Milliseconds since 1970; asked for retry times and by NOW() of fixtures. */
+  readonly now?: () => number;
+}
+
+/** The databases of one configuration. Blocks that name the same database share its connections. */
+export interface Databases {
+  readonly openPassdb: OpenPassdb;
+  /** The sql userdb of a block, for user and iterate queries; null where the block has another driver. */
+  openSqlUserdb(block: UserdbBlock): Promise<SqlUserdb | null>;
+  close(): Promise<void>;
+}
+
+/** Names that Dovecot knows (auth-chain.md section 5), by series. `bsdauth` is not built in Debian. */
+const KNOWN = {
+  '2.3': ['ldap', 'pam', 'passwd', 'shadow', 'checkpassword', 'imap', 'oauth2', 'lua', 'dict'],
+  '2.4': ['ldap', 'pam', 'passwd', 'imap', 'oauth2', 'lua'],
+} as const;
+const CAN_LOOKUP = new Set(['ldap', 'passwd', 'shadow', 'checkpassword', 'lua', 'dict']);
+
+/** A driver that Dovecot has and this program does not ask: every look-up is a temporary failure that says so. */
+function unsupported(name: string, blockName: string): PassdbDriver {
+  const where = blockName === '' ? '' : ` (passdb ${blockName})`;
+  const outcome: LookupOutcome = {
+    kind: 'internal',
+    log: [
+      {
+        level: 'error',
+        text: fromUtf8(
+          `dvproxy does not ask passdb driver '${name}'${where}: what it would answer is not known`,
+        ),
+      },
+    ],
+  };
+  return {
+    name,
+    canLookupCredentials: CAN_LOOKUP.has(name),
+    lookup: async () => outcome,
+    close: async () => undefined,
+  };
+}
+
+function targetKey(target: SqlTarget): string {
+  return JSON.stringify(target);
+}
+
+class OpenDatabases implements Databases {
+  readonly #config: Config;
+  readonly #fixtures: readonly string[];
+  readonly #now: () => number;
+  readonly #mapPath: (path: string) => string;
+  readonly #shared = new Map<string, Promise<SqlDatabase>>();
+  #closing: (() => Promise<void>)[] = [];
+  #fixtureSet: Promise<import('./fixture/fixture-set.js').FixtureSet> | null = null;
+
+  constructor({ config, fixtures = [], now = Date.now, mapPath = (path) => path }: DatabasesOptions) {
+    this.#config = config;
+    this.#fixtures = fixtures;
+    this.#now = now;
+    this.#mapPath = mapPath;
+  }
+
+  readonly openPassdb: OpenPassdb = async (block) => {
+    const series = seriesOf(this.#config.version);
+    switch (block.driver) {
+      case 'sql': {
+        const [{ sqlSettings }, { SqlPassdb }] = await Promise.all([
+          import('./sql/settings.js'),
+          import('./sql/passdb.js'),
+        ]);
+        const settings = sqlSettings(block, this.#config);
+        return new SqlPassdb(series, block, settings, await this.#database(settings));
+      }
+      case 'passwd-file': {
+        const { openPasswdFile } = await import('./passwd-file.js');
+        return openPasswdFile(block, { series, now: this.#now, mapPath: this.#mapPath });
+      }
+      case 'static': {
+        const { openStatic } = await import('./static.js');
+        return openStatic(block, { series });
+      }
+      case 'bsdauth':
+        throw new Error("Support not compiled in for passdb driver 'bsdauth'");
+      default:
+        if (!(KNOWN[series] as readonly string[]).includes(block.driver))
+          throw new Error(`Unknown passdb driver '${block.driver}'`);
+        return unsupported(block.driver, block.name);
+    }
+  };
+
+  async openSqlUserdb(block: UserdbBlock): Promise<SqlUserdb | null> {
+    if (block.driver !== 'sql') return null;
+    const [{ sqlSettings }, { SqlUserdb }] = await Promise.all([
+      import('./sql/settings.js'),
+      import('./sql/userdb.js'),
+    ]);
+    const settings = sqlSettings(block, this.#config);
+    return new SqlUserdb(seriesOf(this.#config.version), settings, await this.#database(settings));
+  }
+
+  async close(): Promise<void> {
+    const closing = this.#closing;
+    this.#closing = [];
+    this.#shared.clear();
+    this.#fixtureSet = null;
+    await Promise.all(closing.map((close) => close()));
+  }
+
+  /** The database behind some settings; the same object for the same target, closed with the whole. */
+  #database(settings: SqlSettings): Promise<SqlDatabase> {
+    const key = targetKey(settings.target);
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    const opening = this.#open(settings).then((database) => {
+      this.#closing.push(() => database.close());
+      return database;
+    });
+    this.#shared.set(key, opening);
+    return opening;
+  }
+
+  async #open(settings: SqlSettings): Promise<SqlDatabase> {
+    const { target } = settings;
+    const escaping = sqlEscape(target.engine);
+    if (this.#fixtures.length > 0) {
+      const set = await this.#loadFixtures();
+      return set.database(target.engine, settings.databaseName);
+    }
+    switch (target.engine) {
+      case 'mysql': {
+        const { MysqlDatabase } = await importDriver('mysql2', () => import('./mysql.js'));
+        return new MysqlDatabase(target.hosts, escaping, this.#now);
+      }
+      case 'sqlite': {
+        const { SqliteFile } = await importDriver('better-sqlite3', () => import('./sqlite.js'));
+        return new SqliteFile(this.#mapPath(toUtf8(target.path)), escaping);
+      }
+      case 'pgsql': {
+        const { UnaskedDatabase } = await import('./sql/unasked.js');
+        return new UnaskedDatabase('pgsql', escaping);
+      }
+    }
+  }
+
+  #loadFixtures(): Promise<import('./fixture/fixture-set.js').FixtureSet> {
+    this.#fixtureSet ??= importDriver('better-sqlite3', () => import('./fixture/fixture-set.js')).then(
+      ({ FixtureSet }) => {
+        const set = new FixtureSet(this.#fixtures, this.#now);
+        this.#closing.push(() => set.close());
+        return set;
+      },
+    );
+    return this.#fixtureSet;
+  }
+}
+
+/** The databases that a configuration names. Nothing is loaded or connected before the first look-up asks for it. */
+export function createDatabases(options: DatabasesOptions): Databases {
+  return new OpenDatabases(options);
+}

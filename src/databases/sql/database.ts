@@ -1,0 +1,36 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { LogEntry } from '../../auth/driver.js';
+import type { Escape } from '../../variables/scope.js';
+
+/** One value of a row; null is the database's NULL. */
+export type SqlValue = ByteString | null;
+
+/** What a database said to one statement. A statement without a result set has no columns and no rows. */
+export type SqlAnswer =
+  | {
+      readonly kind: 'rows';
+      readonly columns: readonly ByteString[];
+      readonly rows: readonly (readonly SqlValue[])[];
+    }
+  | {
+      readonly kind: 'error';
+      /** The database's own text, as Dovecot puts it behind `Password query failed: `. */
+      readonly message: ByteString;
+      /** Set when nothing answered at all. */
+      readonly unreachable?: { readonly host: string; readonly reason: string };
+      /** Lines about the connection that come before the failure. */
+      readonly log?: readonly LogEntry[];
+    };
+
+/** One database that a passdb or userdb asks: a real one or a fixture. It sends nothing but the given statement. */
+export interface SqlDatabase {
+  /** For explanations: `mysql db1/mailproxy`, `sqlite /var/lib/users.db`, `fixture maildb.sql`. Never a password. */
+  readonly label: string;
+  readonly escape: Escape;
+  /** Rejects never. `atMost`: rows beyond this number are not wanted. */
+  query(text: ByteString, options?: { signal?: AbortSignal; atMost?: number }): Promise<SqlAnswer>;
+  close(): Promise<void>;
+}
+
+/** The languages that are told apart. Dovecot's driver names. */
+export type SqlEngine = 'mysql' | 'pgsql' | 'sqlite';

@@ -1,0 +1,158 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import type { Escape } from '../variables/scope.js';
+import type { SqlAnswer, SqlDatabase, SqlValue } from './sql/database.js';
+import { firstSqliteStatement } from './sql/sqlite-statement.js';
+
+/** How long a locked file is waited for. Dovecot waits longer (driver-sqlite.c), in a process of its own. */
+const BUSY_TIMEOUT = 500;
+/** Compiled statements that are kept; the text of a query changes with the user, so only repeated look-ups gain. */
+const KEPT_STATEMENTS = 200;
+
+type Identity = `${number}:${number}`;
+
+interface Prepared {
+  readonly columns: readonly ByteString[];
+  /** null: a statement that gives no rows. */
+  readonly statement: Sqlite.Statement<unknown[], unknown> | null;
+}
+
+function identityOf(path: string): Identity | null {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}
+
+/** Bytes of a value as sqlite3_column_text() gives them: a C string, cut at the first NUL. */
+function text(value: unknown): SqlValue {
+  if (value === null || value === undefined) return null;
+  const bytes = Buffer.isBuffer(value) ? value.toString('latin1') : fromUtf8(String(value));
+  const end = bytes.indexOf('\0');
+  return end === -1 ? bytes : bytes.slice(0, end);
+}
+
+/** Runs statements on an open SQLite database, with values as SQLite itself would print them. */
+export class SqliteStatements {
+  readonly #connection: Sqlite.Database;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(connection: Sqlite.Database) {
+    this.#connection = connection;
+  }
+
+  query(query: ByteString, atMost: number): SqlAnswer {
+    try {
+      const { columns, statement } = this.#prepare(toUtf8(firstSqliteStatement(query)));
+      const rows: SqlValue[][] = [];
+      if (statement !== null) {
+        for (const row of statement.iterate()) {
+          rows.push((row as unknown[]).map(text));
+          if (rows.length >= atMost) break;
+        }
+      }
+      return { kind: 'rows', columns, rows };
+    } catch (error) {
+      return { kind: 'error', message: fromUtf8(error instanceof Error ? error.message : String(error)) };
+    }
+  }
+
+  #prepare(query: string): Prepared {
+    const known = this.#prepared.get(query);
+    if (known !== undefined) return known;
+    const statement = this.#connection.prepare<unknown[], unknown>(query);
+    let prepared: Prepared;
+    if (statement.reader) {
+      const columns = statement.columns().map(({ name }) => fromUtf8(name));
+      prepared = {
+        columns,
+        statement: this.#asBytes(query, columns.length) ?? statement.raw().safeIntegers(),
+      };
+    } else {
+      // Databases are opened for reading: only the configured look-up is ever run, and it changes nothing.
+      if (!statement.readonly) throw new Error('attempt to write a readonly database');
+      prepared = { columns: [], statement: null };
+    }
+    if (this.#prepared.size >= KEPT_STATEMENTS) this.#prepared.clear();
+    this.#prepared.set(query, prepared);
+    return prepared;
+  }
+
+  /** The same rows with each value cast to its text's bytes, so that what is not UTF-8 survives. */
+  #asBytes(query: string, width: number): Sqlite.Statement<unknown[], unknown> | null {
+    const names = Array.from({ length: width }, (_, index) => `c${index}`);
+    const casts = names.map((name) => `CAST(${name} AS BLOB)`).join(', ');
+    try {
+      return this.#connection
+        .prepare<unknown[], unknown>(`WITH r(${names.join(', ')}) AS (${query}\n) SELECT ${casts} FROM r`)
+        .raw();
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** An SQLite file, opened for reading at the first query and again when the file is replaced. */
+export class SqliteFile implements SqlDatabase {
+  readonly label: string;
+  readonly escape: Escape;
+  readonly #path: string;
+  #open: {
+    readonly connection: Sqlite.Database;
+    readonly statements: SqliteStatements;
+    readonly identity: Identity | null;
+    readonly absent: boolean;
+  } | null = null;
+
+  constructor(path: string, escaping: Escape) {
+    this.#path = path;
+    this.label = `sqlite ${this.#path}`;
+    this.escape = escaping;
+  }
+
+  async query(query: ByteString, options: { atMost?: number } = {}): Promise<SqlAnswer> {
+    let statements: SqliteStatements;
+    try {
+      statements = this.#statements();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // Dovecot 2.3.19.1 driver-sqlite.c
+      return {
+        kind: 'error',
+        message: 'Cannot connect to database',
+        unreachable: { host: this.#path, reason },
+        log: [{ level: 'error', text: fromUtf8(`sqlite: open(${this.#path}) failed: ${reason}`) }],
+      };
+    }
+    const answer = statements.query(query, options.atMost ?? Number.POSITIVE_INFINITY);
+    return answer.kind === 'error' && this.#open?.absent
+      ? { ...answer, unreachable: { host: this.#path, reason: 'the file does not exist' } }
+      : answer;
+  }
+
+  async close(): Promise<void> {
+    this.#open?.connection.close();
+    this.#open = null;
+  }
+
+  #statements(): SqliteStatements {
+    const identity = identityOf(this.#path);
+    if (this.#open !== null && this.#open.identity !== identity) {
+      this.#open.connection.close();
+      this.#open = null;
+    }
+    if (this.#open === null) {
+      // Dovecot creates a file that is missing and then asks the empty database; nothing is created here.
+      const absent = identity === null && existsSync(dirname(this.#path));
+      const connection = absent
+        ? new Sqlite(':memory:')
+        : new Sqlite(this.#path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT });
+      this.#open = { connection, statements: new SqliteStatements(connection), identity, absent };
+    }
+    return this.#open.statements;
+  }
+}
