@@ -22,7 +22,7 @@ export function load24(input: LoadInput): LoadResult {
   problems.push(...groupProblems);
   const unclosed = unclosedSection(input, builder);
   if (unclosed !== null) problems.push(unclosed);
-  const checked = checkSettings(builder.tree, input, unclosed === null && groupProblems.length === 0);
+  const checked = checkSettings(builder.tree, input);
   problems.push(...checked);
   if (!hasStorageVersion(builder)) problems.push(storageVersionProblem());
 

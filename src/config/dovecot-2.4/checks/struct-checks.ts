@@ -1,0 +1,282 @@
+import { isUtf8 as isValidUtf8 } from 'node:buffer';
+import type { ByteString } from '../../../../grammar/bytes.js';
+import { type StructCheck, scopeWith } from './check-context.js';
+import { checkMailStorage } from './mail-storage-check.js';
+import { checkMaster } from './master-check.js';
+import type { StructView } from './struct-view.js';
+import * as words from './word-checks.js';
+
+const SYSLOG_FACILITIES =
+  'auth authpriv cron daemon ftp kern lpr mail news syslog user uucp local0 local1 local2 local3 local4 local5 local6 local7';
+
+function isUtf8(text: ByteString): boolean {
+  return isValidUtf8(Buffer.from(text, 'latin1'));
+}
+
+function mustNotBeZero(view: StructView, ...names: readonly ByteString[]): ByteString | null {
+  const zero = names.find((name) => view.text(name) !== 'unlimited' && view.time(name) === 0);
+  return zero === undefined ? null : `${zero} must not be 0`;
+}
+
+const DIGEST_BITS: Readonly<Record<string, number>> = {
+  md4: 128,
+  md5: 128,
+  sha1: 160,
+  sha256: 256,
+  sha384: 384,
+  sha512: 512,
+  'sha3-256': 256,
+  'sha3-512': 512,
+};
+
+// Dovecot 2.4.1 auth-settings.c
+const checkAuth: StructCheck = (view) => {
+  const cacheSize = view.size('auth_cache_size');
+  if (cacheSize > 0 && cacheSize < 1024) return `auth_cache_size value is too small (${cacheSize} bytes)`;
+  const [word = '', digits] = view.text('auth_verbose_passwords').split(/:(.*)/s);
+  if (digits !== undefined && !(/^[0-9]+$/.test(digits) && Number(digits) > 0 && Number(digits) < 2 ** 32))
+    return `auth_verbose_passwords: Invalid truncation number: '${digits}'`;
+  if (!['no', 'plain', 'sha1', 'yes'].includes(word)) return 'auth_verbose_passwords: Invalid value';
+  if (view.isEmpty('auth_policy_server_url')) return null;
+  if (view.isEmpty('auth_policy_hash_nonce'))
+    return 'auth_policy_hash_nonce must be set when policy server is used';
+  const bits = DIGEST_BITS[view.text('auth_policy_hash_mech')];
+  if (bits === undefined) return 'invalid auth_policy_hash_mech given';
+  const truncate = view.number('auth_policy_hash_truncate');
+  if (truncate > 0 && truncate >= bits)
+    return `policy_hash_truncate is not smaller than digest size (${truncate} >= ${bits})`;
+  return null;
+};
+
+// Dovecot 2.4.1 db-oauth2.c
+const checkOauth2: StructCheck = (view) => {
+  const isSet = (key: string) => !view.isEmpty(`oauth2_${key}`);
+  const mode = view.text('oauth2_introspection_mode');
+  if (mode === '') {
+    if (isSet('grant_url') || isSet('tokeninfo_url') || isSet('introspection_url'))
+      return 'Missing oauth2_introspection_mode';
+  } else if (
+    ['auth', 'get', 'post'].includes(mode) &&
+    !isSet('tokeninfo_url') &&
+    !isSet('introspection_url')
+  ) {
+    return 'Need at least one of oauth2_tokeninfo_url or oauth2_introspection_url';
+  }
+  if (isSet('grant_url') && !isSet('client_id')) return 'oauth2_client_id is required with oauth2_grant_url';
+  if (isSet('client_id') !== isSet('client_secret'))
+    return 'oauth2_client_id and oauth2_client_secret must be provided together';
+  if (!isSet('active_attribute') && isSet('active_value'))
+    return 'Cannot have empty active_attribute if active_value is set';
+  return null;
+};
+
+// Dovecot 2.4.1 db-ldap-settings.c
+const checkLdap: StructCheck = (view) => {
+  const deref = view.text('ldap_deref');
+  if (!['never', 'searching', 'finding', 'always'].includes(deref.toLowerCase()))
+    return `Unknown ldap_deref option '${deref}'`;
+  const scope = view.text('ldap_scope');
+  if (!['base', 'onelevel', 'subtree'].includes(scope.toLowerCase()))
+    return `Unknown ldap_scope option '${scope}'`;
+  return null;
+};
+
+// Dovecot 2.4.1 http-client-settings.c
+const checkHttpClient: StructCheck = (view) => {
+  if (view.number('http_client_request_max_attempts') === 0) return 'request_max_attempts must not be 0';
+  if (view.number('http_client_max_pipelined_requests') === 0)
+    return 'http_client_max_pipelined_requests must not be 0';
+  if (view.number('http_client_max_parallel_connections') === 0)
+    return 'http_client_max_parallel_connections must not be 0';
+  const backoff = view.time('http_client_connect_backoff_time');
+  const most = view.time('http_client_connect_backoff_max_time');
+  if (backoff === 0) return 'http_client_connect_backoff_time_msecs must not be 0';
+  if (most < backoff)
+    return (
+      `http_client_connect_backoff_time_msecs (${most}) ` +
+      `must not be smaller than http_client_connect_backoff_max_time_msecs (${backoff})`
+    );
+  if (view.time('http_client_request_timeout') === 0)
+    return 'http_client_request_timeout_msecs must not be 0';
+  return null;
+};
+
+// Dovecot 2.4.1 fts-settings.c
+const checkFts: StructCheck = (view) => {
+  if (view.time('fts_search_timeout') === 0) return 'fts_search_timeout must not be 0';
+  if (view.text('fts_decoder_driver') === 'script' && view.isEmpty('fts_decoder_script_socket_path'))
+    return 'decoder_script_socket_path is required when fts_decoder_driver = script';
+  return null;
+};
+
+// Dovecot 2.4.1 lang-settings.c
+const checkLanguages: StructCheck = (view, context) => {
+  const names = view.names('language');
+  if (names.length === 0) return null;
+  let chosen: ByteString | null = null;
+  let others = 0;
+  for (const filterName of names) {
+    const scope = scopeWith(context, `language/${filterName}`);
+    const name = scope.text('language_name');
+    if (scope.boolean('language_default')) {
+      if (name === 'data') return 'language data cannot have { default = yes }';
+      if (chosen !== null)
+        return (
+          'Only one language with with { default = yes } is allowed' +
+          ` (default is '${chosen}', cannot set '${name}' too)`
+        );
+      chosen = name;
+    }
+    if (name !== 'data') others++;
+  }
+  if (others === 0) return 'No valid languages';
+  return chosen === null ? 'No language with { default = yes } found' : null;
+};
+
+// Dovecot 2.4.1 stats-settings.c
+const checkExporter: StructCheck = (view) => {
+  if (view.isEmpty('event_exporter_name')) return null;
+  const format = view.text('event_exporter_format');
+  if (format === '') return "Exporter format name can't be empty";
+  return ['none', 'json', 'tab-text'].includes(format) ? null : `Unknown exporter format '${format}'`;
+};
+
+const checkMetric: StructCheck = (view) => {
+  const name = view.text('metric_name');
+  if (name === '' || !view.isEmpty('metric_filter')) return null;
+  return `metric ${name} { filter } is empty - will not match anything`;
+};
+
+const checkStats: StructCheck = (view, context) => {
+  for (const name of view.names('metric')) {
+    const exporter = scopeWith(context, `metric/${name}`).text('metric_exporter');
+    if (exporter === '') continue;
+    const known = context.index.tree.all.some((filter) => filter.mask.name === `event_exporter/${exporter}`);
+    if (!known) return `metric ${name} refers to non-existent exporter '${exporter}'`;
+  }
+  return null;
+};
+
+// Dovecot 2.4.1 program-client.c
+const checkExecute: StructCheck = (view) => {
+  if (view.text('execute_driver') !== 'tcp') return null;
+  const port = /:([0-9]+)$/.exec(view.isEmpty('execute_tcp_host') ? view.text('execute_name') : '')?.[1];
+  if (port !== undefined ? Number(port) > 0 : view.number('execute_tcp_port') > 0) return null;
+  return 'execute_tcp_port must not be 0 with execute_driver=tcp';
+};
+
+// Dovecot 2.4.1 quota-settings.c
+const checkQuotaRoot: StructCheck = (view) => {
+  const driver = view.text('quota_driver');
+  if (!['count', 'fs', 'imapc', 'maildir'].includes(driver)) return `Unknown quota_driver: ${driver}`;
+  if (view.number('quota_storage_percentage') === 0) return 'quota_storage_percentage must not be 0';
+  return view.number('quota_message_percentage') === 0 ? 'quota_message_percentage must not be 0' : null;
+};
+
+// Dovecot 2.4.1 pop3-settings.c
+const checkPop3: StructCheck = (view, context) => {
+  const words_ = words.pop3Workarounds(view, context);
+  if (words_ !== null) return words_;
+  return view.text('pop3_delete_type') === 'flag' && view.isEmpty('pop3_deleted_flag')
+    ? 'pop3_delete_type=flag, but pop3_deleted_flag not set'
+    : null;
+};
+
+// Dovecot 2.4.1 mail-storage-settings.c
+const checkMailbox: StructCheck = (view, context) => {
+  const name = view.text('mailbox_name');
+  if (!isUtf8(name)) return `mailbox ${name}: name isn't valid UTF-8`;
+  const known = ['all', 'archive', 'drafts', 'flagged', 'important', 'junk', 'sent', 'trash'];
+  for (const use of view.list('mailbox_special_use'))
+    if (!use.startsWith('\\') || !known.includes(use.slice(1).toLowerCase()))
+      context.warn(`mailbox ${name}: special_use label ${use} is not an RFC-defined label - allowing anyway`);
+  return null;
+};
+
+const checkNamespace: StructCheck = (view) => {
+  const name = view.text('namespace_name');
+  const separator = view.text('namespace_separator');
+  if (separator.length > 1) return `Namespace ${name}: Hierarchy separator must be only one character long`;
+  const prefix = view.text('namespace_prefix');
+  return isUtf8(prefix) ? null : `Namespace ${name}: prefix not valid UTF8: ${prefix}`;
+};
+
+// Dovecot 2.4.1 ssl-settings.c
+const checkSslServer: StructCheck = (view) =>
+  view.text('ssl') !== 'no' &&
+  view.boolean('ssl_server_request_client_cert') &&
+  view.isEmpty('ssl_server_ca_file')
+    ? 'ssl_server_request_client_cert set, but ssl_server_ca_file not'
+    : null;
+
+// Dovecot 2.4.1 login-settings.c
+const checkLogin: StructCheck = (view) =>
+  view.text('ssl') === 'required' && view.boolean('auth_allow_cleartext')
+    ? 'auth_allow_cleartext=yes has no effect with ssl=required'
+    : null;
+
+// Dovecot 2.4.1 lmtp-settings.c
+const checkLmtp: StructCheck = (view, context) =>
+  words.lmtpWorkarounds(view, context) ??
+  (view.number('lmtp_user_concurrency_limit') === 0
+    ? 'lmtp_user_concurrency_limit must not be 0 (did you mean "unlimited"?)'
+    : null);
+
+// Dovecot 2.4.1 imapc-settings.c
+const checkImapc: StructCheck = (view, context) =>
+  mustNotBeZero(view, 'imapc_max_idle_time') ??
+  (view.size('imapc_max_line_length') === 0 ? 'imapc_max_line_length must not be 0' : null) ??
+  words.imapcFeatures(view, context);
+
+/** What Dovecot checks of each struct after reading. */
+export const structChecks: ReadonlyMap<ByteString, StructCheck> = new Map<ByteString, StructCheck>([
+  ['auth', checkAuth],
+  ['auth_oauth2', checkOauth2],
+  ['auth_ldap', checkLdap],
+  ['doveadm', words.doveadmWords],
+  ['stats_exporter', checkExporter],
+  ['stats_metric', checkMetric],
+  ['stats', checkStats],
+  ['execute', checkExecute],
+  ['fts', checkFts],
+  ['http_client', checkHttpClient],
+  [
+    'http_server',
+    (view) =>
+      view.number('http_server_max_pipelined_requests') === 0
+        ? 'http_server_max_pipelined_requests must not be 0'
+        : null,
+  ],
+  ['imap', words.imapWorkarounds],
+  ['imapc', checkImapc],
+  ['languages', checkLanguages],
+  ['lmtp', checkLmtp],
+  ['login', checkLogin],
+  ['mail_log', words.mailLogWords],
+  ['mail_storage', checkMailStorage],
+  ['mail_namespace', checkNamespace],
+  ['mailbox', checkMailbox],
+  [
+    'master_service',
+    (view: StructView) => {
+      const facility = view.text('syslog_facility');
+      return SYSLOG_FACILITIES.split(' ').includes(facility) ? null : `Unknown syslog_facility: ${facility}`;
+    },
+  ],
+  ['master', checkMaster],
+  ['pop3', checkPop3],
+  ['pop3c', words.pop3cFeatures],
+  [
+    'push_notification_ox',
+    (view) =>
+      view.time('push_notification_ox_cache_ttl') === 0
+        ? 'push_notification_ox_cache_ttl must not be 0'
+        : null,
+  ],
+  ['quota_root', checkQuotaRoot],
+  ['ssl', words.sslOptions],
+  ['ssl_server', checkSslServer],
+  ['submission_login', words.submissionWorkarounds],
+  ['submission', words.submissionWorkarounds],
+  ['managesieve', words.managesieveWorkarounds],
+]);

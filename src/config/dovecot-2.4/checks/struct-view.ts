@@ -1,0 +1,101 @@
+import type { ByteString } from '../../../../grammar/bytes.js';
+import type { Filter, FilterTree } from '../filter.js';
+import { findSetting, type StructDefinition } from '../settings-table.js';
+import { isCheckable, parseBoolean, parsePort, parseSize, parseTime, parseUint } from '../value-syntax.js';
+
+/** What stands in for a value with variables while nobody knows what they become. */
+export const UNKNOWN = 'UNKNOWN_VALUE_WITH_VARIABLES';
+
+/**
+ * One struct as the checks see it at one filter: its own defaults, the built-in values of that place and what the file
+ * sets there, but nothing of the levels around (Dovecot 2.4.1 config-parser.c `config_filter_parser_check`).
+ */
+export class StructView {
+  readonly filter: Filter;
+  readonly #struct: StructDefinition;
+  readonly #layers: readonly Filter[];
+  readonly #expanded: boolean;
+
+  constructor(tree: FilterTree, filter: Filter, struct: StructDefinition, expanded: boolean) {
+    this.filter = filter;
+    this.#struct = struct;
+    this.#expanded = expanded;
+    const builtIn = tree.defaultsFor(filter);
+    this.#layers = builtIn === undefined ? [filter] : [builtIn, filter];
+  }
+
+  #texts(name: ByteString): ByteString[] {
+    const member = this.#struct.members.find((candidate) => candidate.name === name);
+    const texts = [(member ?? findSetting(name))?.text ?? ''];
+    for (const layer of this.#layers) {
+      const stored = layer.values.get(name);
+      if (stored?.kind === 'text') texts.push(stored.text);
+    }
+    return texts;
+  }
+
+  text(name: ByteString): ByteString {
+    const text = this.#texts(name).at(-1) ?? '';
+    const type = findSetting(name)?.type;
+    if (type === 'str_novars' || type === 'file' || isCheckable(text, this.#expanded)) return text;
+    return UNKNOWN;
+  }
+
+  isEmpty(name: ByteString): boolean {
+    return this.text(name) === '';
+  }
+
+  #parsed<T>(
+    name: ByteString,
+    parse: (text: ByteString) => { ok: true; value: T } | { ok: false },
+    fallback: T,
+  ): T {
+    for (const text of this.#texts(name).reverse()) {
+      const parsed = parse(text);
+      if (parsed.ok) return parsed.value;
+    }
+    return fallback;
+  }
+
+  boolean(name: ByteString): boolean {
+    return this.#parsed(name, parseBoolean, false);
+  }
+
+  number(name: ByteString): number {
+    return this.#parsed(name, findSetting(name)?.type === 'in_port' ? parsePort : parseUint, 0);
+  }
+
+  size(name: ByteString): number {
+    return this.#parsed(name, parseSize, 0);
+  }
+
+  /** Milliseconds. */
+  time(name: ByteString): number {
+    const fine = findSetting(name)?.type === 'time_msecs';
+    return this.#parsed(name, (text) => parseTime(text, fine), 0);
+  }
+
+  /** Elements of a boollist that are on. */
+  list(name: ByteString): ByteString[] {
+    const on = new Set<ByteString>();
+    for (const layer of this.#layers) {
+      const stored = layer.values.get(name);
+      if (stored?.kind !== 'list') continue;
+      for (const { key, value } of stored.elements) {
+        const parsed = parseBoolean(value);
+        if (parsed.ok && parsed.value) on.add(key);
+        else if (parsed.ok) on.delete(key);
+      }
+    }
+    return [...on];
+  }
+
+  names(name: ByteString): ByteString[] {
+    const found = new Set<ByteString>();
+    for (const layer of this.#layers) {
+      const stored = layer.values.get(name);
+      if (stored?.kind === 'names') for (const one of stored.names) found.add(one);
+    }
+    return [...found];
+  }
+}
