@@ -100,6 +100,7 @@ import { tlsWithoutDefaultPort } from './rules/tls-without-default-port.js';
 import { trustedNetworksTooWide } from './rules/trusted-networks-too-wide.js';
 import { unclosedQuote } from './rules/unclosed-quote.js';
 import { unclosedSection } from './rules/unclosed-section.js';
+import { unknownAuthVariable } from './rules/unknown-auth-variable.js';
 import { unknownDriver } from './rules/unknown-driver.js';
 import { unknownMechanism } from './rules/unknown-mechanism.js';
 import { unknownProxyMechanism } from './rules/unknown-proxy-mechanism.js';
@@ -109,9 +110,13 @@ import { unknownVariable } from './rules/unknown-variable.js';
 import { unreachablePassdb } from './rules/unreachable-passdb.js';
 import { unusedSuppression } from './rules/unused-suppression.js';
 import { userdbColumnWithoutPrefix } from './rules/userdb-column-without-prefix.js';
+import { variableCutShort } from './rules/variable-cut-short.js';
+import { variableFunction } from './rules/variable-function.js';
+import { variableIgnoredByte } from './rules/variable-ignored-byte.js';
 import { variableInDoubleQuotes } from './rules/variable-in-double-quotes.js';
 import { variableOf23 } from './rules/variable-of-2.3.js';
 import { variableOf24 } from './rules/variable-of-2.4.js';
+import { variableSyntax } from './rules/variable-syntax.js';
 import { variableUnquoted } from './rules/variable-unquoted.js';
 import { versionLine } from './rules/version-line.js';
 import { wrongPlace } from './rules/wrong-place.js';
@@ -123,7 +128,6 @@ export const RULES: readonly Rule[] = [
   nameOf23,
   nameOf24,
   sectionWithoutName,
-
   syntaxError,
   ambiguousHash,
   lostContinuation,
@@ -220,6 +224,11 @@ export const RULES: readonly Rule[] = [
   doublePercent,
   lostLetterY,
   bareDomainVariable,
+  variableSyntax,
+  variableIgnoredByte,
+  variableCutShort,
+  variableFunction,
+  unknownAuthVariable,
   extUnreadable,
   extSyntax,
   extUnknownSetting,

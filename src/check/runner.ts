@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import type { ConfigProblem } from '../config/problem.js';
 import { seriesOf } from '../knowledge/versions.js';
 import type { Diagnostic, Severity } from './diagnostic.js';
+import { readExtFiles } from './ext-files.js';
 import type { FileProbe } from './file-probe.js';
 import { RULES } from './registry.js';
 import type { Finding, Rule, RuleContext } from './rule.js';
@@ -25,10 +26,8 @@ export function check(config: Config, options: CheckOptions = {}): Diagnostic[] 
     report: (finding) => found.push(diagnosticOf(rule, finding)),
   });
   const rules = RULES.filter((rule) => rule.versions.includes(series));
-  for (const problem of config.problems) {
-    const taken = takeProblem(rules, problem, contextFor);
-    if (taken !== null) found.push(taken);
-  }
+  const problems = [...config.problems, ...readExtFiles(config).flatMap((ext) => ext.problems)];
+  for (const problem of problems) found.push(takeProblem(rules, problem, contextFor));
   for (const rule of rules) rule.check?.(contextFor(rule));
   const graded = withSeverities(withoutRepeats(found), options.severities ?? new Map());
   return inOrder(applySuppressions(graded, config), config);
@@ -38,7 +37,7 @@ function takeProblem(
   rules: readonly Rule[],
   problem: ConfigProblem,
   contextFor: (rule: Rule) => RuleContext,
-): Diagnostic | null {
+): Diagnostic {
   for (const rule of rules) {
     const finding = rule.problem?.(problem, contextFor(rule)) ?? null;
     if (finding === null) continue;

@@ -1,5 +1,5 @@
 import { BOTH, defineRule } from '../rule.js';
-import { placeOfValue } from '../value-text.js';
+import { placeOfValue, valueText } from '../value-text.js';
 
 const SMALLEST_USEFUL = 64 * 1024;
 
@@ -14,7 +14,9 @@ export const authCacheTooSmall = defineRule({
     const written = config.effective.setting('auth_cache_size');
     if (written === null || written.origin === null || size <= 0 || size >= SMALLEST_USEFUL) return;
     const kilobytes = size % 1024 === 0 ? `${size / 1024} kB` : `${size} bytes`;
-    const unit = /^\d+$/.test(written.text.trim()) ? ': a size without a unit counts bytes' : '';
+    const unit = /^\d+$/.test(valueText(written.origin).text.trim())
+      ? ': a size without a unit counts bytes'
+      : '';
     report({
       message: `The auth cache is ${kilobytes}, too small to hold more than a few users${unit}`,
       place: placeOfValue(written.origin),

@@ -1,6 +1,5 @@
 import { defineRule } from '../rule.js';
-import { placeIn } from '../value-text.js';
-import { valuesWithVariables } from '../variable-values.js';
+import { templateFindings } from '../variable-values.js';
 
 // variables.md T5.
 export const bareDomainVariable = defineRule({
@@ -10,15 +9,11 @@ export const bareDomainVariable = defineRule({
   title: '%{domain} and %{username} are filters in 2.4, not variables',
   versions: ['2.4'],
   check({ config, report }) {
-    for (const { value } of valuesWithVariables(config)) {
-      for (const match of value.text.matchAll(/%\{\s*(domain|username)\s*(?:\|[^{}]*)?\}/g)) {
-        report({
-          message: `%{${match[1]}} is a filter without a value in 2.4: every look-up fails`,
-          place: placeIn(value, { start: match.index, end: match.index + match[0].length }),
-          help: `Write ${match[0].replace(/\{\s*/, '{user | ')}.`,
-          dovecot: { message: `${match[1]}: No value to get ${match[1]} from`, stage: 'runtime' },
-        });
-      }
-    }
+    const findings = templateFindings(config, ['filter-without-value'], ({ text, message, suggestion }) => ({
+      message: `${text} is a filter without a value in 2.4: the expansion always fails`,
+      help: `Write ${suggestion ?? `%{user | ${text.replace(/^%\{\s*|\}$/g, '')}}`}.`,
+      dovecot: { message, stage: 'runtime' },
+    }));
+    findings.forEach(report);
   },
 });

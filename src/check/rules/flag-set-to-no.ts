@@ -21,7 +21,7 @@ export const flagSetToNo = defineRule({
         if (text === '' && field.setter !== 'column') continue;
         const shown = field.setter === 'column' ? `'${text}' AS ${field.name}` : `${field.name}=${text}`;
         report({
-          message: `${shown} switches ${field.name} on: ${fact.effect} whenever the field is there, whatever its value`,
+          message: `${shown} switches ${field.name} on (${fact.effect}): Dovecot looks whether the field is there, not at its value`,
           place,
           help:
             field.setter === 'column'

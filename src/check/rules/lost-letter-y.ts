@@ -1,6 +1,5 @@
 import { defineRule } from '../rule.js';
-import { placeIn } from '../value-text.js';
-import { valuesWithVariables } from '../variable-values.js';
+import { templateFindings } from '../variable-values.js';
 
 // variables.md T4: a rule of the lexer in 2.4.0 to 2.4.2.
 export const lostLetterY = defineRule({
@@ -10,16 +9,10 @@ export const lostLetterY = defineRule({
   title: 'A single letter y between variables disappears in 2.4.1',
   versions: ['2.4'],
   check({ config, report }) {
-    for (const { value } of valuesWithVariables(config)) {
-      const { text } = value;
-      if (!text.includes('%{')) continue;
-      for (const match of text.matchAll(/(?<=^\s*|\})y(?=%\{|\s*$)/g)) {
-        report({
-          message: '2.4.1 drops a "y" that stands alone between variables',
-          place: placeIn(value, { start: match.index, end: match.index + 1 }),
-          help: "Write %{literal('y')}, or join it with its neighbours. Repaired in 2.4.3.",
-        });
-      }
-    }
+    const findings = templateFindings(config, ['lost-text'], () => ({
+      message: '2.4.1 drops a "y" that stands alone between variables',
+      help: "Write %{literal('y')}, or join it with its neighbours. Repaired in 2.4.3.",
+    }));
+    findings.forEach(report);
   },
 });

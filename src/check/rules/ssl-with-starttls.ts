@@ -27,5 +27,7 @@ export const sslWithStarttls = defineRule({
 });
 
 function isAlwaysThere(field: PassdbField): boolean {
-  return !field.canBeNull && !field.open && field.suffix === '';
+  // A literal 'no' is the finding of another rule already.
+  const isMeant = field.literals.every(({ text }) => text.toLowerCase() !== 'no');
+  return isMeant && !field.canBeNull && !field.open && field.suffix === '';
 }
