@@ -39,6 +39,8 @@ export interface ChainOptions {
   readonly verify?: VerifyPassword;
   readonly cache?: AuthCache | null;
   readonly detailed?: boolean;
+  /** Asked for each start-up problem that can be gone past; true goes on, as `--lenient` wants. */
+  readonly tolerate?: (problem: StartupProblem) => boolean;
   readonly environment?: ReadonlyMap<ByteString, ByteString>;
 }
 
@@ -65,7 +67,9 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     const problem = problems.find(
       (each) => each.when === when && (passdb === undefined || each.passdb === passdb),
     );
-    if (problem !== undefined) throw new ChainRefused(problem.message, problem.passdb);
+    if (problem === undefined) return;
+    if (when !== 'driver' && options.tolerate?.(problem) === true) return;
+    throw new ChainRefused(problem.message, problem.passdb);
   };
   const open = async (passdb: PassdbBlock) => {
     check('driver', passdb);

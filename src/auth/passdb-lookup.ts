@@ -51,10 +51,11 @@ function* lookUpInDatabase(state: WalkState, passdb: PassdbBlock, facts: DriverF
   if (state.series === '2.3' && !facts.blocking && !applyTemplates(state, passdb, 'default_fields'))
     return failed;
   const { outcome } = yield* ask({ kind: 'lookup', passdb, context: lookupContext(state) });
+  const userBefore = state.user;
   state.inWorker = facts.blocking;
   let result = yield* readOutcome(state, passdb, outcome);
   state.inWorker = false;
-  if (facts.blocking && result === 'ok') importWorkerReply(state);
+  if (facts.blocking && result === 'ok') importWorkerReply(state, userBefore);
   if (result === 'ok' && state.fields.has('noauthenticate')) result = 'next';
   const unreachable = outcome.kind === 'internal' ? (outcome.unreachable ?? null) : null;
   return { result, queries: outcome.queries ?? [], unreachable, cached: false };
@@ -125,11 +126,16 @@ function applyRow(
 }
 
 /**
- * The auth process reads the worker's reply, password first, so `nopassword` meets it whatever the order of columns.
- * Dovecot 2.3.19.1 passdb-blocking.c; observed [sql-03]
+ * The auth process reads the worker's reply and sets its fields once more: it logs a changed name itself, and
+ * `nopassword` meets the password whatever the order of columns was. Dovecot passdb-blocking.c; observed [sql-03, sql-09]
  */
-function importWorkerReply(state: WalkState): void {
-  const password = state.passdbPassword;
+function importWorkerReply(state: WalkState, userBefore: ByteString | null): void {
+  const { user, passdbPassword: password } = state;
+  if (user !== userBefore) {
+    state.user = userBefore;
+    state.debug(() => `username changed ${userBefore} -> ${user}`);
+    state.user = user;
+  }
   if (state.series !== '2.3' || password === null || !state.fields.has('nopassword')) return;
   if (state.fields.has('noauthenticate') || password.slice(password.indexOf('}') + 1) === '') return;
   state.log('error', 'nopassword set but password is non-empty');

@@ -60,6 +60,7 @@ function* resolveHost(state: WalkState, host: ByteString): Walking<ProxyFinish> 
     dropProxyFields(state);
     return 'tempfail';
   }
+  if (reply.kind === 'not-asked') return finishAddress(state, false);
   add(state, 'hostip', reply.ips[0] ?? '', `address of ${host}`);
   return finishAddress(
     state,

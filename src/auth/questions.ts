@@ -51,7 +51,9 @@ export type WalkQuestion =
 
 export type ResolveReply =
   | { readonly kind: 'addresses'; readonly ips: readonly string[] }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string }
+  /** Nobody was asked: the name stays a name, taken for another server. */
+  | { readonly kind: 'not-asked' };
 
 export type WalkReply =
   | { readonly kind: 'lookup'; readonly outcome: LookupOutcome }

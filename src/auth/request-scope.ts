@@ -80,10 +80,10 @@ export function requestScope(
 export function expandFor(
   state: WalkState,
   template: ByteString,
-  escape?: Escape,
+  escaping?: Escape,
   more?: ReadonlyMap<ByteString, Provider>,
 ): Expansion {
   // The text `y` alone is the one without variables that 2.4 does not take as it stands.
   if (!template.includes('%') && template !== 'y') return { kind: 'ok', text: template };
-  return expandText(state.series, template, requestScope(state, more), escape);
+  return expandText(state.series, template, requestScope(state, more), escaping);
 }

@@ -7,6 +7,8 @@ export interface Terminal {
   /** Columns of the terminal, 80 where unknown. */
   readonly columns: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** All of standard input; left out: the process's own. */
+  readonly readStdin?: () => Buffer;
 }
 
 export function processTerminal(): Terminal {

@@ -1,0 +1,224 @@
+import { lookup as dnsLookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
+import { ChainRefused } from '../auth/chain.js';
+import type { ResolveReply } from '../auth/questions.js';
+import type { Config } from '../config/config.js';
+import { errnoText } from '../config/errno-text.js';
+import { loadConfig, UnreadableMainFile } from '../config/load.js';
+import { MappedFiles } from '../config/mapped-files.js';
+import { createDatabases, type Databases } from '../databases/open.js';
+import { seriesOf } from '../knowledge/versions.js';
+import { coloursFor } from '../report/colours.js';
+import { doveadmReport } from '../report/simulation-doveadm.js';
+import { refusalJson, simulationJson } from '../report/simulation-json.js';
+import { simulationText } from '../report/simulation-text.js';
+import { whyText } from '../report/simulation-why.js';
+import type { Question } from '../simulate/question.js';
+import { isOk, type Simulation } from '../simulate/simulation.js';
+import { Simulator } from '../simulate/simulator.js';
+import { colourChoice } from './colour-choice.js';
+import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
+import { nodeConfigHost } from './node-host.js';
+import { nodeSystem } from './node-system.js';
+import type { SimulateOptions } from './simulate-command.js';
+import { readPassword } from './simulate-password.js';
+import type { Terminal } from './terminal.js';
+
+/** sysexits.h; what doveadm 2.3 answers to an option it does not have. */
+const EX_USAGE = 64;
+
+/** A configuration with its databases, ready to be asked. */
+export interface Bench {
+  readonly simulator: Simulator;
+  readonly databases: Databases;
+  close(): Promise<void>;
+}
+
+/** Answers the question of one command line and returns the exit code. */
+export async function runSimulate(
+  user: string | undefined,
+  options: SimulateOptions,
+  command: Command,
+  terminal: Terminal,
+): Promise<number> {
+  if (user === undefined && options.users === undefined && options.expect === undefined)
+    throw new CommandFailure('name a user, or give --users FILE or --expect FILE', EXIT_USAGE);
+  if (options.users !== undefined || options.expect !== undefined || options.compare !== undefined) {
+    const { runMany } = await import('./simulate-many-run.js');
+    return runMany(user, options, command, terminal);
+  }
+  const config = loadFor(options.config, options);
+  const refusal = refusalOf(config, options.lenient);
+  if (refusal !== null) return refuse(user ?? '', config, refusal, options, terminal);
+  if (options.format === 'doveadm' && options.mech !== undefined && seriesOf(config.version) === '2.3') {
+    terminal.stderr("test: invalid option -- 'A'\n");
+    return EX_USAGE;
+  }
+  const bench = openBench(config, options, true);
+  try {
+    const simulation = await bench.simulator.ask(
+      questionFor(user ?? '', options, readPassword(options, terminal)),
+    );
+    return print(simulation, options, command, terminal);
+  } catch (error) {
+    if (!(error instanceof ChainRefused)) throw error;
+    return refuse(user ?? '', config, `auth: Fatal: ${error.message}`, options, terminal);
+  } finally {
+    await bench.close();
+  }
+}
+
+export function loadFor(path: string, options: SimulateOptions): Config {
+  const host = nodeConfigHost();
+  if (host.isDirectory(path))
+    throw new CommandFailure(
+      `${path} is a directory; name the main file in it, such as ${path.replace(/\/+$/, '')}/dovecot.conf`,
+      EXIT_USAGE,
+    );
+  try {
+    return loadConfig({
+      path,
+      host,
+      maps: options.map,
+      lenient: options.lenient,
+      ...(options.dovecot === undefined ? {} : { version: options.dovecot }),
+    });
+  } catch (error) {
+    if (error instanceof UnreadableMainFile) throw new CommandFailure(error.message, EXIT_USAGE);
+    throw error;
+  }
+}
+
+/** What Dovecot says when it refuses the configuration; null: it accepts it, or `--lenient` goes past it. */
+export function refusalOf(config: Config, lenient: boolean): string | null {
+  const { refusal } = config;
+  return refusal === null || lenient
+    ? null
+    : `doveconf: Fatal: ${toUtf8(refusal.dovecot?.message ?? refusal.message)}`;
+}
+
+function refuse(
+  user: string,
+  config: Config,
+  words: string,
+  options: SimulateOptions,
+  terminal: Terminal,
+): number {
+  terminal.stderr(
+    `${words}\ndvproxy: Dovecot refuses this configuration; --lenient goes on and says how it was read\n`,
+  );
+  if (options.format === 'json') terminal.stdout(refusalJson(user, config.version, words));
+  return EXIT_NO;
+}
+
+export function openBench(config: Config, options: SimulateOptions, detailed: boolean): Bench {
+  const files = new MappedFiles(nodeConfigHost(), options.map);
+  for (const fixture of options.fixture) checkReadable(fixture);
+  const databases = createDatabases({
+    config,
+    fixtures: options.fixture,
+    mapPath: (path) => files.realPath(path),
+  });
+  const simulator = new Simulator({
+    config,
+    openPassdb: databases.openPassdb,
+    system: nodeSystem(),
+    resolve: options.resolve ? resolveHost : null,
+    detailed,
+    lenient: options.lenient,
+    doveadm: options.format === 'doveadm',
+  });
+  return {
+    simulator,
+    databases,
+    close: async () => {
+      await simulator.close();
+      await databases.close();
+    },
+  };
+}
+
+function checkReadable(path: string): void {
+  try {
+    readFileSync(path);
+  } catch (error) {
+    throw new CommandFailure(`cannot read fixture ${path}: ${errnoText(error)}`, EXIT_USAGE);
+  }
+}
+
+async function resolveHost(host: ByteString, timeoutMs: number): Promise<ResolveReply> {
+  const timeout = new Promise<ResolveReply>((resolve) => {
+    setTimeout(() => resolve({ kind: 'failed', message: 'DNS lookup timed out' }), timeoutMs).unref();
+  });
+  const lookup = dnsLookup(toUtf8(host), { all: true, order: 'verbatim' }).then(
+    (found): ResolveReply => ({ kind: 'addresses', ips: found.map(({ address }) => address) }),
+    (): ResolveReply => ({ kind: 'failed', message: 'Name or service not known' }),
+  );
+  return Promise.race([lookup, timeout]);
+}
+
+/** The question of the options. `doveadm` asks as service `doveadm` unless told otherwise. */
+export function questionFor(user: string, options: SimulateOptions, password: ByteString | null): Question {
+  const service = options.service ?? (options.format === 'doveadm' ? 'doveadm' : 'imap');
+  return {
+    user,
+    service,
+    mechanism: options.mech ?? 'PLAIN',
+    password,
+    master: options.master ?? null,
+    // LMTP knows no passwords: it can do nothing but look up.
+    lookup: options.lookup || service === 'lmtp',
+    localIp: options.localIp,
+    localPort: options.localPort,
+    remoteIp: options.remoteIp,
+    remotePort: options.remotePort,
+    realLocalIp: options.realLocalIp,
+    realLocalPort: options.realLocalPort,
+    realRemoteIp: options.realRemoteIp,
+    realRemotePort: options.realRemotePort,
+    localName: options.localName,
+    clientId: options.clientId,
+    session: options.session,
+    secured: options.secured,
+    forward: options.forward,
+  };
+}
+
+function print(
+  simulation: Simulation,
+  options: SimulateOptions,
+  command: Command,
+  terminal: Terminal,
+): number {
+  const { showSecrets } = options;
+  const colours = coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty);
+  for (const note of simulation.notes)
+    if (note.code === 'unreachable') terminal.stderr(`dvproxy: ${note.message}\n`);
+  if (options.why !== undefined) {
+    terminal.stdout(whyText(simulation, options.why, { colours, showSecrets }));
+    return exitCodeOf(simulation);
+  }
+  switch (options.format) {
+    case 'text':
+      terminal.stdout(simulationText(simulation, { colours, verbosity: options.verbose, showSecrets }));
+      return exitCodeOf(simulation);
+    case 'json':
+      terminal.stdout(simulationJson(simulation, showSecrets));
+      return exitCodeOf(simulation);
+    case 'doveadm': {
+      for (const note of simulation.notes)
+        if (note.code === 'lenient') terminal.stderr(`dvproxy: lenient: ${note.message}\n`);
+      const report = doveadmReport(simulation);
+      terminal.stdout(toUtf8(report.stdout));
+      terminal.stderr(toUtf8(report.stderr));
+      return report.exitCode;
+    }
+  }
+}
+
+export function exitCodeOf({ outcome }: Simulation): number {
+  if (isOk(outcome)) return EXIT_OK;
+  return outcome === 'tempfail' ? EXIT_TEMPORARY : EXIT_NO;
+}

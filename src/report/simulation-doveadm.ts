@@ -1,0 +1,82 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { AuthAnswer } from '../auth/answer.js';
+import { type Series, seriesOf } from '../knowledge/versions.js';
+import type { Simulation } from '../simulate/simulation.js';
+
+/** What doveadm prints and answers; the texts are bytes. */
+export interface DoveadmReport {
+  readonly stdout: ByteString;
+  readonly stderr: ByteString;
+  readonly exitCode: number;
+}
+
+type DoveadmQuestion = Pick<Simulation, 'version' | 'request' | 'answer'> & {
+  readonly question: Pick<Simulation['question'], 'user'>;
+};
+
+/** sysexits.h as doveadm uses them. */
+const EX_NOUSER = 67;
+const EX_TEMPFAIL = 75;
+const EX_NOPERM = 77;
+
+/** `doveadm auth test`, or `auth lookup` for a look-up, of that version, byte for byte (auth-chain.md section 10). */
+export function doveadmReport(simulation: DoveadmQuestion): DoveadmReport {
+  const series = seriesOf(simulation.version);
+  const user = Buffer.from(simulation.question.user, 'utf8').toString('latin1');
+  return simulation.request.mode === 'lookup'
+    ? lookupReport(simulation.answer, user, series)
+    : testReport(simulation.answer, user, series);
+}
+
+function testReport(answer: AuthAnswer, user: ByteString, series: Series): DoveadmReport {
+  const fields = `extra fields:\n${fieldLines(answer, series)
+    .map((line) => `  ${line}\n`)
+    .join('')}`;
+  if (answer.result === 'ok')
+    return { stdout: `passdb: ${user} auth succeeded\n${fields}`, stderr: '', exitCode: 0 };
+  if (answer.result === 'tempfail' && series === '2.4')
+    return {
+      stdout: fields,
+      stderr: `Error: cmd auth test: user ${user}: internal auth failure\n`,
+      exitCode: EX_TEMPFAIL,
+    };
+  return { stdout: `passdb: ${user} auth failed\n${fields}`, stderr: '', exitCode: EX_NOPERM };
+}
+
+/** The fields as they stand on the answer line of the auth protocol. */
+function fieldLines(answer: AuthAnswer, series: Series): ByteString[] {
+  const lines: ByteString[] = [`user=${answer.user}`];
+  const failed = answer.result !== 'ok';
+  // Dovecot 2.3.19.1 auth-request-handler.c: auth_request_handler_reply_failure_finish
+  if (failed && series === '2.3' && answer.fields.some((field) => field.name === 'nodelay'))
+    lines.push('nodelay');
+  if (answer.code !== null) lines.push(`code=${answer.code}`);
+  if (answer.emptyField) lines.push('');
+  for (const { name, value } of answer.fields) lines.push(value === null ? name : `${name}=${value}`);
+  return lines;
+}
+
+function lookupReport(answer: AuthAnswer, user: ByteString, series: Series): DoveadmReport {
+  if (answer.result === 'fail')
+    return { stdout: `passdb lookup: user ${user} doesn't exist\n`, stderr: '', exitCode: EX_NOUSER };
+  if (answer.result === 'tempfail') {
+    const command = series === '2.3' ? '' : 'cmd auth lookup: ';
+    const reason = answer.reason ?? 'Auth PASS lookup failed';
+    return {
+      stdout: '',
+      stderr:
+        `Error: auth-master: passdb lookup(${user}): ${reason}\n` +
+        `Error: ${command}passdb lookup failed for ${user}\n`,
+      exitCode: EX_TEMPFAIL,
+    };
+  }
+  const lines = [`${'user'.padEnd(10)}: ${answer.user}`];
+  if (answer.emptyField) lines.push(' '.repeat(10));
+  for (const { name, value } of answer.fields)
+    lines.push(value === null ? name.padEnd(10) : `${name.padEnd(10)}: ${value}`);
+  return {
+    stdout: `passdb: ${user}\n${lines.map((line) => `  ${line}\n`).join('')}`,
+    stderr: '',
+    exitCode: 0,
+  };
+}

@@ -1,0 +1,224 @@
+import type { ChainStep, FieldChange } from '../auth/answer.js';
+import { passdbLogName } from '../auth/passdb-lists.js';
+import type { Destination } from '../proxy/destination.js';
+import { isOk, type Simulation } from '../simulate/simulation.js';
+import type { Colours } from './colours.js';
+import { displayWidth } from './display-text.js';
+import { Masking, originText, placeText, shown, stepText, tlsText, verdictText } from './simulation-words.js';
+
+export interface SimulationTextOptions {
+  readonly colours: Colours;
+  /** 0: fits on a screen. 1: names, log, every change of a field. 2: the debug log as well. */
+  readonly verbosity: number;
+  readonly showSecrets: boolean;
+}
+
+const LABEL = 9;
+const INDENT = '   ';
+
+/** The explanation of one question: verdict first, then each passdb, the destination and what one should know. */
+export function simulationText(simulation: Simulation, options: SimulationTextOptions): string {
+  const printer = new Printer(simulation, options);
+  return printer.print();
+}
+
+class Printer {
+  readonly #simulation: Simulation;
+  readonly #colours: Colours;
+  readonly #verbosity: number;
+  readonly #masking: Masking;
+  readonly #lines: string[] = [];
+
+  constructor(simulation: Simulation, options: SimulationTextOptions) {
+    this.#simulation = simulation;
+    this.#colours = options.colours;
+    this.#verbosity = options.verbosity;
+    this.#masking = new Masking(simulation, options.showSecrets);
+  }
+
+  print(): string {
+    const { answer, decision, notes } = this.#simulation;
+    for (const note of notes)
+      if (note.code === 'lenient') this.#lines.push(this.#colours.yellow(`lenient: ${note.message}`));
+    this.#verdict();
+    this.#names();
+    this.#lines.push('');
+    for (const step of answer.steps) this.#step(step);
+    if (answer.steps.length === 0) this.#lines.push('no passdb was asked');
+    if (decision?.kind === 'proxy') this.#destination(decision.destination);
+    this.#finalFields();
+    this.#notes();
+    if (this.#verbosity >= 1) this.#log();
+    return `${this.#lines.join('\n')}\n`;
+  }
+
+  #verdict(): void {
+    const { outcome, question, answer, version } = this.#simulation;
+    const { colours } = { colours: this.#colours };
+    const paint = isOk(outcome) ? colours.green : outcome === 'tempfail' ? colours.yellow : colours.red;
+    this.#lines.push(`${colours.bold(shownUser(question.user))}: ${paint(verdictText(this.#simulation))}`);
+    const asked = question.lookup
+      ? `${question.service} look-up without password`
+      : `${question.service} ${question.mechanism.toUpperCase()}, ${question.password === null ? 'password not given' : 'password given'}`;
+    const from = question.remoteIp === '' ? '' : `, from ${question.remoteIp}`;
+    const to = question.localIp === '' ? '' : ` to ${question.localIp}`;
+    const code = answer.code === null ? '' : `, code=${answer.code}`;
+    this.#lines.push(colours.dim(`${asked}${from}${to}, Dovecot ${version}${code}`));
+  }
+
+  /** Given, normalised, rewritten: shown where they differ, or always with -v. */
+  #names(): void {
+    const { question, answer } = this.#simulation;
+    const given = shownUser(question.user);
+    const names = [
+      ['original_user', shown(answer.originalUser)],
+      ['user', shown(answer.user)],
+      ...(answer.masterUser === '' ? [] : [['master user', shown(answer.masterUser)]]),
+    ] as const;
+    if (this.#verbosity === 0 && names.every(([, name]) => name === given)) return;
+    this.#lines.push(
+      this.#colours.dim(`names: ${names.map(([what, name]) => `${what} ${name}`).join(', ')}`),
+    );
+  }
+
+  #step(step: ChainStep): void {
+    const { passdb } = step;
+    const name = shown(passdbLogName(passdb));
+    const driver = name === passdb.driver ? '' : ` (${shown(passdb.driver)})`;
+    const head = `${passdb.index}. ${this.#colours.bold(name)}${driver}  ${this.#colours.dim(placeText(passdb.at))}`;
+    if (step.action !== 'lookup') {
+      this.#lines.push(`${head}  ${this.#colours.dim(stepText(step))}`);
+      return;
+    }
+    this.#lines.push(head);
+    for (const query of step.queries) {
+      const rows = query.rows === null ? 'no answer' : query.rows === 1 ? '1 row' : `${query.rows} rows`;
+      this.#labelled('query', shown(this.#masking.text(query.text)));
+      this.#lines.push(this.#colours.dim(`${INDENT}${' '.repeat(LABEL)}${rows} from ${query.database}`));
+    }
+    if (step.userAfter !== step.userBefore || this.#verbosity >= 1)
+      this.#labelled('user', `${shown(step.userBefore)} -> ${shown(step.userAfter)}`);
+    this.#changes(step);
+    for (const entry of step.log)
+      if (entry.level === 'error' || (entry.level !== 'debug' && step.result !== 'ok'))
+        this.#labelled(entry.level, shown(this.#masking.text(entry.text)));
+    const paint = step.result === 'ok' || step.result === 'next' ? this.#colours.green : this.#colours.red;
+    this.#labelled('result', paint(stepText(step)));
+  }
+
+  #changes(step: ChainStep): void {
+    const changes = step.fields.filter((change) => this.#verbosity >= 1 || isTelling(change, step));
+    const texts = changes.map((change) => this.#changeText(change));
+    const width = Math.min(44, Math.max(0, ...texts.map(displayWidth)));
+    changes.forEach((change, index) => {
+      const text = texts[index] ?? '';
+      const gap = ' '.repeat(Math.max(1, width - displayWidth(text) + 2));
+      this.#labelled(
+        index === 0 ? 'fields' : '',
+        `${text}${gap}${this.#colours.dim(originText(change.from))}`,
+      );
+    });
+  }
+
+  #changeText(change: FieldChange): string {
+    const value = this.#masking.field(change.name, change.value);
+    const field =
+      value === null || value === '' ? shown(change.name) : `${shown(change.name)}=${shown(value)}`;
+    switch (change.effect) {
+      case 'set':
+      case 'hidden':
+      case 'user':
+        return field;
+      case 'password':
+        return 'password';
+      case 'replaced':
+        return `${field} (replaces)`;
+      case 'removed':
+        return `${shown(change.name)} (removed)`;
+      case 'kept':
+        return `${field} (not set: there already)`;
+      case 'rolled_back':
+        return `${field} (dropped: the passdb failed)`;
+    }
+  }
+
+  #destination(destination: Destination): void {
+    const { answer } = this.#simulation;
+    this.#lines.push('', this.#colours.bold('Destination'));
+    const ip = destination.ip === null || destination.ip === destination.host ? '' : ` (${destination.ip})`;
+    this.#labelled('host', `${shown(destination.host)}${ip}`);
+    this.#labelled('port', `${destination.port}  ${this.#colours.dim(destination.portReason)}`);
+    const check = destination.verifyCertificate ? ` for ${shown(destination.host)}` : '';
+    this.#labelled('TLS', `${tlsText(destination)}${check}`);
+    this.#labelled('login', this.#loginText(destination));
+    const given = answer.fields.some((field) => field.name === 'proxy_timeout');
+    if (given || this.#verbosity >= 1) this.#labelled('timeout', `${destination.timeoutMs / 1000} s`);
+    if (destination.sourceIp !== null && destination.sourceIp !== '')
+      this.#labelled('source', shown(destination.sourceIp));
+    for (const [name, value] of destination.forward)
+      this.#labelled('forward', value === null ? shown(name) : `${shown(name)}=${shown(value)}`);
+  }
+
+  #loginText(destination: Destination): string {
+    if (destination.noAuth) return `no authentication, as ${shown(destination.user)}`;
+    const how = destination.mechanism === null ? '' : ` by ${shown(destination.mechanism)}`;
+    const master = destination.master === '' ? '' : `, authenticated as ${shown(destination.master)}`;
+    const own = this.#simulation.answer.fields.some(
+      (field) => field.name === 'pass' && field.from.kind !== 'auth',
+    );
+    if (destination.protocol === 'lmtp') return `${shown(destination.user)}, no password`;
+    const password = own ? "the passdb's pass" : "the client's password";
+    return `${shown(destination.user)}${master}, ${password}${how}`;
+  }
+
+  /** The whole answer with -v; otherwise the steps have shown its parts. */
+  #finalFields(): void {
+    const { answer } = this.#simulation;
+    if (this.#verbosity === 0) return;
+    this.#lines.push('', this.#colours.bold('Answer of the auth process'));
+    this.#lines.push(`${INDENT}user=${shown(answer.user)}`);
+    if (answer.code !== null) this.#lines.push(`${INDENT}code=${answer.code}`);
+    for (const field of answer.fields) {
+      const value = this.#masking.field(field.name, field.value);
+      const text = value === null ? shown(field.name) : `${shown(field.name)}=${shown(value)}`;
+      this.#lines.push(`${INDENT}${text}  ${this.#colours.dim(originText(field.from))}`);
+    }
+  }
+
+  #notes(): void {
+    const notes = this.#simulation.notes.filter((note) => note.code !== 'lenient');
+    if (notes.length === 0) return;
+    this.#lines.push('');
+    for (const note of notes) {
+      const loud = note.code === 'any_password' || note.code === 'crash' || note.code === 'unreachable';
+      const text = `note: ${note.message}`;
+      this.#lines.push(loud ? this.#colours.yellow(text) : this.#colours.dim(text));
+    }
+  }
+
+  #log(): void {
+    const lines = this.#simulation.answer.log.filter(
+      (entry) => this.#verbosity >= 2 || entry.level !== 'debug',
+    );
+    if (lines.length === 0) return;
+    this.#lines.push('', this.#colours.bold('Log of the auth process'));
+    for (const entry of lines)
+      this.#lines.push(`${INDENT}${shown(this.#masking.text(entry.line ?? entry.text))}`);
+  }
+
+  #labelled(label: string, text: string): void {
+    this.#lines.push(`${INDENT}${this.#colours.dim(label.padEnd(LABEL))}${text}`);
+  }
+}
+
+/** What the default explanation shows: what stays, and what a failing passdb tried to change for good. */
+function isTelling(change: FieldChange, step: ChainStep): boolean {
+  if (change.effect === 'password' || change.effect === 'hidden') return false;
+  if (step.result === 'ok' || step.result === 'next') return true;
+  return change.effect === 'user';
+}
+
+function shownUser(user: string): string {
+  const text = shown(Buffer.from(user, 'utf8').toString('latin1'));
+  return text.length > 200 ? `${text.slice(0, 200)}... (${user.length} characters)` : text;
+}

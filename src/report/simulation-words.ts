@@ -1,0 +1,163 @@
+import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
+import type { ChainStep, FieldOrigin } from '../auth/answer.js';
+import type { Origin } from '../config/origin.js';
+import type { Destination } from '../proxy/destination.js';
+import type { Simulation } from '../simulate/simulation.js';
+import { displayText } from './display-text.js';
+
+/** Bytes of unknown origin as text that is safe to print. */
+export function shown(text: ByteString): string {
+  return displayText(toUtf8(text));
+}
+
+/** `FILE:LINE` of the file that was really read. */
+export function placeText(at: Origin): string {
+  return `${displayText(at.source.realPath)}:${at.line}`;
+}
+
+/** Fields whose values are passwords. */
+const SECRET_FIELDS = new Set(['pass', 'password', 'userdb_pass']);
+
+/** Hides passwords in what a report shows. */
+export class Masking {
+  readonly #show: boolean;
+  readonly #secrets: readonly ByteString[];
+
+  constructor(simulation: Simulation, showSecrets: boolean) {
+    this.#show = showSecrets;
+    const { password } = simulation.question;
+    const passes = simulation.answer.fields.flatMap(({ name, value }) =>
+      name === 'pass' && value !== null ? [value] : [],
+    );
+    this.#secrets = [password ?? '', ...passes].filter((secret) => secret !== '');
+  }
+
+  field(name: ByteString, value: ByteString | null): ByteString | null {
+    return value !== null && value !== '' && !this.#show && SECRET_FIELDS.has(name) ? '***' : value;
+  }
+
+  /** A query or a log line: the client's password may stand in it (`%w`, auth_verbose_passwords). */
+  text(text: ByteString): ByteString {
+    if (this.#show) return text;
+    // A short password is part of too many words; it is hidden where it stands alone.
+    return this.#secrets.reduce(
+      (line, secret) =>
+        secret.length >= 4
+          ? line.replaceAll(secret, '***')
+          : line.replaceAll(`'${secret}'`, "'***'").replaceAll(`password: ${secret})`, 'password: ***)'),
+      text,
+    );
+  }
+}
+
+export function originText(from: FieldOrigin): string {
+  switch (from.kind) {
+    case 'row':
+      return from.passdb.driver === 'sql'
+        ? `column ${shown(from.column)}`
+        : `${shown(from.passdb.driver)} entry`;
+    case 'template':
+      return from.at === null ? from.setting : `${from.setting} at ${placeText(from.at)}`;
+    case 'client':
+      return 'forwarded by the client';
+    case 'auth':
+      return from.reason;
+  }
+}
+
+export function originAt(from: FieldOrigin): Origin | null {
+  switch (from.kind) {
+    case 'template':
+      return from.at;
+    case 'row':
+      return from.passdb.at;
+    default:
+      return null;
+  }
+}
+
+export function tlsText(destination: Destination): string {
+  if (destination.tls === 'none') return 'no TLS';
+  const kind = destination.tls === 'starttls' ? 'STARTTLS' : 'implicit TLS';
+  return destination.verifyCertificate ? `${kind}, certificate verified` : `${kind}, any certificate`;
+}
+
+function hostText(host: ByteString): string {
+  return host.includes(':') ? `[${shown(host)}]` : shown(host);
+}
+
+/** What became of the user, in a few words. */
+export function verdictText(simulation: Simulation): string {
+  const { answer, decision, outcome } = simulation;
+  switch (outcome) {
+    case 'ok_proxy': {
+      if (decision?.kind !== 'proxy') return 'proxied';
+      const { destination } = decision;
+      const where = `${hostText(destination.host)}:${destination.port}`;
+      return `proxied to ${where} as ${shown(destination.user)} (${tlsText(destination)})`;
+    }
+    case 'ok_local':
+      return 'logs in on this server, no proxying';
+    case 'ok_referral':
+      return decision?.kind === 'referral' ? `referred to ${hostText(decision.host)}` : 'referred elsewhere';
+    case 'fail_password':
+      return 'refused: password mismatch';
+    case 'fail_unknown_user':
+      return answer.code === 'authz_fail' ? 'refused: the login user is unknown' : 'refused: unknown user';
+    case 'fail_disabled':
+      return answer.code === 'pass_expired' ? 'refused: password expired' : 'refused: user disabled';
+    case 'fail_policy':
+      return `refused: ${policyText(simulation)}`;
+    case 'fail_config':
+      return `refused: ${decision?.kind === 'failed' ? shown(decision.log) : shown(answer.reason ?? 'no passdb can answer')}`;
+    case 'tempfail':
+      return `temporary failure: ${temporaryText(simulation)}`;
+    case 'loop':
+      return decision?.kind === 'failed' ? `refused: ${shown(decision.log)}` : `loop: ${answer.crash ?? ''}`;
+  }
+}
+
+function policyText({ answer, decision }: Simulation): string {
+  if (decision?.kind === 'nologin') return shown(decision.reason);
+  if (answer.reason !== null) return shown(answer.reason);
+  const refusing = answer.steps.find((step) => step.reason.includes('refused the login'));
+  if (refusing !== undefined)
+    return shown(refusing.log.find((entry) => entry.level !== 'debug')?.text ?? refusing.reason);
+  if (answer.passdbResult === 'ok') return 'the password is right, but no rule made the login succeed';
+  return 'not allowed';
+}
+
+function temporaryText({ answer, decision }: Simulation): string {
+  const [down] = answer.unreachable;
+  if (down !== undefined) return `${down.host} did not answer (${down.reason})`;
+  if (decision?.kind === 'failed') return shown(decision.log);
+  if (answer.crash !== null) return answer.crash;
+  const error = answer.log.findLast((entry) => entry.level === 'error');
+  return error === undefined ? shown(answer.reason ?? '') || 'internal failure' : shown(error.text);
+}
+
+const RESULTS = {
+  ok: 'ok',
+  password_mismatch: 'password mismatch',
+  user_unknown: 'unknown user',
+  user_disabled: 'user disabled',
+  pass_expired: 'password expired',
+  internal_failure: 'internal failure',
+  scheme_not_available: 'scheme not available',
+  next: 'noauthenticate: goes to the next',
+} as const;
+
+/** Result, rule, and why the walk went on or stopped. */
+export function stepText(step: ChainStep): string {
+  if (step.action === 'skipped') return `skipped: ${step.reason}`;
+  if (step.action === 'not_reached') return `not reached: ${step.reason}`;
+  const result = step.result === null ? '' : RESULTS[step.result];
+  const assumed = step.passwordAssumed ? ' (password taken as right)' : '';
+  const rule = step.rule;
+  const applied =
+    rule === null || rule.value === null || rule.setting === 'noauthenticate'
+      ? ''
+      : `, ${rule.setting} = ${rule.value}`;
+  const why = step.reason === '' ? '' : ` (${step.reason})`;
+  return `${result}${assumed}${applied}: ${step.next === 'continue' ? 'goes on' : 'stops'}${why}`;
+}

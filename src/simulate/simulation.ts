@@ -1,0 +1,48 @@
+import type { AuthAnswer } from '../auth/answer.js';
+import type { AuthRequest } from '../auth/request.js';
+import type { DovecotVersion } from '../knowledge/versions.js';
+import type { LoginDecision } from '../proxy/login-decision.js';
+import type { Question } from './question.js';
+
+/** How a question ends (cli.md). */
+export type Outcome =
+  | 'ok_local'
+  | 'ok_proxy'
+  | 'ok_referral'
+  | 'fail_password'
+  | 'fail_unknown_user'
+  | 'fail_disabled'
+  | 'fail_policy'
+  | 'fail_config'
+  | 'tempfail'
+  | 'loop';
+
+/** Something to know about an answer. */
+export interface Note {
+  readonly code:
+    | 'lenient'
+    | 'password_assumed'
+    | 'any_password'
+    | 'host_not_resolved'
+    | 'unreachable'
+    | 'not_asked'
+    | 'crash'
+    | 'warning';
+  readonly message: string;
+}
+
+/** One question with its answer, and what the login process would do with it. */
+export interface Simulation {
+  readonly version: DovecotVersion;
+  readonly question: Question;
+  readonly request: AuthRequest;
+  readonly answer: AuthAnswer;
+  /** null: the auth process did not let the user in. */
+  readonly decision: LoginDecision | null;
+  readonly outcome: Outcome;
+  readonly notes: readonly Note[];
+}
+
+export function isOk(outcome: Outcome): boolean {
+  return outcome === 'ok_local' || outcome === 'ok_proxy' || outcome === 'ok_referral';
+}

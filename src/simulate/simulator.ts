@@ -1,0 +1,155 @@
+import { toUtf8 } from '../../grammar/bytes.js';
+import { authenticate } from '../auth/authenticate.js';
+import { type Chain, openChain } from '../auth/chain.js';
+import type { OpenPassdb } from '../auth/driver.js';
+import type { ResolveReply } from '../auth/questions.js';
+import type { AuthRequest } from '../auth/request.js';
+import type { StartupProblem } from '../auth/startup.js';
+import type { Config } from '../config/config.js';
+import type { ConnectionFilter } from '../config/effective.js';
+import { decideLogin } from '../proxy/decide-login.js';
+import type { Destination } from '../proxy/destination.js';
+import type { LoginDecision } from '../proxy/login-decision.js';
+import type { SystemVariables } from '../variables/scope.js';
+import { notesOn } from './notes.js';
+import { outcomeOf } from './outcome.js';
+import { type Question, requestOf } from './question.js';
+import type { Note, Simulation } from './simulation.js';
+
+export interface SimulatorOptions {
+  readonly config: Config;
+  readonly openPassdb: OpenPassdb;
+  readonly system: SystemVariables;
+  /** DNS; null: names stay names, and `proxy_maybe` takes them for another server. */
+  readonly resolve: Chain['resolve'] | null;
+  /** Keep what an explanation shows: debug log, every change of a field. */
+  readonly detailed: boolean;
+  /** Go on after what Dovecot refuses at start, and say so. */
+  readonly lenient: boolean;
+  /** As `doveadm auth test` asks: no login process behind it. */
+  readonly doveadm: boolean;
+}
+
+const PROTOCOLS: Readonly<Record<string, Destination['protocol']>> = {
+  imap: 'imap',
+  imaps: 'imap',
+  pop3: 'pop3',
+  pop3s: 'pop3',
+  lmtp: 'lmtp',
+  submission: 'submission',
+  submissions: 'submission',
+  sieve: 'sieve',
+  managesieve: 'sieve',
+};
+
+/** TTL of a connection that comes from a client, not another proxy. proxy-protocol.md section 2 */
+const FIRST_TTL = { '2.3.19.1': 5, '2.4.1': 7 } as const;
+
+/** Asks one configuration, as often as wanted; chains and their databases are opened once per kind of connection. */
+export class Simulator {
+  readonly #options: SimulatorOptions;
+  readonly #chains = new Map<string, Promise<{ chain: Chain; tolerated: StartupProblem[] }>>();
+
+  constructor(options: SimulatorOptions) {
+    this.#options = options;
+  }
+
+  get config(): Config {
+    return this.#options.config;
+  }
+
+  /** Throws `ChainRefused` where Dovecot's auth process would not start. */
+  async ask(question: Question, signal?: AbortSignal): Promise<Simulation> {
+    const { config, doveadm } = this.#options;
+    const request = requestOf(question, !doveadm);
+    const filter = filterOf(question);
+    const { chain, tolerated } = await this.#chainFor(filter);
+    const answer = await authenticate(request, chain, signal);
+    const decision =
+      answer.result === 'ok' && answer.crash === null ? this.#decide(question, answer, filter) : null;
+    const acceptsAny = this.#options.detailed && request.mode === 'verify' && answer.result === 'ok';
+    const notes: Note[] = [
+      ...config.readings.map(({ text }): Note => ({ code: 'lenient', message: text })),
+      ...tolerated.map(
+        ({ message }): Note => ({ code: 'lenient', message: `auth: Fatal: ${toUtf8(message)}` }),
+      ),
+      ...notesOn(answer, decision, acceptsAny ? await this.#withWrongPassword(request, chain, signal) : null),
+    ];
+    return {
+      version: config.version,
+      question,
+      request,
+      answer,
+      decision,
+      outcome: outcomeOf(answer, decision),
+      notes,
+    };
+  }
+
+  async close(): Promise<void> {
+    const chains = await Promise.allSettled(this.#chains.values());
+    await Promise.all(
+      chains.map((each) => (each.status === 'fulfilled' ? each.value.chain.close() : undefined)),
+    );
+  }
+
+  /** The same walk with a password that fits nowhere: tells whether the chain lets anybody in. */
+  async #withWrongPassword(request: AuthRequest, chain: Chain, signal?: AbortSignal) {
+    const wrong: Chain = { ...chain, cache: null, verify: async () => ({ kind: 'mismatch' }) };
+    return authenticate({ ...request, password: request.password ?? 'wrong password' }, wrong, signal);
+  }
+
+  #decide(question: Question, answer: Simulation['answer'], filter: ConnectionFilter): LoginDecision {
+    const { config } = this.#options;
+    const protocol = PROTOCOLS[question.service.toLowerCase()];
+    if (protocol === undefined) return { kind: 'local' };
+    const login = config.effective.login(filter);
+    return decideLogin(answer, {
+      version: config.version,
+      protocol,
+      localIp: question.localIp,
+      localPort: question.localPort,
+      clientPassword: question.password,
+      mechanism: question.mechanism.toUpperCase(),
+      proxyTimeoutMs: login.proxyTimeout,
+      proxyTtl: FIRST_TTL[config.version],
+    });
+  }
+
+  #chainFor(filter: ConnectionFilter): Promise<{ chain: Chain; tolerated: StartupProblem[] }> {
+    const key = JSON.stringify([filter.protocol, filter.localIp, filter.remoteIp, filter.localName]);
+    let opening = this.#chains.get(key);
+    if (opening === undefined) {
+      opening = this.#open(filter);
+      this.#chains.set(key, opening);
+    }
+    return opening;
+  }
+
+  async #open(filter: ConnectionFilter): Promise<{ chain: Chain; tolerated: StartupProblem[] }> {
+    const { config, openPassdb, system, resolve, detailed, lenient } = this.#options;
+    const tolerated: StartupProblem[] = [];
+    const chain = await openChain({
+      settings: config.effective.auth(filter),
+      open: openPassdb,
+      system,
+      detailed,
+      resolve: resolve ?? notResolved,
+      ...(lenient ? { tolerate: (problem: StartupProblem) => tolerated.push(problem) > 0 } : {}),
+    });
+    return { chain, tolerated };
+  }
+}
+
+async function notResolved(): Promise<ResolveReply> {
+  return { kind: 'not-asked' };
+}
+
+function filterOf(question: Question): ConnectionFilter {
+  return {
+    protocol: question.service,
+    ...(question.localIp === '' ? {} : { localIp: question.localIp }),
+    ...(question.remoteIp === '' ? {} : { remoteIp: question.remoteIp }),
+    ...(question.localName === '' ? {} : { localName: question.localName }),
+  };
+}
