@@ -62,8 +62,10 @@ export type RegisterCommand = (
 
 const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   check: async () => (await import('./check-command.js')).registerCheck,
+  expand: async () => (await import('./expand-command.js')).registerExpand,
   explain: async () => (await import('./explain-command.js')).registerExplain,
   rules: async () => (await import('./rules-command.js')).registerRules,
+  simulate: async () => (await import('./simulate-command.js')).registerSimulate,
 };
 
 /** The command that is asked for alone, or all of them where help is wanted. */
