@@ -58,7 +58,7 @@ function read(input: LoadInput, events: readonly ConfEvent[], mode: BuildMode): 
     try {
       return `${full}\n${input.readFile(full)}`;
     } catch (error) {
-      throw new Refused('failed-check', `open(${full}) failed: ${errnoText(error)}`);
+      throw new Refused('include-unreadable', `open(${full}) failed: ${errnoText(error)}`);
     }
   };
   const reading = new Reading(

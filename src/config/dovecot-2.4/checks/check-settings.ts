@@ -24,13 +24,14 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
     const context = {
       index,
       connection: connectionOf(filter),
-      warn: (text: ByteString) => problems.push(problemOf('warning', text, filter)),
+      expanded: input.expand,
+      warn: (text: ByteString) => warnOnce(text, filter),
     };
     for (const struct of structsOf(filter)) {
       const check = structChecks.get(struct.name);
       if (check === undefined) continue;
       const view = new StructView(tree, filter, struct, input.expand);
-      const error = check(view, { ...context, warn: (text) => warnOnce(text, filter) });
+      const error = check(view, context);
       if (error !== null) problems.push(problemOf('error', error, filter));
     }
   }

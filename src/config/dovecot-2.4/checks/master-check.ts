@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import { serviceRows } from '../../../knowledge/generated/settings-2.4.1.js';
 import type { Scope } from '../scope.js';
-import { type CheckContext, type StructCheck, scopeWith } from './check-context.js';
+import { type CheckContext, type StructCheck, scopeWith, sectionScope } from './check-context.js';
 
 const TYPES = ['', 'log', 'config', 'anvil', 'login', 'startup', 'worker'];
 const SINGLE_PROCESS = new Set(serviceRows.filter(([, single]) => single === 1).map(([name]) => name));
@@ -10,6 +10,15 @@ interface Service {
   readonly filterName: ByteString;
   readonly name: ByteString;
   readonly scope: Scope;
+}
+
+function missingListener(service: Scope, context: CheckContext, around: ByteString): ByteString | null {
+  for (const kind of ['unix_listener', 'fifo_listener', 'inet_listener'])
+    for (const name of service.names(kind)) {
+      const scope = sectionScope(context, kind, name, around);
+      if (typeof scope === 'string') return scope;
+    }
+  return null;
 }
 
 interface Loads {
@@ -29,10 +38,15 @@ export const checkMaster: StructCheck = (view, context) => {
   const names = view.names('service');
   if (names.length === 0) return null;
   if (view.list('listen').length === 0) return "listen can't be set empty";
-  const services = names.map((filterName): Service => {
-    const scope = scopeWith(context, `service/${filterName}`);
-    return { filterName, name: scope.text('service_name'), scope };
-  });
+  const services: Service[] = [];
+  for (const filterName of names) {
+    const scope = sectionScope(context, 'service', filterName);
+    // observed 2.4.1: without expansion the checks end here, silently
+    if (typeof scope === 'string') return context.expanded ? scope : null;
+    services.push({ filterName, name: scope.text('service_name'), scope });
+    const missing = missingListener(scope, context, `service/${filterName}`);
+    if (missing !== null) return missing;
+  }
   const seen = new Set<ByteString>();
   for (const [i, { name, scope }] of services.entries()) {
     if (name === '') return `Service #${i} is missing name`;

@@ -1,9 +1,9 @@
 import { isUtf8 as isValidUtf8 } from 'node:buffer';
 import type { ByteString } from '../../../../grammar/bytes.js';
-import { type StructCheck, scopeWith } from './check-context.js';
+import { type CheckContext, type StructCheck, sectionScope } from './check-context.js';
 import { checkMailStorage } from './mail-storage-check.js';
 import { checkMaster } from './master-check.js';
-import type { StructView } from './struct-view.js';
+import { type StructView, UNKNOWN } from './struct-view.js';
 import * as words from './word-checks.js';
 
 const SYSLOG_FACILITIES =
@@ -30,7 +30,18 @@ const DIGEST_BITS: Readonly<Record<string, number>> = {
 };
 
 // Dovecot 2.4.1 auth-settings.c
-const checkAuth: StructCheck = (view) => {
+const checkAuth: StructCheck = (view, context) => checkAuthValues(view) ?? checkDatabases(view, context);
+
+const checkDatabases: StructCheck = (view, context) => {
+  for (const kind of ['passdb', 'userdb'])
+    for (const name of view.names(kind)) {
+      const scope = sectionScope(context, kind, name);
+      if (typeof scope === 'string') return scope;
+    }
+  return null;
+};
+
+function checkAuthValues(view: StructView): ByteString | null {
   const cacheSize = view.size('auth_cache_size');
   if (cacheSize > 0 && cacheSize < 1024) return `auth_cache_size value is too small (${cacheSize} bytes)`;
   const [word = '', digits] = view.text('auth_verbose_passwords').split(/:(.*)/s);
@@ -46,7 +57,7 @@ const checkAuth: StructCheck = (view) => {
   if (truncate > 0 && truncate >= bits)
     return `policy_hash_truncate is not smaller than digest size (${truncate} >= ${bits})`;
   return null;
-};
+}
 
 // Dovecot 2.4.1 db-oauth2.c
 const checkOauth2: StructCheck = (view) => {
@@ -116,7 +127,8 @@ const checkLanguages: StructCheck = (view, context) => {
   let chosen: ByteString | null = null;
   let others = 0;
   for (const filterName of names) {
-    const scope = scopeWith(context, `language/${filterName}`);
+    const scope = sectionScope(context, 'language', filterName);
+    if (typeof scope === 'string') return scope;
     const name = scope.text('language_name');
     if (scope.boolean('language_default')) {
       if (name === 'data') return 'language data cannot have { default = yes }';
@@ -149,10 +161,12 @@ const checkMetric: StructCheck = (view) => {
 
 const checkStats: StructCheck = (view, context) => {
   for (const name of view.names('metric')) {
-    const exporter = scopeWith(context, `metric/${name}`).text('metric_exporter');
+    const scope = sectionScope(context, 'metric', name);
+    if (typeof scope === 'string') return scope;
+    const exporter = scope.text('metric_exporter');
     if (exporter === '') continue;
-    const known = context.index.tree.all.some((filter) => filter.mask.name === `event_exporter/${exporter}`);
-    if (!known) return `metric ${name} refers to non-existent exporter '${exporter}'`;
+    if (typeof sectionScope(context, 'event_exporter', exporter) === 'string')
+      return `metric ${name} refers to non-existent exporter '${exporter}'`;
   }
   return null;
 };
@@ -183,22 +197,55 @@ const checkPop3: StructCheck = (view, context) => {
 };
 
 // Dovecot 2.4.1 mail-storage-settings.c
-const checkMailbox: StructCheck = (view, context) => {
-  const name = view.text('mailbox_name');
+const checkMailbox: StructCheck = (view, context) =>
+  checkMailboxUse(view.text('mailbox_name'), view.list('mailbox_special_use'), context);
+
+function checkMailboxUse(
+  name: ByteString,
+  uses: readonly ByteString[],
+  context: CheckContext,
+): ByteString | null {
   if (!isUtf8(name)) return `mailbox ${name}: name isn't valid UTF-8`;
   const known = ['all', 'archive', 'drafts', 'flagged', 'important', 'junk', 'sent', 'trash'];
-  for (const use of view.list('mailbox_special_use'))
+  for (const use of uses)
     if (!use.startsWith('\\') || !known.includes(use.slice(1).toLowerCase()))
       context.warn(`mailbox ${name}: special_use label ${use} is not an RFC-defined label - allowing anyway`);
   return null;
-};
+}
 
-const checkNamespace: StructCheck = (view) => {
+const checkNamespace: StructCheck = (view, context) => {
   const name = view.text('namespace_name');
   const separator = view.text('namespace_separator');
-  if (separator.length > 1) return `Namespace ${name}: Hierarchy separator must be only one character long`;
+  if (separator.length > 1 && separator !== UNKNOWN)
+    return `Namespace ${name}: Hierarchy separator must be only one character long`;
   const prefix = view.text('namespace_prefix');
-  return isUtf8(prefix) ? null : `Namespace ${name}: prefix not valid UTF8: ${prefix}`;
+  if (!isUtf8(prefix)) return `Namespace ${name}: prefix not valid UTF8: ${prefix}`;
+  for (const box of view.names('mailbox')) {
+    const scope = sectionScope(context, 'mailbox', box, `namespace/${name}`);
+    if (typeof scope === 'string') return scope;
+    const error = checkMailboxUse(scope.text('mailbox_name'), scope.list('mailbox_special_use'), context);
+    if (error !== null) return `Failed to get mailbox ${box}: ${error}`;
+  }
+  return null;
+};
+
+const ACL_LETTERS = /^[lrwstipekxa]*/;
+
+// Dovecot 2.4.1 acl-settings.c, acl-rights.c
+const checkAclRights: StructCheck = (view) => {
+  const id = view.text('acl_id');
+  if (id === '') return null;
+  if (!/^(user=|group=|group-override=)|^(owner|authenticated|anyone|anonymous)$/s.test(id))
+    return `Invalid identifier '${id}'`;
+  const rights = view
+    .text('acl_rights')
+    .replace(/^-/, '')
+    .replace(/^[ \t]+/, '');
+  const rest = rights.slice(ACL_LETTERS.exec(rights)?.[0].length ?? 0);
+  if (rest !== '' && !/^[ \t:]/.test(rest)) return `Unknown ACL '${rest[0]}'`;
+  return rest.trimStart() === '' || rest.trimStart().startsWith(':')
+    ? null
+    : "Missing ':' prefix in ACL extensions";
 };
 
 // Dovecot 2.4.1 ssl-settings.c
@@ -230,6 +277,7 @@ const checkImapc: StructCheck = (view, context) =>
 
 /** What Dovecot checks of each struct after reading. */
 export const structChecks: ReadonlyMap<ByteString, StructCheck> = new Map<ByteString, StructCheck>([
+  ['acl_rights', checkAclRights],
   ['auth', checkAuth],
   ['auth_oauth2', checkOauth2],
   ['auth_ldap', checkLdap],
