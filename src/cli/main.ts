@@ -62,6 +62,7 @@ export type RegisterCommand = (
 
 const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   check: async () => (await import('./check-command.js')).registerCheck,
+  config: async () => (await import('./config-command.js')).registerConfig,
   expand: async () => (await import('./expand-command.js')).registerExpand,
   explain: async () => (await import('./explain-command.js')).registerExplain,
   rules: async () => (await import('./rules-command.js')).registerRules,

@@ -9,6 +9,7 @@ import { errnoText } from './errno-text.js';
 import { ExtFileCache } from './ext-file-cache.js';
 import type { LoadInput, LoadResult } from './load-input.js';
 import { MappedFiles } from './mapped-files.js';
+import type { ConfigProblem } from './problem.js';
 import { EventReader } from './read-events.js';
 
 /** The main file cannot be read: nothing can be said about the configuration. */
@@ -57,10 +58,7 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
   };
   const result = series === '2.3' ? load23(input) : load24(input);
   const extFiles = new ExtFileCache(files, options.host);
-  const refusal =
-    result.problems.find(
-      ({ severity, dovecot }) => severity === 'error' && dovecot !== null && dovecot.stage === 'doveconf',
-    ) ?? null;
+  const refusal = result.problems.find(isRefused) ?? null;
   return {
     version,
     main,
@@ -72,6 +70,10 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
     extFile: (path, kind) => extFiles.get(path, kind),
     dump: (dumpOptions) => result.dump(dumpOptions),
   };
+}
+
+function isRefused({ severity, dovecot, survived }: ConfigProblem): boolean {
+  return severity === 'error' && dovecot?.stage === 'doveconf' && survived !== true;
 }
 
 function readMain(options: LoadOptions, files: MappedFiles): Source {

@@ -47,6 +47,8 @@ export interface ConfigProblem {
   readonly place: Place | null;
   /** Word for word what Dovecot says, without the `doveconf: Fatal: ` prefix; null where it says nothing. */
   readonly dovecot: { readonly message: ByteString; readonly stage: DovecotStage } | null;
+  /** Dovecot says it as an error and goes on all the same: it does not refuse the configuration. */
+  readonly survived?: true;
   /** One sentence for an administrator. */
   readonly message: string;
   /** Names that could have been meant, best first. */

@@ -59,10 +59,13 @@ export class Layer {
   /** `FILE:LINE`, or the file alone for the global layer: Dovecot's name of it in a conflict. */
   readonly fileAndLine: ByteString;
   readonly root: SectionNode;
+  /** Where the filter was first opened. */
+  readonly at: Origin | null;
   readonly #links = new Map<string, Link>();
 
-  constructor(filter: Filter = GLOBAL_FILTER, fileAndLine: ByteString = '') {
+  constructor(filter: Filter = GLOBAL_FILTER, fileAndLine: ByteString = '', at: Origin | null = null) {
     this.filter = filter;
+    this.at = at;
     this.fileAndLine = fileAndLine;
     this.root = createNode(settingsTable().root, null);
   }

@@ -1,5 +1,7 @@
 import type { LoadInput, LoadResult } from '../load-input.js';
+import { dump23 } from './dumper.js';
 import { EffectiveSettings } from './effective-settings.js';
+import { Layer } from './layer.js';
 import { Reading } from './reading.js';
 
 /** Reads a 2.3 configuration: all its problems, its effective settings and its printed form. */
@@ -10,6 +12,6 @@ export function load23(input: LoadInput): LoadResult {
     problems: reading.problems,
     readings: reading.readings,
     effective: new EffectiveSettings(reading.layers, input.main),
-    dump: () => ({ nodes: [], messages: [], exitCode: 0 }),
+    dump: (options) => dump23(options.scope === 'defaults' ? [new Layer()] : reading.layers, options, []),
   };
 }

@@ -330,7 +330,7 @@ export class Reading {
       const id = filterKey(narrowed.filter);
       let layer = this.#layersByFilter.get(id);
       if (layer === undefined) {
-        layer = new Layer(narrowed.filter, `${this.#source.path}:${node.line}`);
+        layer = new Layer(narrowed.filter, `${this.#source.path}:${node.line}`, this.#origin);
         this.layers.push(layer);
         this.#layersByFilter.set(id, layer);
       }
@@ -518,6 +518,7 @@ export class Reading {
       severity: 'error',
       place: this.#keyPlace,
       dovecot: { message: text, stage: 'doveconf' },
+      survived: true,
       message: toUtf8(text),
     });
   }
@@ -526,7 +527,7 @@ export class Reading {
     return {
       warn: (text: ByteString) => this.#warnObsolete(text),
       fail: (text: ByteString) => {
-        this.#fail('failed-check', text, this.#keyPlace, toUtf8(text));
+        this.#fail('syntax', text, this.#keyPlace, toUtf8(text));
       },
       openSection: (key: ByteString, name: ByteString) => {
         if (node !== null) this.#openSection(key, name, node);

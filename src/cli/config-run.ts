@@ -1,0 +1,142 @@
+import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import type { ConfigHost } from '../config/host.js';
+import { type LoadedConfig, loadForDump, UnreadableMainFile } from '../config/load.js';
+import type { Dump, DumpOptions } from '../config/print/dump.js';
+import { renderJson, renderText } from '../config/print/render-dump.js';
+import type { ConfigProblem } from '../config/problem.js';
+import type { ConfigCommandOptions } from './config-command.js';
+import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { nodeConfigHost } from './node-host.js';
+import type { Terminal } from './terminal.js';
+
+/** Prints a configuration as doveconf does; gives the exit code. */
+export function runConfig(
+  names: readonly string[],
+  options: ConfigCommandOptions,
+  terminal: Terminal,
+): number {
+  const dumpOptions = dumpOptionsOf(names, options);
+  const config = load(options);
+  const bytes = (text: ByteString) => terminal.stdout(toUtf8(text));
+  const withHeader = dumpOptions.names.length === 0 && !dumpOptions.simple && options.format === 'text';
+  if (withHeader) bytes(`# ${config.version}: ${fromUtf8(options.config)}\n`);
+  const { refusal } = config;
+  if (options.lenient)
+    for (const reading of config.readings) terminal.stderr(`dvproxy: --lenient: ${reading.text}\n`);
+  const isRefused = refusal !== null && !options.lenient && dumpOptions.scope !== 'defaults';
+  if (isRefused && !isLate(refusal)) {
+    sayProblems(config, refusal, terminal);
+    if (options.format === 'json') printJson(config, null, terminal);
+    return EXIT_NO;
+  }
+  const dump = config.dump(dumpOptions);
+  if (options.format === 'json') printJson(config, dump, terminal);
+  else
+    bytes(
+      renderText(dump.nodes, {
+        valuesOnly: dumpOptions.valuesOnly,
+        simple: dumpOptions.simple,
+        origins: options.origin,
+      }),
+    );
+  if (dumpOptions.scope !== 'defaults') sayWarnings(config, config.problems.length, terminal);
+  for (const message of dump.messages) say(terminal, message);
+  const late = isRefused && dumpOptions.names.length === 0 ? refusal : null;
+  if (late !== null) say(terminal, `Fatal: ${fatalText(config, late)}`);
+  const failed = late !== null || dump.exitCode !== 0;
+  return failed && !options.lenient ? EXIT_NO : EXIT_OK;
+}
+
+function dumpOptionsOf(names: readonly string[], options: ConfigCommandOptions): DumpOptions {
+  return {
+    scope: options.d ? 'defaults' : scopeOf(options),
+    names: names.map(fromUtf8),
+    showSecrets: options.P || options.showSecrets,
+    valuesOnly: options.h,
+    filters: options.f.map(fromUtf8),
+    modules: options.m.map(fromUtf8),
+    simple: options.S,
+  };
+}
+
+function scopeOf(options: ConfigCommandOptions): DumpOptions['scope'] {
+  if (options.s) return 'all-with-hidden';
+  if (options.a) return 'all';
+  return options.N ? 'set' : 'changed';
+}
+
+function load(options: ConfigCommandOptions): LoadedConfig {
+  const host = nodeConfigHost();
+  const base = {
+    path: options.config,
+    maps: options.map,
+    lenient: options.lenient,
+    ...(options.dovecot === undefined ? {} : { version: options.dovecot }),
+  };
+  const mode = { expand: options.x, ...(options.m.length === 0 ? {} : { modules: options.m }) };
+  try {
+    return loadForDump({ ...base, host: options.d ? withoutMainFile(host, options.config) : host }, mode);
+  } catch (error) {
+    if (error instanceof UnreadableMainFile) throw new CommandFailure(error.dovecot, EXIT_USAGE);
+    throw error;
+  }
+}
+
+/** For the defaults no file is needed: one that cannot be read counts as empty. */
+function withoutMainFile(host: ConfigHost, path: string): ConfigHost {
+  return {
+    ...host,
+    isDirectory: () => false,
+    readFile: (name) => {
+      try {
+        return host.readFile(name);
+      } catch (error) {
+        if (name === path) return Buffer.alloc(0);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Errors of the checks behind the reading: doveconf prints the configuration all the same. */
+function isLate(refusal: ConfigProblem): boolean {
+  return refusal.kind === 'failed-check' || refusal.kind === 'unclosed-section';
+}
+
+function fatalText(config: LoadedConfig, refusal: ConfigProblem): ByteString {
+  const head = `Error in configuration file ${config.main.path}: `;
+  const unclosed = config.problems.find((problem) => problem.kind === 'unclosed-section');
+  const text = (unclosed ?? refusal).dovecot?.message ?? '';
+  return text.startsWith(head) ? text : head + text;
+}
+
+function sayProblems(config: LoadedConfig, refusal: ConfigProblem, terminal: Terminal): void {
+  sayWarnings(config, config.problems.indexOf(refusal), terminal);
+  say(terminal, `Fatal: ${refusal.dovecot?.message ?? refusal.message}`);
+}
+
+function sayWarnings(config: LoadedConfig, end: number, terminal: Terminal): void {
+  for (const problem of config.problems.slice(0, end)) {
+    if (problem.dovecot === null || problem.dovecot.stage !== 'doveconf') continue;
+    if (problem.severity === 'error' && problem.survived !== true) continue;
+    const label = problem.severity === 'error' ? 'Error' : 'Warning';
+    for (const line of problem.dovecot.message.split('\n')) say(terminal, `${label}: ${line}`);
+  }
+}
+
+function say(terminal: Terminal, text: ByteString): void {
+  terminal.stderr(`doveconf: ${toUtf8(text)}\n`);
+}
+
+function printJson(config: LoadedConfig, dump: Dump | null, terminal: Terminal): void {
+  const { refusal } = config;
+  const document = {
+    schema: 1,
+    dovecot: config.version,
+    file: config.main.realPath,
+    refused: refusal?.dovecot == null ? null : toUtf8(refusal.dovecot.message),
+    readings: config.readings.map(({ text }) => text),
+    settings: dump === null ? null : renderJson(dump.nodes),
+  };
+  terminal.stdout(`${JSON.stringify(document, null, 2)}\n`);
+}

@@ -1,0 +1,144 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import { networkText, parseNetwork } from '../dovecot-2.4/network.js';
+import type { Dump, DumpNode, DumpOptions } from '../print/dump.js';
+import { type ExportQuestion, type ExportScope, exportSettings } from './export.js';
+import {
+  compareSpecificity,
+  type Filter,
+  type FilterQuery,
+  hasBits,
+  matchesConnection,
+  matchesService,
+} from './filter.js';
+import { humanForm } from './human-form.js';
+import type { Layer } from './layer.js';
+import { mergeLayers } from './merge.js';
+import { wantedModules } from './modules.js';
+
+/** Prints a 2.3 configuration as doveconf does (Dovecot 2.3.19.1 doveconf.c). */
+export function dump23(
+  layers: readonly Layer[],
+  options: DumpOptions,
+  checkErrors: readonly ByteString[],
+): Dump {
+  const query = filterQuery(options.filters);
+  if (typeof query === 'string') return { nodes: [], messages: [`Fatal: ${query}`], exitCode: 89 };
+  const wants = wantedModules(options.modules);
+  const scope = exportScope(options);
+  const merged = mergeLayers(layers, query.query);
+  if (merged.conflict !== null && options.names.length > 0)
+    return { nodes: [], messages: options.names.map(() => `Error: ${merged.conflict}`), exitCode: 89 };
+  const question: ExportQuestion = { scope, hideListDefaults: !options.simple, wants };
+  const entries = merged.conflict === null ? exportSettings(merged.root, question) : [];
+  if (options.simple) {
+    const selected =
+      options.names.length === 0
+        ? entries
+        : entries.flatMap((entry) =>
+            options.names.filter((name) => isBelow(entry.path, name)).map(() => entry),
+          );
+    const nodes = selected.map(
+      (entry): DumpNode => ({
+        kind: 'setting',
+        name: entry.path,
+        value: entry.value,
+        origin: entry.origin,
+      }),
+    );
+    return finished(nodes, checkErrors);
+  }
+  if (options.names.length > 0) {
+    const nodes = options.names.flatMap((name): DumpNode[] => {
+      const exact = entries.find((entry) => entry.kind !== 'list' && entry.path === name);
+      if (exact !== undefined) return [{ kind: 'setting', name, value: exact.value, origin: exact.origin }];
+      return humanForm(entries, options.showSecrets, name);
+    });
+    return { nodes, messages: [], exitCode: 0 };
+  }
+  const nodes = humanForm(entries, options.showSecrets, null);
+  for (const layer of shownLayers(layers, query.query)) nodes.push(...layerNodes(layer, options, wants));
+  const messages = merged.conflict === null ? checkErrors : [merged.conflict, ...checkErrors];
+  return finished(nodes, messages);
+}
+
+function finished(nodes: DumpNode[], errors: readonly ByteString[]): Dump {
+  return { nodes, messages: errors.map((text) => `Error: ${text}`), exitCode: errors.length === 0 ? 0 : 89 };
+}
+
+function isBelow(path: string, name: ByteString): boolean {
+  return path === name || path.startsWith(`${name}/`);
+}
+
+function exportScope(options: DumpOptions): ExportScope {
+  switch (options.scope) {
+    case 'changed':
+    case 'set':
+    case 'all-with-hidden':
+      return options.scope;
+    case 'all':
+    case 'defaults':
+      return options.names.length > 0 ? 'all-with-hidden' : 'all';
+  }
+}
+
+function layerNodes(layer: Layer, options: DumpOptions, wants: ExportQuestion['wants']): DumpNode[] {
+  const entries = exportSettings(layer.root, { scope: 'set', hideListDefaults: true, wants });
+  let nodes = humanForm(entries, options.showSecrets, null);
+  if (nodes.length === 0) return [];
+  for (const head of filterHeads(layer.filter).reverse())
+    nodes = [{ kind: 'section', head, children: nodes, origin: layer.at }];
+  return nodes;
+}
+
+function filterHeads(filter: Filter): ByteString[] {
+  const heads: ByteString[] = [];
+  if (hasBits(filter.local)) heads.push(`local ${networkText(filter.local)}`);
+  if (filter.localName !== null) heads.push(`local_name ${filter.localName}`);
+  if (hasBits(filter.remote)) heads.push(`remote ${networkText(filter.remote)}`);
+  if (filter.service !== null) heads.push(`protocol ${filter.service}`);
+  return heads;
+}
+
+/** Filters that are printed: those that may match the query, the most general first (config_filter_find_subset()). */
+function shownLayers(layers: readonly Layer[], query: FilterQuery): Layer[] {
+  const shown = layers.filter(({ filter }) => {
+    if (query.service !== null && !matchesService(filter, query.service)) return false;
+    const mask: Filter = {
+      ...filter,
+      localName: query.localName === null ? null : filter.localName,
+      local: query.local === null ? null : filter.local,
+      remote: query.remote === null ? null : filter.remote,
+    };
+    return matchesConnection(mask, query);
+  });
+  return shown.sort((a, b) => -compareSpecificity(a.filter, b.filter)).slice(1);
+}
+
+/** `-f` arguments; text: Dovecot's complaint. */
+function filterQuery(args: readonly ByteString[]): { readonly query: FilterQuery } | ByteString {
+  let query: FilterQuery = { service: null, local: null, remote: null, localName: null };
+  for (const arg of args) {
+    const equals = arg.indexOf('=');
+    const key = equals === -1 ? arg : arg.slice(0, equals);
+    const value = equals === -1 ? '' : arg.slice(equals + 1);
+    switch (key) {
+      case 'service':
+      case 'protocol':
+        query = { ...query, service: value };
+        break;
+      case 'lname':
+        query = { ...query, localName: value };
+        break;
+      case 'local':
+      case 'remote': {
+        const network = parseNetwork(value);
+        if (!network.ok) return `${key} filter: ${network.error}`;
+        query = { ...query, [key]: network.value.address };
+        break;
+      }
+      default:
+        return `Unknown filter argument: ${arg}`;
+    }
+  }
+  return { query };
+}

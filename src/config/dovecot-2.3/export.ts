@@ -1,0 +1,144 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { Origin } from '../origin.js';
+import {
+  builtInsOf,
+  createNode,
+  currentText,
+  escapeSectionName,
+  type SectionNode,
+  sectionName,
+} from './layer.js';
+import type { ListSetting, ValueSetting } from './settings-table.js';
+
+export type ExportScope = 'all-with-hidden' | 'all' | 'set' | 'changed';
+
+/** One line of `doveconf -S`: what the other forms of output are made of (Dovecot config-request.c). */
+export interface ExportEntry {
+  /** `service/imap-login/inet_listener/imap/port`. */
+  readonly path: string;
+  readonly value: ByteString;
+  /** `list`: names of a list's sections, or '' for a string list. `name`: the name of a unique section. */
+  readonly kind: 'value' | 'list' | 'name';
+  readonly origin: Origin | null;
+}
+
+export interface ExportQuestion {
+  readonly scope: ExportScope;
+  /** Unset values of unique sections count as defaults (all forms but `-S`). */
+  readonly hideListDefaults: boolean;
+  /** Settings of these modules only; null: of all. */
+  wants(modules: readonly string[]): boolean;
+}
+
+/** All settings of a layer (or of merged layers) that the question wants, in the order of the tables. */
+export function exportSettings(root: SectionNode, question: ExportQuestion): ExportEntry[] {
+  const entries: ExportEntry[] = [];
+  exportNode(root, '', false, question, entries);
+  return entries;
+}
+
+function exportNode(
+  node: SectionNode,
+  prefix: string,
+  inUnique: boolean,
+  question: ExportQuestion,
+  entries: ExportEntry[],
+): void {
+  const { table } = node;
+  for (const [name, definition] of table.settings) {
+    if (table.aliases.has(name)) continue;
+    if (table.path === '' && !question.wants(definition.modules)) continue;
+    switch (definition.kind) {
+      case 'value': {
+        const value = exportedValue(node, definition, inUnique, question);
+        if (value === null) break;
+        const kind = inUnique && name === table.nameSetting ? 'name' : 'value';
+        entries.push({ path: prefix + name, value, kind, origin: node.values.get(name)?.origin ?? null });
+        break;
+      }
+      case 'strings': {
+        const strings = node.strings.get(name);
+        if (strings === undefined) break;
+        const path = prefix + name;
+        entries.push({ path, value: '', kind: 'list', origin: null });
+        for (const [key, stored] of strings.entries)
+          entries.push({ path: `${path}/${key}`, value: stored.text, kind: 'value', origin: stored.origin });
+        break;
+      }
+      case 'list':
+        exportList(node, definition, prefix, question, entries);
+    }
+  }
+}
+
+function exportList(
+  node: SectionNode,
+  definition: ListSetting,
+  prefix: string,
+  question: ExportQuestion,
+  entries: ExportEntry[],
+): void {
+  const needsUntouched = !question.hideListDefaults || question.scope.startsWith('all');
+  const sections = orderedSections(node, definition, needsUntouched);
+  if (sections.length === 0) return;
+  const names = sections.map(({ section, index }) => exportedName(section, definition, index));
+  const path = prefix + definition.name;
+  entries.push({ path, value: names.join(' '), kind: 'list', origin: null });
+  for (const [at, { section }] of sections.entries())
+    exportNode(section, `${path}/${names[at]}/`, definition.unique, question, entries);
+}
+
+/** The sections of a list: the built-in ones first, then those of the file, with their numbers in Dovecot's list. */
+export function orderedSections(
+  node: SectionNode,
+  definition: ListSetting,
+  withUntouched: boolean,
+): { section: SectionNode; index: number }[] {
+  const touched = node.lists.get(definition.name)?.sections ?? [];
+  const ordered: { section: SectionNode; index: number }[] = [];
+  let index = 0;
+  const builtIns = builtInsOf(node, definition);
+  if (builtIns !== undefined) {
+    const byBuiltIn = new Map(touched.map((section) => [section.builtIn, section] as const));
+    for (const builtIn of builtIns.values()) {
+      const section = byBuiltIn.get(builtIn);
+      if (section !== undefined) ordered.push({ section, index });
+      else if (withUntouched) ordered.push({ section: createNode(definition.section, builtIn), index });
+      index++;
+    }
+  }
+  for (const section of touched) if (section.builtIn === null) ordered.push({ section, index: index++ });
+  return ordered;
+}
+
+function exportedName(section: SectionNode, definition: ListSetting, index: number): string {
+  if (!definition.unique) return String(index);
+  const name = sectionName(section);
+  return name === '' ? String(index) : escapeSectionName(name);
+}
+
+/** null: not printed. */
+function exportedValue(
+  node: SectionNode,
+  definition: ValueSetting,
+  inUnique: boolean,
+  question: ExportQuestion,
+): ByteString | null {
+  const { name } = definition;
+  const changed = node.values.has(name);
+  const value = currentText(node, name);
+  if (value === null) return null;
+  let always = question.scope === 'all-with-hidden' || (question.scope === 'all' && !definition.hidden);
+  if (!always && question.scope !== 'changed') always = changed;
+  let standard = definition.default;
+  if (inUnique && question.hideListDefaults) {
+    if (changed) always = true;
+    else if (name !== node.table.nameSetting) {
+      // Compared with itself, which fails for the marked text of str_vars (observed: `prefix = `, `location = `).
+      standard = definition.type === 'str_vars' ? null : value;
+    }
+  }
+  const isText = definition.type === 'str' || definition.type === 'str_vars';
+  if (always) return value === '' && !isText ? null : value;
+  return value === standard ? null : value;
+}

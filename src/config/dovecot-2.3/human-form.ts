@@ -1,0 +1,113 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { Origin } from '../origin.js';
+import type { DumpNode } from '../print/dump.js';
+import { escapeQuotes, printedValue, STYLE_2_3 } from '../print/printed-value.js';
+import type { ExportEntry } from './export.js';
+
+interface OpenPrefix {
+  readonly prefix: string;
+  readonly index: number;
+  readonly node: { head: ByteString; children: DumpNode[]; origin: Origin | null };
+}
+
+/**
+ * Entries in the form people read: sorted, with sections instead of paths; sections that would be empty are left out
+ * (Dovecot 2.3.19.1 doveconf.c config_dump_human_output()).
+ */
+export function humanForm(
+  entries: readonly ExportEntry[],
+  showSecrets: boolean,
+  onlyPath: ByteString | null,
+): DumpNode[] {
+  const prefixes = listPrefixes(entries);
+  const lines = entries
+    .filter((entry) => entry.kind !== 'list')
+    .map((entry) => ({ entry, key: sortKey(entry) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const top: DumpNode[] = [];
+  const open: OpenPrefix[] = [];
+  const close = () => {
+    const closed = open.pop();
+    if (closed === undefined || closed.node.children.length === 0) return;
+    const parent = open.at(-1)?.node.children ?? top;
+    parent.push({ kind: 'section', ...closed.node });
+  };
+  for (const { entry } of lines) {
+    if (onlyPath !== null && entry.path !== onlyPath && !entry.path.startsWith(`${onlyPath}/`)) continue;
+    for (
+      let last = open.at(-1);
+      last !== undefined && !entry.path.startsWith(last.prefix);
+      last = open.at(-1)
+    )
+      close();
+    let isOpening = false;
+    for (;;) {
+      const outer = open.at(-1);
+      const next = nextPrefix(entry.path, prefixes, outer);
+      if (next === null) break;
+      const rest = entry.path.slice(outer?.prefix.length ?? 0);
+      const keyword = rest.slice(0, rest.indexOf('/'));
+      const named = entry.kind === 'name' && entry.value !== '';
+      const head = named ? `${keyword} ${quotedName(entry.value)}` : keyword;
+      open.push({ ...next, node: { head, children: [], origin: entry.origin } });
+      if (entry.kind === 'name') {
+        isOpening = true;
+        break;
+      }
+    }
+    if (isOpening) continue;
+    const outer = open.at(-1);
+    const name = entry.path.slice(outer?.prefix.length ?? 0);
+    const value = printedValue(name, entry.value, showSecrets, STYLE_2_3);
+    (outer?.node.children ?? top).push({ kind: 'setting', name, value, origin: entry.origin });
+  }
+  while (open.length > 0) close();
+  return top;
+}
+
+function quotedName(name: ByteString): ByteString {
+  return name.includes(' ') ? `"${escapeQuotes(name)}"` : name;
+}
+
+/** `service/imap-login/` and its like with their numbers in the sorted order of the lists. */
+function listPrefixes(entries: readonly ExportEntry[]): Map<string, number> {
+  const lists = entries
+    .filter((entry) => entry.kind === 'list')
+    .map((entry) => ({ entry, key: sortKey(entry) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const prefixes = new Map<string, number>();
+  const add = (prefix: string) => {
+    if (!prefixes.has(prefix)) prefixes.set(prefix, prefixes.size);
+  };
+  for (const { entry } of lists) {
+    if (entry.value === '') add(`${entry.path}/`);
+    else for (const name of entry.value.split(' ')) add(`${entry.path}/${name}/`);
+  }
+  return prefixes;
+}
+
+/** The first of the prefixes, behind the one that is open, that the path begins with. */
+function nextPrefix(
+  path: string,
+  prefixes: ReadonlyMap<string, number>,
+  outer: OpenPrefix | undefined,
+): { prefix: string; index: number } | null {
+  let best: { prefix: string; index: number } | null = null;
+  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+    const prefix = path.slice(0, slash + 1);
+    const index = prefixes.get(prefix);
+    if (index === undefined || index <= (outer?.index ?? -1)) continue;
+    if (best === null || index < best.index) best = { prefix, index };
+  }
+  return best;
+}
+
+/** Dovecot compares signed bytes; names of sections sort before everything else in their section. */
+function sortKey(entry: ExportEntry): string {
+  const { path } = entry;
+  const marked =
+    entry.kind === 'name'
+      ? `${path.slice(0, path.lastIndexOf('/') + 1)}\x01${path.slice(path.lastIndexOf('/') + 1)}`
+      : path;
+  return /[\x80-\xff]/.test(marked) ? marked.replace(/[\x80-\xff]/g, '\0$&') : marked;
+}
