@@ -1,0 +1,196 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { ChainRefused } from '../auth/chain.js';
+import { errnoText } from '../config/errno-text.js';
+import { coloursFor } from '../report/colours.js';
+import { simulationDocument } from '../report/simulation-json.js';
+import {
+  type DifferenceReport,
+  differenceJson,
+  differencesSummary,
+  differenceText,
+  tallyText,
+} from '../report/simulation-many.js';
+import { verdictText } from '../report/simulation-words.js';
+import { type Difference, differencesBetween, factsOf, unmetExpectations } from '../simulate/facts.js';
+import type { Question } from '../simulate/question.js';
+import type { Simulation } from '../simulate/simulation.js';
+import { Tally } from '../simulate/tally.js';
+import { TableProblem, type UserRow, userRows } from '../simulate/user-table.js';
+import { colourChoice } from './colour-choice.js';
+import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
+import type { SimulateOptions } from './simulate-command.js';
+import { readPassword } from './simulate-password.js';
+import { type Bench, loadFor, openBench, questionFor, refusalOf } from './simulate-run.js';
+import type { Terminal } from './terminal.js';
+
+/** Two configurations, many users, or a table of expectations. */
+export async function runMany(
+  user: string | undefined,
+  options: SimulateOptions,
+  command: Command,
+  terminal: Terminal,
+): Promise<number> {
+  if (options.format === 'doveadm')
+    throw new CommandFailure('--format doveadm answers one question of one configuration', EXIT_USAGE);
+  if (options.users !== undefined && options.expect !== undefined)
+    throw new CommandFailure(
+      'give one of --users and --expect: the table of expectations names the users',
+      EXIT_USAGE,
+    );
+  const bench = openOrRefuse(options.config, options, terminal);
+  if (bench === null) return EXIT_NO;
+  const other = options.compare === undefined ? null : openOrRefuse(options.compare, options, terminal);
+  try {
+    if (options.compare !== undefined && other === null) return EXIT_NO;
+    const rows = rowsFor(user, options, terminal);
+    const output = new Output(options, command, terminal);
+    if (other !== null) return await compare(rows, bench, other, output);
+    return options.expect === undefined
+      ? await listAll(rows, bench, output)
+      : await expectAll(rows, bench, output);
+  } catch (error) {
+    if (error instanceof TableProblem) {
+      throw new CommandFailure(`${options.users ?? options.expect ?? ''}: ${error.message}`, EXIT_USAGE);
+    }
+    if (!(error instanceof ChainRefused)) throw error;
+    terminal.stderr(`auth: Fatal: ${error.message}\n`);
+    return EXIT_NO;
+  } finally {
+    await bench.close();
+    await other?.close();
+  }
+}
+
+function openOrRefuse(path: string, options: SimulateOptions, terminal: Terminal): Bench | null {
+  const config = loadFor(path, options);
+  const refusal = refusalOf(config, options.lenient);
+  if (refusal === null) {
+    for (const { text } of config.readings) terminal.stderr(`dvproxy: ${path}: lenient: ${text}\n`);
+    return openBench(config, options, false);
+  }
+  terminal.stderr(
+    `${refusal}\ndvproxy: Dovecot refuses ${path}; --lenient goes on and says how it was read\n`,
+  );
+  return null;
+}
+
+async function* rowsFor(
+  user: string | undefined,
+  options: SimulateOptions,
+  terminal: Terminal,
+): AsyncGenerator<UserRow> {
+  const table = options.users ?? options.expect;
+  const template = questionFor(user ?? '', options, readPassword(options, terminal));
+  if (user !== undefined) yield { line: 0, question: template, extra: new Map() };
+  if (table !== undefined) yield* userRows(linesOf(table, terminal), template);
+}
+
+async function* linesOf(path: string, terminal: Terminal): AsyncGenerator<string> {
+  if (path === '-' && terminal.readStdin !== undefined) {
+    yield* terminal.readStdin().toString('utf8').split('\n');
+    return;
+  }
+  const input = path === '-' ? process.stdin : createReadStream(path);
+  const opened = new Promise<never>((_, reject) => {
+    input.once('error', (error) =>
+      reject(new CommandFailure(`cannot read ${path}: ${errnoText(error)}`, EXIT_USAGE)),
+    );
+  });
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await Promise.race([lines.next(), opened]);
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+class Output {
+  readonly #options: SimulateOptions;
+  readonly #terminal: Terminal;
+  readonly colours;
+  readonly tally = new Tally();
+  readonly byName = new Map<string, number>();
+  differing = 0;
+
+  constructor(options: SimulateOptions, command: Command, terminal: Terminal) {
+    this.#options = options;
+    this.#terminal = terminal;
+    this.colours = coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty);
+  }
+
+  get json(): boolean {
+    return this.#options.format === 'json';
+  }
+
+  write(text: string): void {
+    this.#terminal.stdout(text);
+  }
+
+  answer(simulation: Simulation): void {
+    this.tally.add(simulation);
+    if (this.json)
+      this.write(`${JSON.stringify(simulationDocument(simulation, this.#options.showSecrets))}\n`);
+    else if (this.#options.verbose > 0)
+      this.write(`${simulation.question.user}: ${verdictText(simulation)}\n`);
+  }
+
+  differences(row: UserRow, differences: readonly Difference[]): void {
+    if (differences.length === 0) return;
+    this.differing += 1;
+    for (const { name } of differences) this.byName.set(name, (this.byName.get(name) ?? 0) + 1);
+    const report: DifferenceReport = {
+      user: row.question.user,
+      context: contextOf(row.question),
+      differences,
+    };
+    this.write(this.json ? differenceJson(report) : differenceText(report, this.colours));
+  }
+
+  summary(text: string): void {
+    if (this.json) this.#terminal.stderr(text);
+    else this.write(text);
+  }
+}
+
+function contextOf(question: Question): string {
+  return [question.service, question.remoteIp].filter((part) => part !== '').join(' from ');
+}
+
+async function listAll(rows: AsyncIterable<UserRow>, bench: Bench, output: Output): Promise<number> {
+  for await (const { question } of rows) output.answer(await bench.simulator.ask(question));
+  output.summary(tallyText(output.tally, output.colours));
+  if (output.tally.count('tempfail') > 0) return EXIT_TEMPORARY;
+  const { tally } = output;
+  return tally.count('ok_proxy') + tally.count('ok_local') + tally.count('ok_referral') === tally.total
+    ? EXIT_OK
+    : EXIT_NO;
+}
+
+async function expectAll(rows: AsyncIterable<UserRow>, bench: Bench, output: Output): Promise<number> {
+  let total = 0;
+  for await (const row of rows) {
+    total += 1;
+    output.differences(row, unmetExpectations(row.extra, factsOf(await bench.simulator.ask(row.question))));
+  }
+  output.summary(differencesSummary(total, output, 'are not as expected'));
+  return output.differing === 0 ? EXIT_OK : EXIT_NO;
+}
+
+async function compare(
+  rows: AsyncIterable<UserRow>,
+  bench: Bench,
+  other: Bench,
+  output: Output,
+): Promise<number> {
+  let total = 0;
+  for await (const row of rows) {
+    total += 1;
+    const before = await bench.simulator.ask(row.question);
+    const after = await other.simulator.ask(row.question);
+    output.differences(row, differencesBetween(factsOf(before), factsOf(after)));
+  }
+  output.summary(differencesSummary(total, output, 'differ'));
+  return output.differing === 0 ? EXIT_OK : EXIT_NO;
+}

@@ -1,0 +1,114 @@
+import { fromUtf8 } from '../../grammar/bytes.js';
+import type { Question } from './question.js';
+
+/** One row of a table of users: the question, and what stands in columns that are no part of it. */
+export interface UserRow {
+  readonly line: number;
+  readonly question: Question;
+  readonly extra: ReadonlyMap<string, string>;
+}
+
+/** A table that cannot be read as one. */
+export class TableProblem extends Error {}
+
+type Column = (question: Question, text: string) => Question;
+
+function port(text: string, name: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new TableProblem(`${name} "${text}" is not a port number`);
+  return Number(text);
+}
+
+/** Columns that make the question; an empty cell leaves what the command line says. */
+const COLUMNS: Readonly<Record<string, Column>> = {
+  user: (question, user) => ({ ...question, user }),
+  service: (question, service) => ({ ...question, service, lookup: question.lookup || service === 'lmtp' }),
+  mech: (question, mechanism) => ({ ...question, mechanism }),
+  password: (question, password) => ({ ...question, password: fromUtf8(password) }),
+  master: (question, master) => ({ ...question, master }),
+  lookup: (question, text) => ({ ...question, lookup: /^(yes|true|1|y)$/i.test(text) }),
+  local_ip: (question, localIp) => ({ ...question, localIp }),
+  local_port: (question, text) => ({ ...question, localPort: port(text, 'local_port') }),
+  remote_ip: (question, remoteIp) => ({ ...question, remoteIp }),
+  remote_port: (question, text) => ({ ...question, remotePort: port(text, 'remote_port') }),
+  local_name: (question, localName) => ({ ...question, localName }),
+  secured: (question, text) => ({
+    ...question,
+    secured: text === 'tls' ? 'tls' : text === 'yes' ? 'yes' : 'none',
+  }),
+};
+
+/**
+ * Reads users from lines: a name each, or CSV whose header has a `user` column. Rows are made one by one, so that a
+ * table of any length takes no memory. Throws `TableProblem` with the line.
+ */
+export async function* userRows(lines: AsyncIterable<string>, template: Question): AsyncGenerator<UserRow> {
+  let header: readonly string[] | null = null;
+  let number = 0;
+  let pending = '';
+  for await (const raw of lines) {
+    number += 1;
+    const text = pending === '' ? raw.replace(/\r$/, '') : `${pending}\n${raw}`;
+    // A quoted cell may go on in the next line.
+    if (header !== null && oddQuotes(text)) {
+      pending = text;
+      continue;
+    }
+    pending = '';
+    if (text.trim() === '' || text.startsWith('#')) continue;
+    if (header === null) {
+      const cells = splitCsv(text).map((cell) => cell.trim().toLowerCase());
+      header = cells.includes('user') ? cells : [];
+      if (header.length > 0) continue;
+    }
+    try {
+      yield rowOf(text, header, template, number);
+    } catch (error) {
+      if (!(error instanceof TableProblem)) throw error;
+      throw new TableProblem(`line ${number}: ${error.message}`);
+    }
+  }
+}
+
+function oddQuotes(text: string): boolean {
+  return (text.split('"').length - 1) % 2 === 1;
+}
+
+function rowOf(text: string, header: readonly string[], template: Question, line: number): UserRow {
+  if (header.length === 0) return { line, question: { ...template, user: text }, extra: new Map() };
+  const cells = splitCsv(text);
+  if (cells.length > header.length)
+    throw new TableProblem(`${cells.length} cells, but the header names ${header.length} columns`);
+  let question = template;
+  const extra = new Map<string, string>();
+  header.forEach((name, index) => {
+    const cell = cells[index] ?? '';
+    const column = Object.hasOwn(COLUMNS, name) ? COLUMNS[name] : undefined;
+    if (column === undefined) extra.set(name, cell);
+    else if (cell !== '') question = column(question, cell);
+  });
+  return { line, question, extra };
+}
+
+/** RFC 4180. */
+export function splitCsv(line: string): string[] {
+  const cells: string[] = [];
+  let at = 0;
+  for (;;) {
+    let cell = '';
+    if (line[at] === '"') {
+      for (at += 1; at < line.length; at += 1) {
+        if (line[at] !== '"') cell += line[at];
+        else if (line[at + 1] === '"') {
+          cell += '"';
+          at += 1;
+        } else break;
+      }
+      at += 1;
+    }
+    const comma = line.indexOf(',', at);
+    cell += line.slice(at, comma === -1 ? undefined : comma);
+    cells.push(cell);
+    if (comma === -1) return cells;
+    at = comma + 1;
+  }
+}
