@@ -94,7 +94,7 @@ async function* linesOf(path: string, terminal: Terminal): AsyncGenerator<string
   }
   const input = path === '-' ? process.stdin : createReadStream(path);
   const opened = new Promise<never>((_, reject) => {
-    input.once('error', (error) =>
+    input.once('error', (error: Error) =>
       reject(new CommandFailure(`cannot read ${path}: ${errnoText(error)}`, EXIT_USAGE)),
     );
   });
