@@ -33,6 +33,8 @@ export function authAnswer(user: string, fields: string, changes: Partial<AuthAn
     nodelay: false,
     delayUntil: null,
     unreachable: [],
+    emptyField: false,
+    crash: null,
     ...changes,
   };
 }

@@ -1,0 +1,75 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { ListenOption } from '../serve/listeners.js';
+import { addConfigOptions, type ConfigOptions } from './common-options.js';
+import type { RegisterCommand } from './main.js';
+
+export interface ServeCommandOptions extends ConfigOptions {
+  readonly fixture: readonly string[];
+  readonly listen: readonly ListenOption[];
+  readonly workers: number;
+  readonly logFormat: 'dovecot' | 'json';
+}
+
+const EXAMPLE = `
+Example:
+  dvproxy serve -c conf/dovecot.conf --fixture maildb.sql --listen imap=127.0.0.1:1143
+
+SIGHUP reloads the configuration (all or nothing), SIGTERM and SIGINT let sessions end and stop.
+Exit codes: 0 stopped, 1 the configuration cannot be served, 2 wrong usage or an unreadable main file.
+`;
+
+export const registerServe: RegisterCommand = (program, terminal, done) => {
+  const command = program.command('serve').description('Serve the proxies of a configuration');
+  addConfigOptions(command)
+    .option(
+      '--fixture <path>',
+      'answer look-ups from this file instead of the databases (repeatable)',
+      collect,
+      [],
+    )
+    .option(
+      '--listen <protocol=address:port>',
+      'listen here instead (repeatable): imap, imaps',
+      parseListen,
+      [],
+    )
+    .addOption(new Option('--workers <n>', 'processes that serve').argParser(parseCount).default(1))
+    .addOption(
+      new Option('--log-format <format>', 'how log lines look')
+        .choices(['dovecot', 'json'])
+        .default('dovecot'),
+    )
+    .addHelpText('after', EXAMPLE)
+    .action(async (options: ServeCommandOptions) => {
+      const { runServe } = await import('./serve-run.js');
+      done(await runServe(options, terminal));
+    });
+};
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+function parseCount(text: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count < 1) throw new InvalidArgumentError('expected a number from 1 on.');
+  return count;
+}
+
+const KNOWN_PROTOCOLS = ['imap', 'imaps'];
+
+function parseListen(text: string, previous: readonly ListenOption[]): readonly ListenOption[] {
+  const match = /^([a-z0-9]+)=(\[[^\]]+\]|[^:[\]]*):(\d{1,5})$/.exec(text);
+  if (match === null)
+    throw new InvalidArgumentError('expected PROTOCOL=ADDRESS:PORT, such as imap=127.0.0.1:1143.');
+  const [, name = '', address = '', portText = ''] = match;
+  const port = Number(portText);
+  if (!KNOWN_PROTOCOLS.includes(name))
+    throw new InvalidArgumentError(
+      `protocol ${name} is not served yet; known are ${KNOWN_PROTOCOLS.join(', ')}.`,
+    );
+  if (port > 65535) throw new InvalidArgumentError('a port is at most 65535.');
+  const implicitTls = name === 'imaps';
+  const host = address === '' || address === '*' ? '0.0.0.0' : address.replace(/^\[(.*)\]$/, '$1');
+  return [...previous, { protocol: 'imap', address: host, port, implicitTls }];
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import { ChainRefused } from '../auth/chain.js';
+import type { Config } from '../config/config.js';
+import { loadConfig, UnreadableMainFile } from '../config/load.js';
+import { ListenError } from '../serve/listeners.js';
+import { ServeLog } from '../serve/log.js';
+import { ProxyServer, type ServerOptions } from '../serve/server.js';
+import { TlsSetupError } from '../serve/tls-context.js';
+import type { SystemVariables } from '../variables/scope.js';
+import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { nodeConfigHost } from './node-host.js';
+import type { ServeCommandOptions } from './serve-command.js';
+import type { Terminal } from './terminal.js';
+
+/** Loads, serves until a signal says stop, and returns the exit code. */
+export async function runServe(options: ServeCommandOptions, terminal: Terminal): Promise<number> {
+  const config = load(options);
+  for (const reading of config.readings) terminal.stderr(`dvproxy: lenient: ${reading.text}\n`);
+  // An address as TLS server name is what Dovecot sends; Node warns of it once.
+  process.noDeprecation = true;
+  const timestamp = config.effective.setting('log_timestamp')?.text ?? '%b %d %H:%M:%S ';
+  const log = new ServeLog((text) => terminal.stderr(text), options.logFormat, toUtf8(timestamp));
+  const server = await start(serverOptions(config, options, log, terminal));
+  if (server.endpoints.length === 0) {
+    await server.stop(0);
+    throw new CommandFailure('the configuration has no listener that can be served; use --listen', EXIT_NO);
+  }
+  log.flush();
+  terminal.stderr(
+    `dvproxy: ready ${server.endpoints.join(' ')} (Dovecot ${config.version}, pid ${process.pid})\n`,
+  );
+  await untilStopped(server, options, log, terminal);
+  return EXIT_OK;
+}
+
+function load(options: ServeCommandOptions): Config {
+  let config: Config;
+  try {
+    config = loadConfig({
+      path: options.config,
+      host: nodeConfigHost(),
+      maps: options.map,
+      lenient: options.lenient,
+      ...(options.dovecot === undefined ? {} : { version: options.dovecot }),
+    });
+  } catch (error) {
+    if (error instanceof UnreadableMainFile) throw new CommandFailure(error.message, EXIT_USAGE);
+    throw error;
+  }
+  if (config.refusal !== null && !options.lenient) {
+    const message = config.refusal.dovecot?.message ?? fromUtf8(config.refusal.message);
+    throw new CommandFailure(`doveconf: Fatal: ${toUtf8(message)}`, EXIT_NO);
+  }
+  return config;
+}
+
+function serverOptions(
+  config: Config,
+  options: ServeCommandOptions,
+  log: ServeLog,
+  terminal: Terminal,
+): ServerOptions {
+  return {
+    config,
+    listen: options.listen,
+    fixtures: options.fixture,
+    log,
+    system: systemVariables(),
+    environment: terminal.environment,
+    mapPath: (path) => mapped(path, options.map),
+  };
+}
+
+function mapped(path: string, maps: ServeCommandOptions['map']): string {
+  const found = maps.find(({ from }) => path === from || path.startsWith(`${from}/`));
+  return found === undefined ? path : found.to + path.slice(found.from.length);
+}
+
+function systemVariables(): SystemVariables {
+  return {
+    hostname: fromUtf8(hostname()),
+    pid: process.pid,
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    now: Date.now,
+    randomBytes,
+  };
+}
+
+async function start(options: ServerOptions): Promise<ProxyServer> {
+  try {
+    return await ProxyServer.start(options);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof ChainRefused) return new CommandFailure(`auth: Fatal: ${error.message}`, EXIT_NO);
+  if (error instanceof ListenError || error instanceof TlsSetupError)
+    return new CommandFailure(error.message, EXIT_NO);
+  return error;
+}
+
+function untilStopped(
+  server: ProxyServer,
+  options: ServeCommandOptions,
+  log: ServeLog,
+  terminal: Terminal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const reload = () => void reloadAll(server, options, log, terminal);
+    const stop = () => {
+      process.off('SIGHUP', reload);
+      server.stop().then(resolve, reject);
+    };
+    process.on('SIGHUP', reload);
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  });
+}
+
+/** All or nothing: a configuration that cannot be used changes nothing. */
+async function reloadAll(
+  server: ProxyServer,
+  options: ServeCommandOptions,
+  log: ServeLog,
+  terminal: Terminal,
+): Promise<void> {
+  try {
+    await server.reload(serverOptions(load(options), options, log, terminal));
+    log.line('dvproxy', 'info', 'configuration reloaded');
+  } catch (error) {
+    const refusal = refusalOf(error);
+    const text = refusal instanceof Error ? refusal.message : String(refusal);
+    log.line('dvproxy', 'error', fromUtf8(`configuration not reloaded, the old one stays in use: ${text}`));
+  }
+}

@@ -1,0 +1,104 @@
+import { lookup } from 'node:dns/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toUtf8 } from '../../grammar/bytes.js';
+import type { AuthAnswer } from '../auth/answer.js';
+import { authenticate } from '../auth/authenticate.js';
+import { authCacheFor } from '../auth/cache.js';
+import { type Chain, openChain } from '../auth/chain.js';
+import type { ResolveReply } from '../auth/questions.js';
+import type { AuthRequest } from '../auth/request.js';
+import type { AuthSettings } from '../config/effective.js';
+import type { Databases } from '../databases/open.js';
+import type { SystemVariables } from '../variables/scope.js';
+import type { ServeLog } from './log.js';
+
+/** Addresses of a host name. Rejects never. */
+export type Resolve = (host: string, timeoutMs: number, signal: AbortSignal) => Promise<ResolveReply>;
+
+/** The machine's own resolver. */
+export async function resolveByDns(
+  host: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ResolveReply> {
+  const timer = new AbortController();
+  const timeout = sleep(timeoutMs, 'timeout' as const, {
+    signal: AbortSignal.any([timer.signal, signal]),
+  }).catch(() => 'timeout' as const);
+  try {
+    const found = await Promise.race([lookup(host, { all: true }), timeout]);
+    if (found === 'timeout') return { kind: 'failed', message: 'Timed out' };
+    return { kind: 'addresses', ips: found.map(({ address }) => address) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    // getaddrinfo(3) in glibc's words.
+    const message =
+      code === 'EAI_AGAIN' ? 'Temporary failure in name resolution' : 'Name or service not known';
+    return { kind: 'failed', message };
+  } finally {
+    timer.abort();
+  }
+}
+
+export interface AuthenticatorOptions {
+  readonly settings: AuthSettings;
+  readonly databases: Databases;
+  readonly system: SystemVariables;
+  readonly resolve: Resolve;
+  readonly log: ServeLog;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The auth process of one protocol: its chain, its cache, its log lines and its delays. */
+export class Authenticator {
+  readonly #chain: Chain;
+  readonly #log: ServeLog;
+
+  private constructor(chain: Chain, log: ServeLog) {
+    this.#chain = chain;
+    this.#log = log;
+  }
+
+  /** Throws `ChainRefused` where Dovecot's auth process would not start. */
+  static async open(options: AuthenticatorOptions): Promise<Authenticator> {
+    const { settings, databases, system, resolve, log } = options;
+    const environment = new Map<string, string>();
+    for (const [name, value] of Object.entries(options.environment)) {
+      if (value !== undefined) environment.set(name, value);
+    }
+    const chain = await openChain({
+      settings,
+      open: databases.openPassdb,
+      system,
+      resolve: (host, timeoutMs, signal) => resolve(toUtf8(host), timeoutMs, signal),
+      cache: authCacheFor(settings, Date.now),
+      environment,
+    });
+    return new Authenticator(chain, log);
+  }
+
+  /** Answers after the delay that failures have. Rejects when `signal` is aborted. */
+  async authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer> {
+    const answer = await authenticate(request, this.#chain, signal);
+    for (const entry of answer.log) {
+      if (entry.level === 'debug' && !this.#chain.settings.debug) continue;
+      if (entry.level === 'info' && !this.#chain.settings.verbose) continue;
+      this.#log.whole(entry.level, entry.line ?? `auth: ${entry.text}`);
+    }
+    const delay = this.#delayOf(answer);
+    if (delay > 0) await sleep(delay, undefined, { signal });
+    return answer;
+  }
+
+  /** Milliseconds. Dovecot auth-request-handler.c */
+  #delayOf(answer: AuthAnswer): number {
+    const until = answer.delayUntil === null ? 0 : Math.max(0, answer.delayUntil * 1000 - Date.now());
+    if (answer.result === 'ok' || answer.nodelay) return until;
+    const { failureDelay, internalFailureDelay } = this.#chain.settings;
+    return Math.max(until, answer.result === 'tempfail' ? internalFailureDelay : failureDelay);
+  }
+
+  async close(): Promise<void> {
+    await this.#chain.close();
+  }
+}

@@ -1,0 +1,138 @@
+import type { Socket } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
+import { fromUtf8 } from '../../grammar/bytes.js';
+import { readErrorText, tlsErrorText } from './system-errors.js';
+
+/** What a client's connection tells. No call comes after `closed`. */
+export interface ClientEvents {
+  data(chunk: Buffer): void;
+  drained(): void;
+  tlsReady(localName: string): void;
+  closed(error: string): void;
+}
+
+/** A connection that is shut but whose last bytes are not taken: it ends after this time all the same. */
+const LINGER_MS = 10_000;
+
+/** Certificate for a TLS server name. */
+export type ContextFor = (localName: string) => SecureContext;
+
+/** One client's connection, in clear first or with TLS from the start. */
+export class ClientSocket {
+  #socket: Socket;
+  readonly #events: ClientEvents;
+  #done = false;
+  #closed = false;
+  #failure: unknown = null;
+  #linger: NodeJS.Timeout | null = null;
+  readonly #whenClosed: () => void;
+
+  constructor(socket: Socket, events: ClientEvents, whenClosed: () => void) {
+    this.#socket = socket;
+    this.#events = events;
+    this.#whenClosed = whenClosed;
+    socket.setNoDelay(true);
+    this.#watch(socket);
+    socket.on('data', (chunk: Buffer) => this.#data(chunk));
+  }
+
+  #data(chunk: Buffer): void {
+    if (!this.#done) this.#events.data(chunk);
+  }
+
+  #watch(socket: Socket): void {
+    socket.on('error', (error) => {
+      this.#failure ??= error;
+    });
+    socket.on('end', () => {
+      if (socket === this.#socket) this.#end('');
+    });
+    socket.on('drain', () => {
+      if (!this.#done) this.#events.drained();
+    });
+    socket.on('close', () => {
+      if (socket === this.#socket) this.#onClose();
+    });
+  }
+
+  #onClose(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#linger !== null) clearTimeout(this.#linger);
+    this.#end(this.#failure === null ? '' : this.#failureText());
+    this.#whenClosed();
+  }
+
+  #failureText(): string {
+    const secure = this.#socket instanceof TLSSocket;
+    const message = this.#failure instanceof Error ? this.#failure.message : '';
+    if (secure && /error:[0-9A-F]+:/.test(message))
+      return `SSL_accept() failed: ${tlsErrorText(this.#failure)}`;
+    return readErrorText(this.#failure);
+  }
+
+  #end(error: string): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#events.closed(error);
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get waiting(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(data: Buffer): boolean {
+    return this.#closed ? true : this.#socket.write(data);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Server side of TLS on the same connection; `early` was read already and belongs to it. */
+  startTls(early: Buffer, context: SecureContext, contextFor: ContextFor): void {
+    const raw = this.#socket;
+    raw.removeAllListeners('data');
+    raw.removeAllListeners('end');
+    raw.removeAllListeners('drain');
+    raw.pause();
+    if (early.length > 0) raw.unshift(early);
+    const secure = new TLSSocket(raw, {
+      isServer: true,
+      secureContext: context,
+      SNICallback: (name, done) => {
+        try {
+          done(null, contextFor(fromUtf8(name)));
+        } catch (error) {
+          done(error instanceof Error ? error : new Error(String(error)));
+        }
+      },
+    });
+    this.#socket = secure;
+    this.#watch(secure);
+    secure.on('data', (chunk: Buffer) => this.#data(chunk));
+    secure.once('secure', () => {
+      if (this.#done) return;
+      const name = 'servername' in secure && typeof secure.servername === 'string' ? secure.servername : '';
+      this.#events.tlsReady(fromUtf8(name));
+    });
+  }
+
+  /** Sends what is waiting and ends the connection. */
+  finish(): void {
+    this.#done = true;
+    if (this.#closed) return;
+    this.#socket.resume();
+    this.#socket.destroySoon();
+    this.#linger ??= setTimeout(() => this.#socket.destroy(), LINGER_MS);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

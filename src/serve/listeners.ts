@@ -1,0 +1,98 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { ByteString } from '../../grammar/bytes.js';
+import type { EffectiveConfig } from '../config/effective.js';
+import { errorCode, systemErrorText } from './system-errors.js';
+
+/** One address to listen on. */
+export interface Endpoint {
+  readonly protocol: 'imap';
+  readonly name: ByteString;
+  readonly address: string;
+  readonly port: number;
+  readonly implicitTls: boolean;
+}
+
+/** `--listen PROTOCOL=ADDRESS:PORT`. */
+export interface ListenOption {
+  readonly protocol: string;
+  readonly address: string;
+  readonly port: number;
+  readonly implicitTls: boolean;
+}
+
+/** A listener cannot be opened; the message says which and what to do. */
+export class ListenError extends Error {}
+
+export interface EndpointPlan {
+  readonly endpoints: readonly Endpoint[];
+  /** What the configuration asks for and is not served. */
+  readonly notices: readonly string[];
+}
+
+const ALL_IPV4 = '0.0.0.0';
+
+function addressOf(written: string): string {
+  if (written === '*') return ALL_IPV4;
+  return written.replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Which addresses to listen on: the configuration's, replaced by protocol where options are given. */
+export function planEndpoints(config: EffectiveConfig, options: readonly ListenOption[]): EndpointPlan {
+  const endpoints: Endpoint[] = [];
+  const notices = new Set<string>();
+  const replaced = new Set(options.map(({ protocol }) => protocol));
+  for (const { protocol, address, port, implicitTls } of options) {
+    endpoints.push({
+      protocol: 'imap',
+      name: implicitTls ? `${protocol}s` : protocol,
+      address,
+      port,
+      implicitTls,
+    });
+  }
+  for (const listener of config.listeners()) {
+    if (replaced.has(listener.protocol)) continue;
+    if (listener.protocol !== 'imap') {
+      notices.add(`protocol ${listener.protocol} is not served yet: its listeners stay closed`);
+      continue;
+    }
+    if (listener.haproxy) {
+      notices.add(
+        `listener ${listener.name} expects the PROXY protocol, which is not served yet: it stays closed`,
+      );
+      continue;
+    }
+    for (const address of listener.addresses) {
+      const { name, port, ssl } = listener;
+      endpoints.push({ protocol: 'imap', name, address: addressOf(address), port, implicitTls: ssl });
+    }
+  }
+  return { endpoints, notices: [...notices] };
+}
+
+export function endpointText({ name, address, port }: Endpoint): string {
+  return `${name}=${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** Opens one listener. Answers null where the machine has no IPv6 at all. */
+export async function openListener(
+  endpoint: Endpoint,
+  accept: (socket: Socket, endpoint: Endpoint) => void,
+): Promise<Server | null> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, endpoint));
+  const problem = await new Promise<unknown>((resolve) => {
+    server.once('error', resolve);
+    server.listen({ host: endpoint.address, port: endpoint.port, ipv6Only: true, backlog: 511 }, () => {
+      server.removeListener('error', resolve);
+      resolve(null);
+    });
+  });
+  if (problem === null) return server;
+  const code = errorCode(problem);
+  const noIpv6 = endpoint.address === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL');
+  if (noIpv6) return null;
+  const where = `cannot listen on ${endpointText(endpoint)}: ${systemErrorText(problem)}`;
+  if (code !== 'EACCES') throw new ListenError(where);
+  const instead = `--listen ${endpoint.implicitTls ? 'imaps' : 'imap'}=127.0.0.1:${endpoint.implicitTls ? 1993 : 1143}`;
+  throw new ListenError(`${where}; ports below 1024 need privileges, use ${instead}`);
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import type { SecureContext } from 'node:tls';
+import type { ByteString } from '../../grammar/bytes.js';
+import type { AuthSettings, EffectiveConfig, LoginSettings } from '../config/effective.js';
+import { seriesOf } from '../knowledge/versions.js';
+import { parseIp } from '../proxy/ip-address.js';
+import type { ClientAddresses, ClientSettings, SessionEnvironment } from '../proxy/login-client.js';
+import { type ExpandTemplate, LoginLogFormat } from '../proxy/login-log.js';
+import { SERVER_MECHANISMS } from '../proxy/sasl/sasl-server.js';
+import type { SystemVariables } from '../variables/scope.js';
+import { expandLogTemplate } from './log-template.js';
+import type { SessionTls } from './session-tls.js';
+import { type BackendTlsContext, clientContext, type ReadFile, serverContext } from './tls-context.js';
+
+/** Sets of filters whose settings are kept. */
+const MAX_CACHED = 1000;
+
+interface Prepared extends ClientSettings {
+  server: SecureContext | null | undefined;
+  backend: BackendTlsContext | undefined;
+}
+
+/** What the sessions of one loaded configuration work with, prepared once for each set of filters that matches. */
+export class SessionSettings {
+  readonly #config: EffectiveConfig;
+  readonly #mechanisms: readonly ByteString[];
+  readonly #system: SystemVariables;
+  readonly #readFile: ReadFile;
+  readonly #cache = new Map<string, Prepared>();
+  readonly #contexts = new Map<string, SecureContext | null>();
+  readonly #backendContexts = new Map<string, BackendTlsContext>();
+  readonly #sourceTurns = new Map<string, number>();
+
+  constructor(config: EffectiveConfig, auth: AuthSettings, system: SystemVariables, readFile: ReadFile) {
+    this.#config = config;
+    this.#system = system;
+    this.#readFile = readFile;
+    // Offered is what can be kept: mechanisms that the proxy does not speak are left out.
+    this.#mechanisms = auth.mechanisms
+      .map((name) => name.toUpperCase())
+      .filter((name) => SERVER_MECHANISMS.includes(name));
+  }
+
+  environment(addresses: ClientAddresses): SessionEnvironment {
+    return {
+      now: () => performance.timeOrigin + performance.now(),
+      randomBytes,
+      hostname: this.#system.hostname,
+      pid: this.#system.pid,
+      settingsFor: (localName) => this.#prepared(addresses, localName),
+      nextSourceIp: (family) => this.#nextSourceIp(this.#prepared(addresses, '').login, family),
+    };
+  }
+
+  tls(addresses: ClientAddresses): SessionTls {
+    return {
+      contextFor: (localName) => {
+        const prepared = this.#prepared(addresses, localName);
+        prepared.server ??= this.#serverContext(prepared.login);
+        return prepared.server;
+      },
+      backendContext: () => {
+        const prepared = this.#prepared(addresses, '');
+        prepared.backend ??= this.#backendContext(prepared.login);
+        return prepared.backend;
+      },
+    };
+  }
+
+  /** Reads certificates and trust of the unfiltered settings; throws `TlsSetupError` where that fails. */
+  check(): void {
+    const login = this.#config.login({ protocol: 'imap' });
+    this.#serverContext(login);
+    this.#backendContext(login);
+  }
+
+  #prepared(addresses: ClientAddresses, localName: ByteString): Prepared {
+    const key = `${addresses.localIp}|${addresses.remoteIp}|${localName}`;
+    const known = this.#cache.get(key);
+    if (known !== undefined) return known;
+    const login = this.#config.login({
+      protocol: 'imap',
+      localIp: addresses.localIp,
+      remoteIp: addresses.remoteIp,
+      ...(localName === '' ? {} : { localName }),
+    });
+    const series = seriesOf(login.version);
+    const expand: ExpandTemplate = (template, values) =>
+      expandLogTemplate(series, template, values, this.#system);
+    const prepared: Prepared = {
+      login,
+      mechanisms: this.#mechanisms,
+      logFormat: new LoginLogFormat(series, login.logFormat, login.logFormatElements, expand),
+      server: undefined,
+      backend: undefined,
+    };
+    if (this.#cache.size >= MAX_CACHED) {
+      const [oldest] = this.#cache.keys();
+      if (oldest !== undefined) this.#cache.delete(oldest);
+    }
+    this.#cache.set(key, prepared);
+    return prepared;
+  }
+
+  /** The same files make the same context, whichever filter named them. */
+  #serverContext({ tlsServer }: LoginSettings): SecureContext | null {
+    const key = JSON.stringify(tlsServer, withoutOrigin);
+    let context = this.#contexts.get(key);
+    if (context === undefined) {
+      context = serverContext(tlsServer, this.#readFile);
+      this.#contexts.set(key, context);
+    }
+    return context;
+  }
+
+  #backendContext({ tlsClient }: LoginSettings): BackendTlsContext {
+    const key = JSON.stringify(tlsClient, withoutOrigin);
+    let context = this.#backendContexts.get(key);
+    if (context === undefined) {
+      context = clientContext(tlsClient, this.#readFile);
+      this.#backendContexts.set(key, context);
+    }
+    return context;
+  }
+
+  /** Round robin; 2.4 keeps a list for each family. Dovecot 2.4.1 client-common-auth.c login_source_ip_get */
+  #nextSourceIp(login: LoginSettings, family: 4 | 6): string | null {
+    const byFamily = seriesOf(login.version) === '2.4';
+    const usable = login.sourceIps
+      .map((ip) => parseIp(ip.replace(/^\?/, '')))
+      .filter((ip) => ip !== null)
+      .filter((ip) => !byFamily || ip.family === family);
+    if (usable.length === 0) return null;
+    const key = byFamily ? String(family) : 'all';
+    const turn = this.#sourceTurns.get(key) ?? 0;
+    this.#sourceTurns.set(key, turn + 1);
+    return usable[turn % usable.length]?.text ?? null;
+  }
+}
+
+/** Origins hold whole sources: they say nothing about the file's content. */
+function withoutOrigin(name: string, value: unknown): unknown {
+  return name === 'origin' ? undefined : value;
+}

@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type SecureVersion,
+} from 'node:tls';
+import type { FileSetting, TlsClientSettings, TlsServerSettings } from '../config/effective.js';
+
+/** TLS cannot be set up as it is configured; the message says which file or setting. */
+export class TlsSetupError extends Error {}
+
+/** Bytes of a file as the configuration names it (`--map` applied). */
+export type ReadFile = (path: string) => Buffer;
+
+export function readRealFile(path: string): Buffer {
+  return readFileSync(path);
+}
+
+function contentOf(setting: FileSetting | null, what: string, read: ReadFile): Buffer | null {
+  if (setting === null) return null;
+  if (setting.inline !== null) return Buffer.from(setting.inline, 'latin1');
+  if (setting.path === null || setting.path === '') return null;
+  try {
+    return read(setting.path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TlsSetupError(`${what}: cannot read ${setting.path}: ${reason}`);
+  }
+}
+
+const VERSIONS: Readonly<Record<string, SecureVersion>> = {
+  TLSv1: 'TLSv1',
+  'TLSv1.1': 'TLSv1.1',
+  'TLSv1.2': 'TLSv1.2',
+  'TLSv1.3': 'TLSv1.3',
+};
+
+function common(settings: {
+  readonly minProtocol: string;
+  readonly cipherList: string;
+}): SecureContextOptions {
+  const minVersion = VERSIONS[settings.minProtocol];
+  return {
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(settings.cipherList === '' ? {} : { ciphers: settings.cipherList }),
+  };
+}
+
+function build(options: SecureContextOptions, what: string): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new TlsSetupError(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** For connections of clients; null where TLS is off or there is no certificate. */
+export function serverContext(settings: TlsServerSettings, read: ReadFile): SecureContext | null {
+  if (settings.mode === 'no') return null;
+  const cert = contentOf(settings.certificate, 'ssl_cert', read);
+  const key = contentOf(settings.key, 'ssl_key', read);
+  if (cert === null || key === null) return null;
+  const ca = contentOf(settings.ca, 'ssl_ca', read);
+  const dh = contentOf(settings.dhParameters, 'ssl_dh', read);
+  const ciphers = [settings.cipherSuites, settings.cipherList].filter((list) => list !== '').join(':');
+  return build(
+    {
+      ...common(settings),
+      ...(ciphers === '' ? {} : { ciphers }),
+      cert,
+      key,
+      honorCipherOrder: settings.preferServerCiphers,
+      ...(settings.keyPassword === '' ? {} : { passphrase: settings.keyPassword }),
+      ...(ca === null ? {} : { ca }),
+      dhparam: dh ?? 'auto',
+    },
+    'ssl_cert, ssl_key',
+  );
+}
+
+/** Towards backends, with what is trusted there. */
+export interface BackendTlsContext {
+  readonly context: SecureContext;
+  /** ssl_client_require_valid_cert (2.4): no checks at all when off. */
+  readonly verify: boolean;
+  /** Every certificate is refused for this reason (2.3 wants a CRL beside the CA). */
+  readonly refusal: string | null;
+}
+
+function directoryCertificates(directory: string | null): Buffer[] {
+  if (directory === null || directory === '') return [];
+  let names: string[];
+  try {
+    names = readdirSync(directory).sort();
+  } catch (error) {
+    throw new TlsSetupError(
+      `ssl_client_ca_dir: cannot read ${directory}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  // The hashed names point at the same certificates that the folder holds under their own.
+  return names
+    .filter((name) => /\.(pem|crt)$/.test(name))
+    .flatMap((name) => {
+      try {
+        return [readFileSync(`${directory}/${name}`)];
+      } catch {
+        return [];
+      }
+    });
+}
+
+const CRL = /-----BEGIN X509 CRL-----[\s\S]*?-----END X509 CRL-----/g;
+
+export function clientContext(settings: TlsClientSettings, read: ReadFile): BackendTlsContext {
+  const ca = contentOf(settings.ca, 'ssl_ca, ssl_client_ca_file', read);
+  const cert = contentOf(settings.certificate, 'ssl_client_cert', read);
+  const key = contentOf(settings.key, 'ssl_client_key', read);
+  const crls = settings.requireCrl ? (ca?.toString('latin1').match(CRL) ?? []) : [];
+  const context = build(
+    {
+      ...common(settings),
+      // An empty list trusts nobody; without it Node would trust its own list of authorities.
+      ca: [...(ca === null ? [] : [ca]), ...directoryCertificates(settings.caDirectory)],
+      ...(crls.length === 0 ? {} : { crl: crls }),
+      ...(cert === null || key === null ? {} : { cert, key }),
+    },
+    'ssl_client settings',
+  );
+  const wantsCrl = settings.requireCrl && ca !== null && crls.length === 0;
+  return {
+    context,
+    verify: settings.requireValidCertificate,
+    refusal: wantsCrl ? 'unable to get certificate CRL' : null,
+  };
+}
