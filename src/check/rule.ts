@@ -71,7 +71,7 @@ export function defineProblemRule(
 /** The problem as it stands, to be refined by a rule. */
 export function asFinding(problem: ConfigProblem): Finding {
   return {
-    message: problem.message,
+    message: sentence(problem),
     place: problem.place,
     dovecot: problem.dovecot,
     help: didYouMean(problem),
@@ -79,8 +79,19 @@ export function asFinding(problem: ConfigProblem): Finding {
   };
 }
 
-/** `Did you mean a, b or c?`; '' without suggestions. */
+/** The message with a capital letter, unless it begins with a name of the configuration. */
+function sentence({ message, subject }: ConfigProblem): string {
+  const name = subject?.name ?? '';
+  if (name !== '' && message.startsWith('Setting is '))
+    return `${name} is ${message.slice('Setting is '.length)}`;
+  const [first = ''] = message.split(' ', 1);
+  const isName = first === name || first.endsWith(':') || /[^a-z]/.test(first.slice(0, -1));
+  return isName ? message : message.charAt(0).toUpperCase() + message.slice(1);
+}
+
+/** `Did you mean a, b or c?`; '' without suggestions, or where the message asks already. */
 export function didYouMean(problem: ConfigProblem): string {
+  if (/did you mean/i.test(problem.message)) return '';
   const names = (problem.suggestions ?? []).slice(0, 3);
   return names.length === 0 ? '' : `Did you mean ${listOf(names, 'or')}?`;
 }

@@ -1,12 +1,14 @@
+import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { ConfigProblem } from '../config/problem.js';
 import { seriesOf } from '../knowledge/versions.js';
 import type { Diagnostic, Severity } from './diagnostic.js';
-import { readExtFiles } from './ext-files.js';
+import { extFileUses } from './ext-files.js';
 import type { FileProbe } from './file-probe.js';
 import { RULES } from './registry.js';
 import type { Finding, Rule, RuleContext } from './rule.js';
 import { applySuppressions } from './suppressions.js';
+import { placeOfValue } from './value-text.js';
 
 export interface CheckOptions {
   /** `--rule CODE=off|info|warning|error`, by code. */
@@ -26,11 +28,23 @@ export function check(config: Config, options: CheckOptions = {}): Diagnostic[] 
     report: (finding) => found.push(diagnosticOf(rule, finding)),
   });
   const rules = RULES.filter((rule) => rule.versions.includes(series));
-  const problems = [...config.problems, ...readExtFiles(config).flatMap((ext) => ext.problems)];
+  const problems = [...config.problems, ...extProblems(config)];
   for (const problem of problems) found.push(takeProblem(rules, problem, contextFor));
   for (const rule of rules) rule.check?.(contextFor(rule));
   const graded = withSeverities(withoutRepeats(found), options.severities ?? new Map());
   return inOrder(applySuppressions(graded, config), config);
+}
+
+/** What reading the database files found; without a place of its own it stands where the file is named. */
+function extProblems(config: Config): ConfigProblem[] {
+  return extFileUses(config).flatMap(({ ext, block }) =>
+    ext.problems.map((problem) => {
+      const { origin } = block.args;
+      return problem.place !== null || origin === null
+        ? problem
+        : { ...problem, place: placeOfValue(origin) };
+    }),
+  );
 }
 
 function takeProblem(
@@ -54,12 +68,21 @@ function diagnosticOf(rule: Rule, finding: Finding): Diagnostic {
     rule: rule.name,
     severity: finding.severity ?? rule.severity,
     message: finding.message,
-    place: finding.place,
+    place: finding.place === null ? null : withoutBlanks(finding.place),
     dovecot: finding.dovecot ?? null,
     related: finding.related ?? [],
     help: finding.help ?? '',
     fixes: finding.fixes ?? [],
   };
+}
+
+/** The place without white space around it; a place that is nothing else stays. */
+function withoutBlanks({ source, span }: Place): Place {
+  const text = source.text.slice(span.start, span.end);
+  const trimmed = text.trim();
+  if (trimmed === '') return { source, span };
+  const start = span.start + text.indexOf(trimmed);
+  return { source, span: { start, end: start + trimmed.length } };
 }
 
 /** The same finding at the same place once: a block can belong to several protocols' chains. */

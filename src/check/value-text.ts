@@ -71,9 +71,10 @@ export function placeIn({ source, start }: ValueText, span: Span): Place {
   return { source, span: { start: start + span.start, end: start + span.end } };
 }
 
-/** The value itself as a place, without blanks around it. */
+/** The value itself as a place, without blanks around it; an empty value is shown by its whole statement. */
 export function placeOfValue(place: Place): Place {
   const value = valueText(place);
+  if (value.text.trim() === '') return place;
   const lead = value.text.length - value.text.trimStart().length;
   return placeIn(value, { start: lead, end: Math.max(lead, value.text.trimEnd().length) });
 }

@@ -20,7 +20,7 @@ const NOT_VARIABLES = /(?:timestamp|_date|time_format)$/;
 const OF_AUTH_23 = /^(?:default_fields|override_fields|auth_username_format|user_name_format)$/;
 const OF_AUTH_24 =
   /^(?:auth_username_format|passwd_file_path|(?:passdb|userdb)_.*(?:query|filter|userdn|base))$/;
-const EXT_OF_AUTH = /_query$|^(?:pass|user|iterate)_(?:filter|attrs)$|^base$|^auth_bind_userdn$/;
+const EXT_OF_AUTH = /_query$|^(?:pass|user|iterate)_filter$|^base$|^auth_bind_userdn$/;
 
 const KNOWN = new WeakMap<Config, ValueWithVariables[]>();
 

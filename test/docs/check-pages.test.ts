@@ -23,7 +23,9 @@ describe.each([...RULES].sort((a, b) => (a.code < b.code ? -1 : 1)))('$code $nam
 
   test('the page has the name, the title, the severity and the versions of the rule', () => {
     const versions = rule.versions.join(' and ');
-    expect(page).toContain(`# ${rule.code} ${rule.name}\n\n${rule.title}.\n\nSeverity: ${rule.severity}. Dovecot: ${versions}.`);
+    expect(page).toContain(
+      `# ${rule.code} ${rule.name}\n\n${rule.title}.\n\nSeverity: ${rule.severity}. Dovecot: ${versions}.`,
+    );
   });
 
   if (WITHOUT_EXAMPLE.has(rule.code)) return;
@@ -35,7 +37,9 @@ describe.each([...RULES].sort((a, b) => (a.code < b.code ? -1 : 1)))('$code $nam
   });
 
   test('the good example is silent', async () => {
-    expect(await exampleOutput(page, 'Good', path)).toMatch(/^No problems in \d+ files? \(Dovecot 2\.[34]\.[\d.]+\)\.\n$/);
+    expect(await exampleOutput(page, 'Good', path)).toMatch(
+      /^No problems in \d+ files? \(Dovecot 2\.[34]\.[\d.]+\)\.\n$/,
+    );
   });
 });
 
@@ -51,9 +55,14 @@ async function exampleOutput(page: string, heading: string, path: string): Promi
   const printed = await inFolder(files, (folder) => runIn(folder, command));
   if (UPDATE) {
     const current = readFileSync(path, 'utf8');
-    const block = fencesOf(current).find((fence) => fence.heading === heading && fence.language === 'console');
+    const block = fencesOf(current).find(
+      (fence) => fence.heading === heading && fence.language === 'console',
+    );
     if (block !== undefined)
-      writeFileSync(path, `${current.slice(0, block.start)}$ ${command}\n${printed.text}${current.slice(block.end)}`);
+      writeFileSync(
+        path,
+        `${current.slice(0, block.start)}$ ${command}\n${printed.text}${current.slice(block.end)}`,
+      );
   } else {
     expect(printed.text).toBe(output);
   }

@@ -36,7 +36,9 @@ export async function runIn(folder: string, commandLine: string): Promise<Printe
 
 /** Words as a shell splits them, with single and double quotes. */
 function wordsOf(commandLine: string): string[] {
-  return [...commandLine.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) => word.replaceAll(/['"]/g, ''));
+  return [...commandLine.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) =>
+    word.replaceAll(/['"]/g, ''),
+  );
 }
 
 /** A folder with the given files for as long as `work` takes. */

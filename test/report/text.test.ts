@@ -75,7 +75,7 @@ describe('the text report', () => {
     const at = lines[1]?.indexOf('HERE') ?? -1;
     expect(lines[1]?.length).toBeLessThanOrEqual(60);
     expect(lines[2]?.indexOf('^^^^')).toBe(at);
-    expect(lines[2]?.trimEnd().endsWith('|' + ' '.repeat(at - 5) + '^^^^')).toBe(true);
+    expect(lines[2]?.trimEnd().endsWith(`|${' '.repeat(at - 5)}^^^^`)).toBe(true);
   });
 
   test('makes control characters of a file visible instead of sending them to the terminal', () => {

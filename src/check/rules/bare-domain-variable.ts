@@ -11,7 +11,7 @@ export const bareDomainVariable = defineRule({
   check({ config, report }) {
     const findings = templateFindings(config, ['filter-without-value'], ({ text, message, suggestion }) => ({
       message: `${text} is a filter without a value in 2.4: the expansion always fails`,
-      help: `Write ${suggestion ?? `%{user | ${text.replace(/^%\{\s*|\}$/g, '')}}`}.`,
+      help: `Write %{${suggestion ?? `user | ${text}`}}.`,
       dovecot: { message, stage: 'runtime' },
     }));
     findings.forEach(report);

@@ -7,4 +7,5 @@ export const extInvalidValue = defineProblemRule({
   title: 'A value of a database file that Dovecot does not accept',
   versions: ['2.3'],
   kinds: ['ext-invalid-value'],
+  help: () => 'Booleans of these files are yes and no; numbers are written in digits.',
 });

@@ -3,7 +3,7 @@ import { BOTH, defineProblemRule } from '../rule.js';
 export const lostContinuation = defineProblemRule({
   code: 'DV103',
   name: 'lost-continuation',
-  severity: 'error',
+  severity: 'warning',
   title: 'A continued line that Dovecot throws away',
   versions: BOTH,
   kinds: ['lost-continuation'],

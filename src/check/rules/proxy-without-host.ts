@@ -2,6 +2,7 @@ import { headOf, isSameBlock, passdbLists, titleOf } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { passwordQueries } from '../passdb-queries.js';
 import { BOTH, defineRule } from '../rule.js';
+import { writtenSettings } from '../statements.js';
 
 /** Drivers whose fields the configuration does not show. */
 const SHOWN = new Set(['sql', 'static', 'pam', 'passwd', 'shadow']);
@@ -13,6 +14,7 @@ export const proxyWithoutHost = defineRule({
   title: 'A proxied user without a host',
   versions: BOTH,
   check({ config, series, report }) {
+    if (series === '2.3' && writtenSettings(config).some(({ node }) => node.key.startsWith('director_'))) return;
     const fields = passdbFields(config);
     const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);
     for (const list of passdbLists(config)) {
@@ -26,7 +28,12 @@ export const proxyWithoutHost = defineRule({
           message: `${titleOf(field.passdb)} proxies its users, and no passdb returns a host`,
           place: field.namePlace,
           related: field.setter === 'column' ? [] : [{ message: 'this passdb', place: headOf(field.passdb) }],
-          help: 'Return "host" with the address of the backend.',
+          // Behind a director of 2.3 the host comes from the director.
+          severity: series === '2.3' ? 'warning' : 'error',
+          help:
+            series === '2.3'
+              ? 'Return "host" with the address of the backend. Only a director can do without.'
+              : 'Return "host" with the address of the backend.',
           dovecot: {
             message: series === '2.3' ? 'proxy(USER): host not given' : 'proxy: host field not given',
             stage: 'runtime',

@@ -19,6 +19,7 @@ export const trustedNetworksTooWide = defineRule({
         const version = isIP(bare);
         if (version === 0 || !/^\d{1,3}$/.test(bits)) continue;
         if (Number(bits) >= (version === 4 ? 16 : 48)) continue;
+        if (bare === '127.0.0.0') continue;
         const everybody = Number(bits) === 0;
         report({
           message: everybody

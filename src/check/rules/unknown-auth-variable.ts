@@ -12,7 +12,7 @@ export const unknownAuthVariable = defineRule({
   check({ config, series, report }) {
     for (const { value, isOfAuth, isSqlQuery, variables, problems } of valuesWithVariables(config)) {
       if (!isOfAuth) continue;
-      for (const { span, known, written, suggestion } of variables) {
+      for (const { span, known, written, prefix, suggestion } of variables) {
         // Language of the other version, filters without a value: findings of their own.
         if (
           known ||

@@ -12,7 +12,7 @@ export const variableFunction = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     const findings = templateFindings(config, ['unknown-function', 'bad-function'], ({ text, message }) => ({
-      message: `${text} never works: every expansion fails`,
+      message: `${text} is no filter or function that works here: every expansion fails`,
       dovecot: { message, stage: 'runtime' },
       ...(series === '2.4' ? { help: FILTERS } : {}),
     }));
