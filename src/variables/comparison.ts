@@ -1,6 +1,6 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import { parseIntMax } from './numbers.js';
-import { compileRegex } from './posix-regex/regex.js';
+import { matchRegex } from './posix-regex/regex.js';
 import { wildcardMatch } from './wildcard.js';
 
 // The comparators of `if`, alike in both languages (Dovecot var-expand-if.c, expansion-filter-if.c).
@@ -64,9 +64,8 @@ export function compare(left: ByteString, operator: Comparator, right: ByteStrin
       return done(!wildcardMatch(left, right));
     case '~':
     case '!~': {
-      const compiled = compileRegex(right);
-      if (compiled.kind !== 'regex') return compiled;
-      return done(compiled.regex.test(left) === (operator === '~'));
+      const result = matchRegex(right, left);
+      return result.kind === 'groups' ? done((result.groups !== null) === (operator === '~')) : result;
     }
     default:
       return done(compareNumbers(parseIntMax(left) ?? 0n, operator, parseIntMax(right) ?? 0n));

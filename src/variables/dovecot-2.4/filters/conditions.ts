@@ -3,7 +3,7 @@ import type { Parameter24 } from '../../../../grammar/variables-2.4/tree.js';
 import { cString } from '../../ascii.js';
 import { compare, compareNumbers, isComparator, isNumeric } from '../../comparison.js';
 import { parseIntMax } from '../../numbers.js';
-import { compileRegex } from '../../posix-regex/regex.js';
+import { matchRegex } from '../../posix-regex/regex.js';
 import {
   anyOf,
   DovecotCrash,
@@ -82,10 +82,10 @@ export const regexp: Filter = (state, step) => {
   if (pattern === null) throw new FilterError('Missing pattern and replacement parameters');
   if (replacement === null) throw new FilterError('Missing replacement parameter');
   const input = cString(state.need('regexp'));
-  const compiled = compileRegex(cString(pattern));
-  if (compiled.kind === 'error') throw new FilterError(compiled.message);
-  if (compiled.kind === 'crash') throw new DovecotCrash(compiled.reason);
-  const groups = compiled.regex.match(input);
+  const found = matchRegex(cString(pattern), input);
+  if (found.kind === 'error') throw new FilterError(found.message);
+  if (found.kind === 'crash') throw new DovecotCrash(found.reason);
+  const { groups } = found;
   if (groups === null) return;
   const result = cString(replacement).replace(/\\([\s\S]?)/g, (_, digit: string) => {
     if (!/^[0-9]$/.test(digit)) throw new DovecotCrash('a backslash without a digit in a replacement');
