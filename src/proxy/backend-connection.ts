@@ -157,6 +157,7 @@ export class BackendConnection {
 
   /** Bytes of the backend before the login is done. */
   received(data: ByteString): void {
+    if (!this.#open || !this.#connected) return;
     this.#input += data;
     while (this.#open && this.#connected) {
       const end = this.#input.indexOf('\n');
@@ -176,6 +177,14 @@ export class BackendConnection {
       'connect',
       `Disconnected by server: ${reason} (state=${this.#dialogue.state()}, duration=${seconds}s)`,
     );
+  }
+
+  /**
+   * Dovecot says this or `closed`, depending on how fast the backend was; only here there is no second try.
+   * Dovecot login-proxy.c login_proxy_starttls
+   */
+  tlsFailed(error: string): void {
+    this.fail('internal', `Failed to start SSL handshake: ${error}`);
   }
 
   /** Time to try again. */

@@ -20,6 +20,8 @@ export type SessionEvent =
   | { readonly kind: 'backend_refused'; readonly error: string; readonly local: LocalAddress | null }
   | { readonly kind: 'backend_data'; readonly data: ByteString }
   | { readonly kind: 'backend_closed'; readonly error: string }
+  /** TLS could not be set up, or the certificate is refused: trying again would change nothing. */
+  | { readonly kind: 'backend_tls_failed'; readonly error: string }
   | { readonly kind: 'timer'; readonly name: TimerName; readonly local?: LocalAddress | null }
   /** The relay is over. */
   | { readonly kind: 'relay_ended'; readonly end: RelayEnd }

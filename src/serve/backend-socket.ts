@@ -24,6 +24,8 @@ export interface BackendEvents {
   /** Every byte that was sent is with the kernel again. */
   drained(): void;
   closed(error: string): void;
+  /** No TLS, or a certificate that is not accepted. */
+  tlsFailed(error: string): void;
 }
 
 const READ_SIZE = 65_536;
@@ -170,7 +172,7 @@ export class BackendSocket {
       settings = this.#tls();
     } catch (error) {
       this.destroy();
-      this.#end(error instanceof Error ? error.message : String(error));
+      this.#events.tlsFailed(error instanceof Error ? error.message : String(error));
       return;
     }
     const secure = connectTls({
@@ -189,8 +191,8 @@ export class BackendSocket {
     if (this.#done) return;
     const problem = tls.verify && settings.verify ? certificateProblem(secure, tls, settings) : null;
     if (problem !== null) {
-      secure.destroy();
-      this.#end(problem);
+      this.destroy();
+      this.#events.tlsFailed(problem);
       return;
     }
     const held = this.#held ?? [];

@@ -218,6 +218,9 @@ export class SessionDriver {
         closed: (error) => {
           if (socket === this.#backend) this.#backendClosed(error);
         },
+        tlsFailed: (error) => {
+          if (socket === this.#backend) this.#deliver({ kind: 'backend_tls_failed', error });
+        },
       },
     );
     this.#backend = socket;

@@ -238,6 +238,14 @@ export class ImapLogin {
     return true;
   }
 
+  /** The connection ends in the middle of it. */
+  abandon(): void {
+    const client = this.#client;
+    const pending = client.waitingForClient || client.authenticating;
+    if (pending && client.series === '2.4') this.#logFailedMechanism('Aborted');
+    this.backend?.abandon();
+  }
+
   #abort(): void {
     const client = this.#client;
     client.waitingForClient = false;

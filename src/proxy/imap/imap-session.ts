@@ -103,6 +103,9 @@ export class ImapSession {
       case 'backend_closed':
         this.#login.backend?.closed(event.error);
         break;
+      case 'backend_tls_failed':
+        this.#login.backend?.tlsFailed(event.error);
+        break;
       case 'timer':
         this.#timer(event);
         break;
@@ -401,7 +404,7 @@ export class ImapSession {
   #close(reason: ByteString): void {
     this.#state = 'closed';
     this.#log('info', disconnectMessage(this.client, reason));
-    this.#login.backend?.abandon();
+    this.#login.abandon();
     this.#act({ kind: 'clear_timer', name: 'idle' });
     this.#act({ kind: 'close_client' });
   }

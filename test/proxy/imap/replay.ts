@@ -1,14 +1,10 @@
-import type { AuthAnswer } from '../../../src/auth/answer.js';
-import type { AuthRequest } from '../../../src/auth/request.js';
 import { seriesOf } from '../../../src/knowledge/versions.js';
 import { ImapSession } from '../../../src/proxy/imap/imap-session.js';
-import { parseIp } from '../../../src/proxy/ip-address.js';
 import type { ClientSettings } from '../../../src/proxy/login-client.js';
 import { LoginLogFormat } from '../../../src/proxy/login-log.js';
 import type { SessionAction, SessionEvent, TimerName } from '../../../src/proxy/session-event.js';
-import { authAnswer } from '../auth-answer.js';
-import { settingsFromText } from './login-settings.js';
-import { configOf, type Step, type Transcript } from './transcript.js';
+import { recordedAnswer, recordedConfig } from './recorded-proxy.js';
+import type { Step, Transcript } from './transcript.js';
 
 /** Everything that was sent and logged, by party. */
 export interface Replay {
@@ -49,13 +45,14 @@ export class Replayer {
   readonly #connections = new Map<string, number>();
   readonly #settings: ClientSettings;
   #sourceIndex = 0;
+  #tlsFailures = 0;
   #now = START_MS;
 
   /** `cut` breaks what arrives into pieces. */
   constructor(transcript: Transcript, cut: (data: string) => string[] = (data) => [data]) {
     this.#transcript = transcript;
     this.#cut = cut;
-    const login = settingsFromText(transcript.version, configOf(transcript));
+    const login = recordedConfig(transcript).login({ protocol: 'imap' });
     const logFormat = new LoginLogFormat(
       seriesOf(transcript.version),
       login.logFormat,
@@ -90,7 +87,21 @@ export class Replayer {
     else if (from.startsWith('backend') && event === 'reset')
       this.#backendGone(from, 'read(size=4096) failed: Connection reset by peer');
     else if (to.startsWith('backend') && event === 'tls-handshake') this.#backendTls(to, index);
+    else if (to.startsWith('backend') && event === 'close') this.#proxyClosed(to);
     else if (to.startsWith('backend') && event === 'error') this.#backendGone(to, this.#tlsErrorText());
+  }
+
+  /** Random bytes that make the nonce of a recorded SCRAM message. */
+  #recordedNonce(count: number): Uint8Array {
+    const text = this.#transcript.steps
+      .map(([, , , what]) => (typeof what === 'string' ? what : ''))
+      .join('');
+    const message = Buffer.from(/SCRAM-\S+ (\S+)/.exec(text)?.[1] ?? '', 'base64').toString('latin1');
+    const nonce = /,r=(.*)$/.exec(message)?.[1] ?? '';
+    return Uint8Array.from({ length: count }, (_, index) => {
+      const character = nonce.charAt(index) === '~' ? ',' : nonce.charAt(index);
+      return character === '' ? 0 : character.charCodeAt(0) - 33;
+    });
   }
 
   /** Name in the client's hello; it shows only in what 2.4 tells the backend. */
@@ -131,7 +142,7 @@ export class Replayer {
       implicitTls,
       environment: {
         now: () => this.#now,
-        randomBytes: (count) => new Uint8Array(count),
+        randomBytes: (count) => this.#recordedNonce(count),
         hostname: 'proxy',
         pid: 1,
         settingsFor: () => this.#settings,
@@ -173,7 +184,13 @@ export class Replayer {
     }
     const owner = this.#ownerOf(from);
     if (owner === undefined) return;
+    if (owner.held !== null) {
+      // Clear text where TLS was to begin.
+      this.#tlsFails(owner);
+      return;
+    }
     for (const piece of this.#cut(data)) {
+      if (owner.backend !== from) return;
       if (owner.relaying) this.#toClient(owner, piece);
       else this.#deliver(owner.name, { kind: 'backend_data', data: piece });
     }
@@ -223,6 +240,16 @@ export class Replayer {
     else this.#deliver(client.name, { kind: 'backend_closed', error });
   }
 
+  /** Not all recordings tell that a client closed: the proxy's own close does. */
+  #proxyClosed(backend: string): void {
+    const client = this.#ownerOf(backend);
+    if (
+      client?.relaying === true &&
+      this.#transcript.log.some((line) => line.includes('Disconnected by client'))
+    )
+      this.#endRelay(client, 'client', '');
+  }
+
   #endRelay(client: Client, side: 'client' | 'server' | 'proxy', error: string): void {
     client.relaying = false;
     this.#deliver(client.name, {
@@ -240,21 +267,33 @@ export class Replayer {
     });
   }
 
-  /** The handshake succeeds, unless the proxy closes the connection right after it. */
+  /** The handshake succeeds, unless the proxy says no more to this backend and the log blames TLS. */
   #backendTls(backend: string, index: number): void {
     const client = this.#ownerOf(backend);
     if (client === undefined) return;
-    const next = this.#transcript.steps
-      .slice(index + 1)
-      .find(([, from, to]) => from === backend || to === backend);
-    const refused = next !== undefined && next[1] === 'proxy' && typeof next[3] !== 'string';
-    if (refused) {
-      this.#deliver(client.name, { kind: 'backend_closed', error: this.#tlsErrorText() });
+    const later = this.#transcript.steps.slice(index + 1);
+    const spoken = later.some(
+      ([, from, to, what]) => from === 'proxy' && to === backend && typeof what === 'string',
+    );
+    if (!spoken && this.#tlsErrorText() !== '') {
+      this.#tlsFails(client);
       return;
     }
     const held = client.held ?? '';
     client.held = null;
     this.#record(backend, held);
+  }
+
+  /** Real Dovecot has two ways to say it, by chance (proxy_starttls); the recorded one is taken. */
+  #tlsFails(client: Client): void {
+    const error = this.#tlsErrorText();
+    this.#tlsFailures += 1;
+    const handshakes = this.#transcript.steps.filter(
+      ([, from, , what]) => from === 'proxy' && typeof what !== 'string' && what['event'] === 'tls-handshake',
+    ).length;
+    const last = this.#tlsFailures >= handshakes;
+    const internal = this.#transcript.log.some((line) => line.includes('Failed to start SSL handshake'));
+    this.#deliver(client.name, { kind: last && internal ? 'backend_tls_failed' : 'backend_closed', error });
   }
 
   #advance(limit: number): void {
@@ -303,7 +342,10 @@ export class Replayer {
         else client.held += action.data;
         break;
       case 'authenticate':
-        this.#deliver(client.name, { kind: 'auth_answered', answer: this.#answer(action.request) });
+        this.#deliver(client.name, {
+          kind: 'auth_answered',
+          answer: recordedAnswer(action.request, this.#transcript),
+        });
         break;
       case 'connect':
         this.#connect(client, action);
@@ -379,60 +421,25 @@ export class Replayer {
     if (recorded === undefined || action.port === 21499) {
       const error =
         /failed: (.*?) \(after/.exec(this.#transcript.log.join('\n'))?.[1] ?? 'Connection refused';
-      this.#deliver(client.name, { kind: 'backend_refused', error, local: { ip: '127.0.0.1', port: 4000 } });
+      const bound = action.sourceIp;
+      const local =
+        error.startsWith('Cannot assign') && bound !== null
+          ? { ip: bound, port: null }
+          : { ip: '127.0.0.1', port: 4000 };
+      this.#deliver(client.name, { kind: 'backend_refused', error, local });
       return;
     }
     this.#connections.set(listener, count);
     client.backend = party;
     client.held = action.tls === null ? null : '';
     this.#sent.set(party, '');
-    if (action.sourceIp !== null) this.#boundTo.set(party, action.sourceIp);
+    if (action.sourceIp?.includes(':') === true && !action.ip.includes(':'))
+      this.#log.push('imap-login: Warning: net_connect_ip(): ip->family != my_ip->family');
+    else if (action.sourceIp !== null) this.#boundTo.set(party, action.sourceIp);
     this.#deliver(client.name, { kind: 'backend_connected' });
-  }
-
-  /** The auth process: a passwd-file with the recorded fields, finished as for a login. */
-  #answer(request: AuthRequest): AuthAnswer {
-    const extra = this.#transcript.fields[request.user];
-    const forwarded = request.forward.map(([name, value]) => ` forward_${name}=${value}`).join('');
-    const user = / user=(\S+)/.exec(` ${extra ?? ''}`)?.[1] ?? request.user;
-    const plain = authAnswer(user, (extra ?? '') + forwarded);
-    const nopassword = plain.fields.some((field) => field.name === 'nopassword');
-    if (extra === undefined || (!nopassword && request.password !== this.#transcript.password))
-      return authAnswer(request.user, '', { result: 'fail' });
-    return finishProxy(plain, request, this.#transcript);
   }
 }
 
 function titled(level: string): string {
   return level.charAt(0).toUpperCase() + level.slice(1);
-}
-
-/** What the auth process does with proxy fields: names resolved, `proxy_maybe` settled. */
-function finishProxy(answer: AuthAnswer, request: AuthRequest, transcript: Transcript): AuthAnswer {
-  const get = (name: string) => answer.fields.find((field) => field.name === name);
-  if (get('proxy') === undefined && get('proxy_maybe') === undefined) return answer;
-  const host = get('host')?.value ?? null;
-  let fields = [...answer.fields];
-  const from = { kind: 'client' } as const;
-  const isIp = host !== null && parseIp(host) !== null;
-  if (host !== null && !isIp && get('hostip') === undefined) {
-    if (host !== 'localhost') return authAnswer(answer.user, '', { result: 'tempfail', code: 'temp_fail' });
-    fields.push({ name: 'hostip', value: '127.0.0.1', from });
-  }
-  const self = [
-    request.realLocalIp,
-    ...(/auth_proxy_self = (.*)/.exec(configOf(transcript))?.[1]?.split(' ') ?? []),
-  ];
-  const port = get('port')?.value;
-  const isSelf = isIp && self.includes(host) && (port === undefined || port === String(request.localPort));
-  if (get('proxy_maybe') !== undefined && isSelf) {
-    const dropped = ['proxy', 'proxy_maybe', 'proxy_always', 'host', 'port', 'destuser'];
-    const always = get('proxy_always') !== undefined;
-    fields = fields.filter((field) => !dropped.includes(field.name));
-    if (always) fields.push({ name: 'proxy', value: null, from });
-  } else if (get('proxy_maybe') !== undefined) {
-    fields = fields.filter((field) => field.name !== 'proxy_maybe');
-    fields.push({ name: 'proxy', value: null, from });
-  }
-  return { ...answer, fields };
 }

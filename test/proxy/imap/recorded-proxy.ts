@@ -1,0 +1,85 @@
+import type { AuthAnswer } from '../../../src/auth/answer.js';
+import type { WalkQuestion, WalkReply } from '../../../src/auth/questions.js';
+import type { AuthRequest } from '../../../src/auth/request.js';
+import { walk } from '../../../src/auth/walk.js';
+import type { WalkEnvironment } from '../../../src/auth/walk-state.js';
+import type { EffectiveConfig } from '../../../src/config/effective.js';
+import type { ConfigHost } from '../../../src/config/host.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { fieldsFrom } from '../auth-answer.js';
+import { configOf, type Transcript } from './transcript.js';
+
+const loaded = new Map<string, EffectiveConfig>();
+
+/** The configuration that a transcript was recorded with, read by the configuration layer from memory. */
+export function recordedConfig(transcript: Transcript): EffectiveConfig {
+  const known = loaded.get(transcript.config);
+  if (known !== undefined) return known;
+  const text = configOf(transcript).replaceAll('<DIR>', '/recorded').replaceAll('<CERTS>', '/certs');
+  const host: ConfigHost = {
+    readFile: (path) => Buffer.from(path === '/dovecot.conf' ? text : ''),
+    glob: () => [],
+    isDirectory: () => false,
+    environment: {},
+  };
+  const { effective } = loadConfig({ path: '/dovecot.conf', host, version: transcript.version });
+  loaded.set(transcript.config, effective);
+  return effective;
+}
+
+const ENVIRONMENT: WalkEnvironment = {
+  driverFacts: () => ({ blocking: false, canLookupCredentials: true, cached: false }),
+  system: {
+    hostname: 'proxy',
+    pid: 1,
+    uid: 0,
+    gid: 0,
+    now: () => 0,
+    randomBytes: (count) => new Uint8Array(count),
+  },
+  detailed: false,
+};
+
+/** The auth process of the recording: a passwd-file with the recorded users. */
+export function recordedAnswer(request: AuthRequest, transcript: Transcript): AuthAnswer {
+  const walking = walk(request, recordedConfig(transcript).auth({ protocol: 'imap' }), ENVIRONMENT);
+  let step = walking.next();
+  while (step.done !== true) step = walking.next(reply(step.value, transcript));
+  return step.value;
+}
+
+function reply(question: WalkQuestion, transcript: Transcript): WalkReply {
+  switch (question.kind) {
+    case 'lookup': {
+      const extra = transcript.fields[question.context.user];
+      if (extra === undefined) return { kind: 'lookup', outcome: { kind: 'unknown' } };
+      const fields = fieldsFrom(extra).map(({ name, value }): [string, string] => [name, value ?? '']);
+      return {
+        kind: 'lookup',
+        outcome: {
+          kind: 'found',
+          fields: [['password', transcript.password], ...fields],
+          defaultScheme: 'PLAIN',
+        },
+      };
+    }
+    case 'verify': {
+      const same = question.stored.replace(/^\{PLAIN\}/, '') === question.plaintext;
+      return { kind: 'verify', verdict: { kind: same ? 'match' : 'mismatch' } };
+    }
+    case 'resolve':
+      return {
+        kind: 'resolve',
+        reply:
+          question.host === 'localhost' || question.host === 'backend.example.com'
+            ? { kind: 'addresses', ips: ['127.0.0.1'] }
+            : { kind: 'failed', message: 'Name or service not known' },
+      };
+    case 'cache':
+      return { kind: 'cache', entry: null };
+    case 'decode':
+      return { kind: 'decode', message: null };
+    case 'looked-up':
+      return { kind: 'looked-up' };
+  }
+}
