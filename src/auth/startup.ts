@@ -135,7 +135,19 @@ function driverProblems(settings: AuthSettings, passdb: PassdbBlock): StartupPro
     return [problem('driver', `Unknown passdb driver '${passdb.driver}'`, passdb)];
   if (passdb.driver === 'bsdauth')
     return [problem('driver', `Support not compiled in for passdb driver '${passdb.driver}'`, passdb)];
-  return [];
+  const unset = unsetSource(settings, passdb);
+  return unset === null ? [] : [problem('driver', unset, passdb)];
+}
+
+/** 2.3 drivers with a file of their own, and ldap of 2.4, say at start that it is not named. observed both */
+function unsetSource(settings: AuthSettings, passdb: PassdbBlock): string | null {
+  if (seriesOf(settings.version) === '2.4')
+    return passdb.driver === 'ldap' && (passdb.setting('ldap_uris')?.text ?? '') === ''
+      ? ': ldap_uris not set'
+      : null;
+  if (passdb.args.text !== '') return null;
+  if (passdb.driver === 'ldap') return 'LDAP: Configuration file path not given';
+  return passdb.driver === 'dict' ? 'dict: Configuration file path not given' : null;
 }
 
 /** The register is built by putting each mechanism in front. Dovecot auth.c: auth_mech_list_verify_passdb */

@@ -5,6 +5,9 @@ import { passdbLists } from './passdb-lists.js';
 import type { Looked } from './passdb-lookup.js';
 import type { WalkState } from './walk-state.js';
 
+/** Part of the reason of a step whose password was right. */
+export const REFUSED_BY_FIELD = 'a field of the row refused the login';
+
 /** Collects what happened at each passdb of the list, in the order of the walk. */
 export class WalkTrace {
   readonly #state: WalkState;

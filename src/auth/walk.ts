@@ -11,7 +11,7 @@ import { skipReason } from './skip.js';
 import { finishMasterLogin, takeUserNames } from './user-name.js';
 import { answerLogin, answerLookup, answerRefused } from './walk-answer.js';
 import { type WalkEnvironment, WalkState } from './walk-state.js';
-import { WalkTrace } from './walk-trace.js';
+import { REFUSED_BY_FIELD, WalkTrace } from './walk-trace.js';
 
 /** A place in one of the two lists. */
 interface Position {
@@ -105,7 +105,7 @@ function decide(
   const scope = state.series === '2.3' ? 'request' : 'passdb';
   let { result } = looked;
   const stop = (final: PassdbResult, rule: ChainStep['rule'], reason: string): Verdict => {
-    trace.end(looked, result, rule, 'stop', reason);
+    trace.end(looked, final, rule, 'stop', reason);
     return { kind: 'stop', result: final };
   };
   if (passdb.deny && result !== 'user_unknown') {
@@ -142,18 +142,14 @@ function decide(
   if (!goesOn || !hasNext) {
     const final = lastResult(state, result);
     if (switches && state.series === '2.4') finishMasterLogin(state);
-    trace.endAt(mark, looked, result, rule, 'stop', endReason(state, goesOn, from, failedByField));
+    trace.endAt(mark, looked, result, rule, 'stop', endReason(state, goesOn, from, failedByField, rule));
     return { kind: 'stop', result: final };
   }
   state.passdbPassword = null;
   if (result === 'user_unknown') state.seenUnknown = true;
   else if (result === 'internal_failure') state.seenInternal = true;
   if (switches && state.series === '2.4') finishMasterLogin(state);
-  const onward = failedByField
-    ? 'a field of the row refused the login'
-    : switches
-      ? 'starts again as the login user'
-      : '';
+  const onward = failedByField ? REFUSED_BY_FIELD : switches ? 'starts again as the login user' : '';
   trace.endAt(mark, looked, result, rule, 'continue', onward);
   if (switches && guard.repeats(state)) {
     state.crash =
@@ -165,9 +161,15 @@ function decide(
   return { kind: 'go', to: { list: from.list, index: next } };
 }
 
-function endReason(state: WalkState, goesOn: boolean, from: Position, failedByField: boolean): string {
-  const field = failedByField ? 'a field of the row refused the login; ' : '';
-  if (!goesOn) return `${field}the rule ends the walk`;
+function endReason(
+  state: WalkState,
+  goesOn: boolean,
+  from: Position,
+  failedByField: boolean,
+  rule: NonNullable<ChainStep['rule']>,
+): string {
+  const field = failedByField ? `${REFUSED_BY_FIELD}; ` : '';
+  if (!goesOn) return `${field}${rule.setting} = ${rule.value} ends the walk`;
   const left = from.list.length - from.index;
   const end = left > 0 ? 'every later passdb is skipped' : 'it is the last passdb';
   return `${field}${end}${state.success ? ', and the login has succeeded' : ''}`;

@@ -94,9 +94,14 @@ export function loadFor(path: string, options: SimulateOptions): Config {
 /** What Dovecot says when it refuses the configuration; null: it accepts it, or `--lenient` goes past it. */
 export function refusalOf(config: Config, lenient: boolean): string | null {
   const { refusal } = config;
-  return refusal === null || lenient
-    ? null
-    : `doveconf: Fatal: ${toUtf8(refusal.dovecot?.message ?? refusal.message)}`;
+  if (refusal === null || lenient) return null;
+  const words = refusal.dovecot?.message ?? refusal.message;
+  // Checks behind the reading name the main file.
+  const head =
+    refusal.kind === 'failed-check' && !words.startsWith('Error in configuration file')
+      ? `Error in configuration file ${config.main.path}: `
+      : '';
+  return `doveconf: Fatal: ${toUtf8(head + words)}`;
 }
 
 function refuse(

@@ -54,7 +54,7 @@ export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOpti
     const table = tableFor(path.path);
     const state = await table.sync();
     log.push(...state.log);
-    const query = { text: `${key.text} in ${path.path}`, database: `passwd-file ${path.path}` };
+    const query = { text: key.text, database: `passwd-file ${path.path}` };
     if (state.kind !== 'ready') return notReady(state, log);
     log.push({ level: 'debug', text: `lookup: user=${key.text} file=${path.path}` });
     const entry = table.find(key.text);

@@ -96,7 +96,7 @@ class Printer {
       this.#labelled('query', shown(this.#masking.text(query.text)));
       this.#lines.push(this.#colours.dim(`${INDENT}${' '.repeat(LABEL)}${rows} from ${query.database}`));
     }
-    if (step.userAfter !== step.userBefore || this.#verbosity >= 1)
+    if (step.userAfter !== step.userBefore)
       this.#labelled('user', `${shown(step.userBefore)} -> ${shown(step.userAfter)}`);
     this.#changes(step);
     for (const entry of step.log)

@@ -1,5 +1,6 @@
 import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import type { ChainStep, FieldOrigin } from '../auth/answer.js';
+import { REFUSED_BY_FIELD } from '../auth/walk-trace.js';
 import type { Origin } from '../config/origin.js';
 import type { Destination } from '../proxy/destination.js';
 import type { Simulation } from '../simulate/simulation.js';
@@ -120,7 +121,7 @@ export function verdictText(simulation: Simulation): string {
 function policyText({ answer, decision }: Simulation): string {
   if (decision?.kind === 'nologin') return shown(decision.reason);
   if (answer.reason !== null) return shown(answer.reason);
-  const refusing = answer.steps.find((step) => step.reason.includes('refused the login'));
+  const refusing = answer.steps.find((step) => step.reason.includes(REFUSED_BY_FIELD));
   if (refusing !== undefined)
     return shown(refusing.log.find((entry) => entry.level !== 'debug')?.text ?? refusing.reason);
   if (answer.passdbResult === 'ok') return 'the password is right, but no rule made the login succeed';
@@ -158,6 +159,8 @@ export function stepText(step: ChainStep): string {
     rule === null || rule.value === null || rule.setting === 'noauthenticate'
       ? ''
       : `, ${rule.setting} = ${rule.value}`;
-  const why = step.reason === '' ? '' : ` (${step.reason})`;
+  // That a rule ends the walk is said by the rule itself.
+  const reason = step.reason.replace(/(?:; |^)\S+ = \S+ ends the walk$/, '');
+  const why = reason === '' ? '' : ` (${reason})`;
   return `${result}${assumed}${applied}: ${step.next === 'continue' ? 'goes on' : 'stops'}${why}`;
 }

@@ -1,4 +1,5 @@
-import type { AuthAnswer } from '../auth/answer.js';
+import type { AuthAnswer, ChainStep } from '../auth/answer.js';
+import { REFUSED_BY_FIELD } from '../auth/walk-trace.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Outcome } from './simulation.js';
 
@@ -27,7 +28,6 @@ function afterLogin(decision: LoginDecision): Outcome {
 
 /** The most telling reason: the last passdb often says only that it does not know the user. */
 function refusal(answer: AuthAnswer): Outcome {
-  const lookups = answer.steps.filter((step) => step.action === 'lookup');
   switch (answer.passdbResult) {
     case 'user_disabled':
     case 'pass_expired':
@@ -35,12 +35,8 @@ function refusal(answer: AuthAnswer): Outcome {
     case 'scheme_not_available':
       return 'fail_config';
     case 'password_mismatch':
-      return 'fail_password';
     case 'user_unknown':
-      if (lookups.some((step) => step.result === 'password_mismatch')) return 'fail_password';
-      return lookups.some((step) => step.reason.includes('refused the login'))
-        ? 'fail_policy'
-        : 'fail_unknown_user';
+      return notAuthenticated(answer);
     case 'internal_failure':
       return 'tempfail';
     case null:
@@ -49,4 +45,16 @@ function refusal(answer: AuthAnswer): Outcome {
       // A name that is refused before any passdb is asked, or a rule that fails a right password.
       return 'fail_policy';
   }
+}
+
+function notAuthenticated({ steps }: AuthAnswer): Outcome {
+  const comparedWrong = (step: ChainStep) => step.result === 'password_mismatch' && !hasNoPassword(step);
+  if (steps.some(comparedWrong)) return 'fail_password';
+  if (steps.some((step) => step.reason.includes(REFUSED_BY_FIELD))) return 'fail_policy';
+  return steps.some((step) => step.result === 'user_unknown') ? 'fail_unknown_user' : 'fail_password';
+}
+
+/** A static passdb that is there to add fields says so of everybody who is not authenticated yet. */
+function hasNoPassword(step: ChainStep): boolean {
+  return step.log.some((entry) => entry.text.startsWith('No password returned'));
 }
