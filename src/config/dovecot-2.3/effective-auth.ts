@@ -85,6 +85,7 @@ function passdb(view: View, index: number, fallback: Origin): PassdbBlock {
     },
     deny: view.boolean('deny'),
     master: view.boolean('master'),
+    pass: view.boolean('pass'),
     mechanisms: view
       .text('mechanisms')
       .split(/[ ,]+/)
