@@ -35,34 +35,38 @@ export function splitIfParameters(name: ByteString): IfParameter23[] | null {
   const parameters: IfParameter23[] = [];
   let text = '';
   let start = first + 1;
+  /** Begin of what is not yet in `text`. */
+  let run = start;
   let depth = 0;
-  let escaped = false;
   let percentSeen = false;
-  let at = first + 1;
-  for (; at < name.length; at++) {
-    const byte = name.charAt(at);
-    if (byte === '\\') {
-      escaped = true;
-      continue;
-    }
-    if (escaped) {
-      text += byte;
-      escaped = false;
-      continue;
-    }
-    if (byte === '%') percentSeen = true;
+  let end = name.length;
+  SPECIAL.lastIndex = start;
+  for (let match = SPECIAL.exec(name); match !== null; match = SPECIAL.exec(name)) {
+    const at = match.index;
+    const [byte] = match;
+    if (byte.startsWith('\\')) {
+      // All backslashes go, and what follows them stays as it is.
+      text += name.slice(run, at);
+      run = at + byte.length;
+      SPECIAL.lastIndex = run + 1;
+    } else if (byte === '%') percentSeen = true;
     else if (percentSeen && byte === '{') {
       depth++;
       percentSeen = false;
     } else if (depth > 0 && byte === '}') depth--;
     else if (depth === 0 && byte === ';') {
-      parameters.push({ text, start });
+      parameters.push({ text: text + name.slice(run, at), start });
       text = '';
       start = at + 1;
-      continue;
-    } else if (depth === 0 && byte === ':') break;
-    text += byte;
+      run = start;
+    } else if (depth === 0 && byte === ':') {
+      end = at;
+      break;
+    }
   }
+  text += name.slice(run, end);
   if (text !== '') parameters.push({ text, start });
   return parameters;
 }
+
+const SPECIAL = /\\+|[%{};:]/g;

@@ -1,7 +1,7 @@
 // Where Dovecot would block or run out of memory, an expansion stops with an error that says so.
 
 /** Nested `%{if;%{if;...}}` and `%{md5:md5:...}` of 2.3: Dovecot recurses until its stack ends. */
-export const MAX_NESTING = 100;
+export const MAX_NESTING = 32;
 
 /** Bytes that padding may add; Dovecot has no limit below 2 GB. */
 export const MAX_PADDING = 1 << 24;

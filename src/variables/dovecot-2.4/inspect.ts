@@ -93,19 +93,17 @@ export function inspect24(template: ByteString): TemplateInspection {
   const programs = parts.filter((part) => part.kind === 'program');
   for (const program of programs) inspectProgram(program, variables, problems);
   for (const span of ignored) {
-    const message = `Dovecot skips this byte without a word`;
+    const message = `Dovecot skips the byte ${template.slice(span.start, span.end)} without a word`;
     problems.push({ kind: 'ignored-byte', message, span, suggestion: '' });
   }
   for (const span of lost) {
     const message = 'Dovecot 2.4.1 loses a text that is exactly y';
     problems.push({ kind: 'lost-text', message, span, suggestion: "%{literal('y')}" });
   }
-  if (error === null)
-    problems.push(
-      ...oldSyntax(
-        template,
-        programs.map((program) => program.span),
-      ),
-    );
-  return { variables, problems };
+  if (error !== null) return { variables, problems };
+  const old = oldSyntax(
+    template,
+    programs.map((program) => program.span),
+  );
+  return { variables, problems: problems.concat(old) };
 }
