@@ -1,4 +1,5 @@
 import type { LoadInput, LoadResult } from '../load-input.js';
+import { checkSettings } from './checks/check-settings.js';
 import { dump23 } from './dumper.js';
 import { EffectiveSettings } from './effective-settings.js';
 import { Layer } from './layer.js';
@@ -8,10 +9,14 @@ import { Reading } from './reading.js';
 export function load23(input: LoadInput): LoadResult {
   const reading = new Reading(input);
   reading.read();
+  const checked = checkSettings(reading.layers, input.main, input.modules ?? []);
   return {
-    problems: reading.problems,
+    problems: [...reading.problems, ...checked.problems],
     readings: reading.readings,
     effective: new EffectiveSettings(reading.layers, input.main),
-    dump: (options) => dump23(options.scope === 'defaults' ? [new Layer()] : reading.layers, options, []),
+    dump: (options) =>
+      options.scope === 'defaults'
+        ? dump23([new Layer()], options, [])
+        : dump23(reading.layers, options, checked.messages),
   };
 }

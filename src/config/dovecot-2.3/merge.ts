@@ -30,6 +30,16 @@ export function mergeMatching(matching: readonly Layer[]): Merged {
   return { conflict: null, root };
 }
 
+/** Dovecot's words where two filters of different kinds set the same for one connection; null where they do not. */
+export function conflictOf(matching: readonly Layer[]): ByteString | null {
+  for (const [index, layer] of matching.entries()) {
+    const inner = matching[index - 1];
+    if (inner !== undefined && !isSuperset(layer.filter, inner.filter))
+      return mergeMatching(matching).conflict;
+  }
+  return null;
+}
+
 function copyNode(node: SectionNode): SectionNode {
   const copy = createNode(node.table, node.builtIn);
   copy.at = node.at;

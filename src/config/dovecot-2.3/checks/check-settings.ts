@@ -1,0 +1,128 @@
+import { type ByteString, toUtf8 } from '../../../../grammar/bytes.js';
+import type { Source } from '../../../../grammar/source.js';
+import type { ConfigProblem } from '../../problem.js';
+import { GLOBAL_FILTER } from '../filter.js';
+import type { Layer } from '../layer.js';
+import { LayerIndex } from '../layer-index.js';
+import { conflictOf } from '../merge.js';
+import { wantedModules } from '../modules.js';
+import { View } from '../view.js';
+import { checkAuth } from './auth-check.js';
+import type { Check, Finding } from './check.js';
+import { checkMailStorage, checkNamespaces } from './mail-check.js';
+import { checkMaster, checkMasterService, warnMaster } from './master-check.js';
+import * as small from './small-checks.js';
+import { checkStats } from './stats-check.js';
+
+/** The checks of the modules, in the program's order of modules. */
+const CHECKS: readonly (readonly [module: string, check: Check])[] = [
+  ['master', checkMasterService],
+  ['ssl', small.checkSsl],
+  ['auth', checkAuth],
+  ['director', small.checkDirector],
+  ['doveadm', small.checkDoveadm],
+  ['imap', small.checkImap],
+  ['imapc', small.checkImapc],
+  ['lmtp', small.checkLmtp],
+  ['mail', checkMailStorage],
+  ['mail', checkNamespaces],
+  ['master', checkMaster],
+  ['pop3', small.checkPop3],
+  ['pop3c', small.checkPop3c],
+  ['stats', checkStats],
+  ['submission-login', small.checkSubmission],
+];
+
+export interface CheckResult {
+  readonly problems: readonly ConfigProblem[];
+  /** The first error of each module about the global settings: doveconf says these behind its output. */
+  readonly messages: readonly ByteString[];
+}
+
+/** What Dovecot checks when all is read (config_all_parsers_check()), for every filter and all complaints of each. */
+export function checkSettings(
+  layers: readonly Layer[],
+  main: Source,
+  modules: readonly string[],
+): CheckResult {
+  const index = new LayerIndex(layers);
+  const wants = wantedModules(modules);
+  const problems: ConfigProblem[] = [];
+  const messages: ByteString[] = [];
+  const said = new Set<ByteString>();
+  let warnedAboutSsl = false;
+  const globalSsl = layers[0] === undefined ? '' : sslOf(layers[0]);
+  for (const layer of layers) {
+    const matching = index.matching({
+      service: layer.filter.service,
+      local: layer.filter.local?.address ?? null,
+      remote: layer.filter.remote?.address ?? null,
+      localName: layer.filter.localName,
+    });
+    const conflict = conflictOf(matching);
+    if (conflict !== null) problems.push(conflictProblem(conflict, layer, main));
+    const own = sslOf(layer) ?? globalSsl ?? '';
+    if (own !== 'no' && globalSsl === 'no' && !warnedAboutSsl) {
+      warnedAboutSsl = true;
+      problems.push(sslProblem(own, layer));
+    }
+    const view = new View(matching.map(({ root }) => root));
+    const isGlobal = layer.filter === GLOBAL_FILTER;
+    if (isGlobal)
+      for (const warning of [...small.warnSsl(view), ...warnMaster(view)])
+        problems.push(problemOf(warning, 'warning', main));
+    else if (layer.root.values.size === 0 && layer.root.lists.size === 0) continue;
+    for (const [module, check] of CHECKS) {
+      if (!wants([module])) continue;
+      const findings = check(view).filter(({ text }) => isGlobal || !said.has(text));
+      const [first] = findings;
+      if (first !== undefined && isGlobal) messages.push(first.text);
+      for (const one of findings) {
+        said.add(one.text);
+        problems.push(problemOf(one, 'error', main));
+      }
+    }
+  }
+  return { problems, messages };
+}
+
+function sslOf(layer: Layer): ByteString | null {
+  return layer.root.values.get('ssl')?.text ?? null;
+}
+
+function problemOf(one: Finding, severity: 'error' | 'warning', main: Source): ConfigProblem {
+  const text = severity === 'error' ? `Error in configuration file ${main.path}: ${one.text}` : one.text;
+  return {
+    kind: 'failed-check',
+    severity,
+    place: one.origin,
+    dovecot: { message: text, stage: 'doveconf' },
+    message: toUtf8(one.text),
+    subject: { name: one.setting },
+  };
+}
+
+function conflictProblem(conflict: ByteString, layer: Layer, main: Source): ConfigProblem {
+  return {
+    kind: 'failed-check',
+    severity: 'error',
+    place: layer.at,
+    dovecot: { message: `Error in configuration file ${main.path}: ${conflict}`, stage: 'doveconf' },
+    message: toUtf8(conflict),
+    subject: { name: conflict.split(' ')[3] ?? '' },
+  };
+}
+
+function sslProblem(text: ByteString, layer: Layer): ConfigProblem {
+  return {
+    kind: 'failed-check',
+    severity: 'warning',
+    place: layer.root.values.get('ssl')?.origin ?? layer.at,
+    dovecot: {
+      message: `SSL is disabled because global ssl=no, ignoring ssl=${text} for subsection`,
+      stage: 'doveconf',
+    },
+    message: `TLS is switched off by the global ssl = no: ssl = ${toUtf8(text)} here has no effect`,
+    subject: { name: 'ssl', value: text },
+  };
+}

@@ -1,0 +1,52 @@
+import type { ByteString } from '../../../../grammar/bytes.js';
+import type { Origin } from '../../origin.js';
+import { sections } from '../effective-settings.js';
+import type { View } from '../view.js';
+
+/** One complaint of a check: Dovecot's words and the setting that it is about. */
+export interface Finding {
+  readonly text: ByteString;
+  readonly setting: string;
+  readonly origin: Origin | null;
+}
+
+/** All complaints of one module's check about one level of settings, in the order in which Dovecot looks. */
+export type Check = (view: View) => Finding[];
+
+/** The value as doveconf checks it: variables are not expanded. */
+export function raw(view: View, name: string): ByteString {
+  return view.stored(name)?.text ?? view.text(name);
+}
+
+export function finding(view: View, setting: string, text: ByteString): Finding {
+  return { text, setting, origin: view.origin(setting) ?? view.nodes[0]?.at ?? null };
+}
+
+/** Each section of a list, with its own view. */
+export function eachSection(view: View, list: string, check: Check): Finding[] {
+  return sections(view, list).flatMap((section) => check(section.view));
+}
+
+/** Blocks of `passdb` and `userdb`. */
+export function eachBlock(
+  view: View,
+  list: string,
+  check: Check,
+  viewOf: (node: View['nodes'][0]) => View,
+): Finding[] {
+  return view.nodes.flatMap((node) =>
+    (node?.lists.get(list)?.sections ?? []).flatMap((one) => check(viewOf(one))),
+  );
+}
+
+export function words(text: ByteString, separators: RegExp): ByteString[] {
+  return text.split(separators).filter((word) => word !== '');
+}
+
+/** A setting whose words must be known; case does not matter. */
+export function knownWords(name: string, what: string, known: readonly string[]): Check {
+  return (view) => {
+    const unknown = words(raw(view, name), /[ ,]+/).filter((word) => !known.includes(word.toLowerCase()));
+    return unknown.map((word) => finding(view, name, `${name}: Unknown ${what}: ${word}`));
+  };
+}
