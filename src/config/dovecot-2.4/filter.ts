@@ -65,15 +65,20 @@ export class Filter {
   /** Merged into its parent by `-f`, or not matching it. */
   dropped = false;
 
+  /** Whose masks must match besides this one: the parent, except for a filter that was merged to another place. */
+  readonly outer: Filter | null;
+
   constructor(
     mask: FilterMask,
     parent: Filter | null,
     isDefault: boolean,
     order: number,
     origin: Origin | null,
+    outer: Filter | null = parent,
   ) {
     this.mask = mask;
     this.parent = parent;
+    this.outer = outer;
     this.isDefault = isDefault;
     this.createOrder = order;
     this.origin = origin;
@@ -103,7 +108,7 @@ export class Filter {
 
   /** Itself or one around it is a group. */
   get isInGroup(): boolean {
-    return this.isGroup || (this.parent?.isInGroup ?? false);
+    return this.isGroup || (this.outer?.isInGroup ?? false);
   }
 
   get isInLocalOrRemote(): boolean {
@@ -172,6 +177,14 @@ export class FilterTree {
 
   create(parent: Filter, mask: FilterMask, isDefault: boolean, origin: Origin | null): Filter {
     return this.#add(new Filter(mask, parent, isDefault, this.all.length, origin));
+  }
+
+  /** A filter of the same mask below another parent; it goes on asking for what is around the original. */
+  copyTo(parent: Filter, original: Filter): Filter {
+    const { mask, isDefault, origin, outer } = original;
+    const copy = new Filter(mask, parent, isDefault, this.all.length, origin, outer);
+    this.all.push(copy);
+    return copy;
   }
 
   /** Least specific first; what comes later wins. Dovecot 2.4.1 config-parser.c `config_parser_filter_cmp`. */

@@ -75,7 +75,9 @@ export function expandGroups(builder: Builder): void {
     if (filter === undefined) continue;
     for (const use of filter.groups) {
       const group = groups.get(use.label)?.get(use.name);
-      if (group !== undefined) mergeFilters(builder.tree, filter, group, { drop: false, overwrite: false });
+      // Dovecot stops at the first one that it does not find.
+      if (group === undefined) return;
+      mergeFilters(builder.tree, filter, group, { drop: false, overwrite: false });
     }
     filter.groups.length = 0;
   }

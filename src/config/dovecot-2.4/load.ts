@@ -22,8 +22,8 @@ export function load24(input: LoadInput): LoadResult {
   problems.push(...groupProblems);
   const unclosed = unclosedSection(input, builder);
   if (unclosed !== null) problems.push(unclosed);
-  const checked = checkSettings(builder.tree, input);
-  problems.push(...checked);
+  const late = [...groupProblems, ...(unclosed === null ? [] : [unclosed])];
+  problems.push(...checkSettings(builder.tree, input));
   if (!hasStorageVersion(builder)) problems.push(storageVersionProblem());
 
   const build = (): Builder => {
@@ -44,8 +44,8 @@ export function load24(input: LoadInput): LoadResult {
           again.builder.tree.sort();
           return again;
         },
-        isBroken ? [] : [...groupProblems, ...(unclosed === null ? [] : [unclosed])],
-        checked,
+        isBroken ? [] : late,
+        (tree) => checkSettings(tree, input),
       ).dump(options),
   };
 }

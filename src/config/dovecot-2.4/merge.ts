@@ -14,7 +14,7 @@ export function mergeFilters(tree: FilterTree, target: Filter, source: Filter, m
     if (mode.overwrite || !target.values.has(name)) target.values.set(name, value);
   for (const child of source.children) {
     const known = target.children.find((candidate) => candidate.path === `${target.path}${lastLevel(child)}`);
-    const twin = known ?? tree.create(target, child.mask, child.isDefault, child.origin);
+    const twin = known ?? tree.copyTo(target, child);
     mergeFilters(tree, twin, child, mode);
   }
 }

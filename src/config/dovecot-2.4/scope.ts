@@ -47,6 +47,7 @@ export class FilterIndex {
 
   /** Filters at and below `filter` that the question is inside of. */
   #collect(filter: Filter, question: Question, found: Filter[]): void {
+    if (filter.outer !== filter.parent && !isInside(filter.outer, question)) return;
     found.push(filter);
     const { named, others } = this.#of(filter);
     for (const name of question.names)
@@ -92,6 +93,16 @@ export class FilterIndex {
             this.#collect(group, { ...question, names }, found);
     return this.#byOrder(found);
   }
+}
+
+/** Whether the question is inside of a filter and all around it. */
+function isInside(filter: Filter | null, question: Question): boolean {
+  for (let at = filter; at !== null; at = at.outer) {
+    const { name } = at.mask;
+    if (name === undefined ? matchMask(at.mask, question.connection) !== 'yes' : !question.names.has(name))
+      return false;
+  }
+  return true;
 }
 
 /** The settings as one question sees them. */

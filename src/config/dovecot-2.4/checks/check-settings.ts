@@ -66,7 +66,7 @@ for (const [index, struct] of structs.entries()) {
 
 function connectionOf(filter: Filter): FilterMask {
   let connection: FilterMask = {};
-  for (let at: Filter | null = filter; at !== null; at = at.parent) {
+  for (let at: Filter | null = filter; at !== null; at = at.outer) {
     const { protocol, localName, local, remote } = at.mask;
     connection = {
       ...(protocol === undefined ? {} : { protocol }),

@@ -2,7 +2,7 @@ import type { ByteString } from '../../../../grammar/bytes.js';
 import type { Dump, DumpNode, DumpOptions } from '../../print/dump.js';
 import type { ConfigProblem } from '../../problem.js';
 import { Refused } from '../builder.js';
-import { Filter, type FilterMask } from '../filter.js';
+import { Filter, type FilterMask, type FilterTree } from '../filter.js';
 import { applyDumpFilter, expandGroups, mergeDefaults } from '../finish.js';
 import type { Reading } from '../reading.js';
 import { connectionMask } from '../section-opening.js';
@@ -14,13 +14,17 @@ import { groupUses } from './group-uses.js';
 export class Dumper {
   readonly #read: () => Reading;
   readonly #late: readonly ConfigProblem[];
-  readonly #checked: readonly ConfigProblem[];
+  readonly #check: (tree: FilterTree) => readonly ConfigProblem[];
 
-  /** `late`: errors that leave the output whole; `checked`: those of the checks after reading. */
-  constructor(read: () => Reading, late: readonly ConfigProblem[], checked: readonly ConfigProblem[]) {
+  /** `late`: errors that leave the output whole; `check`: the checks after reading. */
+  constructor(
+    read: () => Reading,
+    late: readonly ConfigProblem[],
+    check: (tree: FilterTree) => readonly ConfigProblem[],
+  ) {
     this.#read = read;
     this.#late = late;
-    this.#checked = checked;
+    this.#check = check;
   }
 
   dump(options: DumpOptions): Dump {
@@ -30,8 +34,12 @@ export class Dumper {
     const { builder } = reading;
     const named = options.names.length > 0;
     if (named) expandGroups(builder);
-    if (question !== null) applyDumpFilter(builder, question);
-    if (named || options.scope === 'defaults') mergeDefaults(builder);
+    const missesGroup = this.#late.some(({ kind }) => kind === 'unknown-section');
+    if (question !== null && !missesGroup) applyDumpFilter(builder, question);
+    const checked = this.#late.length === 0 ? this.#check(builder.tree) : [];
+    // Built-in values join the others only where nothing was wrong.
+    const isFine = this.#late.length === 0 && checked.every(({ severity }) => severity === 'warning');
+    if (options.scope === 'defaults' || (named && isFine)) mergeDefaults(builder);
 
     const { root } = builder.tree;
     const printer = new FilterPrinter(reading.configVersion ?? '', !options.showSecrets, options.valuesOnly);
@@ -45,14 +53,14 @@ export class Dumper {
       nodes.push(...printer.children(root, innerScope(rootScope), path));
       if (name === null) nodes.push(...groupUses(root));
     }
-    const checks = this.#checked.flatMap((problem) =>
+    const checks = checked.flatMap((problem) =>
       problem.severity === 'error' && problem.dovecot !== null ? [`Error: ${problem.dovecot.message}`] : [],
     );
     if (options.valuesOnly && nodes.length === 0)
       nodes.push({ kind: 'setting', name: '', value: '', origin: null });
     if (printer.isAmbiguous)
       return {
-        nodes: nodes.slice(0, 1),
+        nodes: [],
         messages: ['Fatal: Multiple settings matched with -h parameter'],
         exitCode: 89,
       };
