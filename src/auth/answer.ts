@@ -102,6 +102,8 @@ export interface AuthAnswer {
   readonly emptyField: boolean;
   /** Real Dovecot gives no answer here at all: what happens to it. null: it does. */
   readonly crash: string | null;
+  /** What else happens in real Dovecot: a worker process that dies. */
+  readonly remarks?: readonly string[];
   /** Databases that did not answer, for exit code 75 and a message that names the host. */
   readonly unreachable: readonly { readonly host: string; readonly reason: string }[];
 }

@@ -50,7 +50,7 @@ function* lookUpInDatabase(state: WalkState, passdb: PassdbBlock, facts: DriverF
   // The auth-worker of 2.3 never sees default_fields. observed with sqlite
   if (state.series === '2.3' && !facts.blocking && !applyTemplates(state, passdb, 'default_fields'))
     return failed;
-  const { outcome } = yield* ask({ kind: 'lookup', passdb, context: lookupContext(state) });
+  const { outcome } = yield* ask({ kind: 'lookup', passdb, context: lookupContext(state, facts) });
   const userBefore = state.user;
   state.inWorker = facts.blocking;
   let result = yield* readOutcome(state, passdb, outcome);
@@ -61,13 +61,19 @@ function* lookUpInDatabase(state: WalkState, passdb: PassdbBlock, facts: DriverF
   return { result, queries: outcome.queries ?? [], unreachable, cached: false };
 }
 
-function lookupContext(state: WalkState): Omit<LookupContext, 'signal'> {
+function lookupContext(state: WalkState, facts: DriverFacts): Omit<LookupContext, 'signal'> {
   return {
     request: state.request,
     settings: state.settings,
     user: state.user ?? '',
     alreadyAuthenticated: state.authenticated,
-    expand: (template, escaping, providers) => expandFor(state, template, escaping, providers),
+    expand: (template, escaping, providers) => {
+      const expansion = expandFor(state, template, escaping, providers);
+      // observed 2.3.19.1 with SQL queries
+      if (expansion.kind === 'error' && state.series === '2.3' && facts.blocking)
+        state.remarks.push(`the auth-worker of 2.3 dies with signal 11 (${expansion.message})`);
+      return expansion;
+    },
     extraField: (name) => state.fields.find(name),
   };
 }

@@ -99,6 +99,7 @@ function assemble(
     delayUntil: state.delayUntil,
     emptyField: state.series === '2.3' && !state.fields.isEmpty && visible.length === 0,
     crash: state.crash,
+    remarks: state.remarks,
     unreachable: trace.unreachable,
   };
 }

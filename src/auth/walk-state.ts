@@ -64,6 +64,8 @@ export class WalkState {
   passwordAssumed = false;
   /** Changes that the current look-up made to fields. */
   changes: FieldChange[] = [];
+  /** What else happens in real Dovecot. */
+  readonly remarks: string[] = [];
   /** Real Dovecot dies or hangs here: what happens. */
   crash: string | null = null;
 

@@ -89,20 +89,19 @@ export class WalkTrace {
     this.#passdb = null;
   }
 
-  /** All steps, with those that the walk did not come to. */
+  /** All steps: those of the walk in its order, then those it did not come to in the order of the file. */
   steps(): readonly ChainStep[] {
     const visited = new Set(this.#steps.map((step) => step.passdb));
     const { masterdbs, passdbs } = passdbLists(this.#state.settings);
     const mastersAsked = masterdbs.some((passdb) => visited.has(passdb));
-    for (const passdb of masterdbs)
-      if (!visited.has(passdb))
-        this.#push(
-          passdb,
-          'not_reached',
-          mastersAsked ? 'the walk ended before it' : 'master = yes: asked only when a master user logs in',
-        );
-    for (const passdb of passdbs)
-      if (!visited.has(passdb)) this.#push(passdb, 'not_reached', 'the walk ended before it');
+    const left = [...masterdbs, ...passdbs].filter((passdb) => !visited.has(passdb));
+    for (const passdb of left.sort((one, other) => one.index - other.index)) {
+      const idle = passdb.master && !mastersAsked;
+      const reason = idle
+        ? 'master = yes: asked only when a master user logs in'
+        : 'the walk ended before it';
+      this.#push(passdb, 'not_reached', reason);
+    }
     return this.#steps;
   }
 

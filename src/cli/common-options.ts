@@ -9,7 +9,7 @@ export interface ConfigOptions {
   readonly lenient: boolean;
 }
 
-function parseMap(text: string, previous: ConfigOptions['map']): ConfigOptions['map'] {
+export function parseMap(text: string, previous: ConfigOptions['map']): ConfigOptions['map'] {
   const equals = text.indexOf('=');
   const from = text.slice(0, equals);
   const to = text.slice(equals + 1);

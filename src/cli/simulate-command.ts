@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { addConfigOptions, type ConfigOptions } from './common-options.js';
+import { addConfigOptions, type ConfigOptions, parseMap } from './common-options.js';
 import type { RegisterCommand } from './main.js';
 
 export interface SimulateOptions extends ConfigOptions {
@@ -29,6 +29,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly users?: string;
   readonly expect?: string;
   readonly compare?: string;
+  readonly compareMap: ConfigOptions['map'];
   readonly format: 'text' | 'json' | 'doveadm';
   readonly why?: string;
   readonly verbose: number;
@@ -62,6 +63,12 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
       'CSV with user, outcome and fields as they should be; exit 1 where one differs',
     )
     .option('--compare <file>', 'ask another configuration too and print what differs; exit 1 if anything')
+    .option(
+      '--compare-map <from=to>',
+      'as --map, for the other configuration (default: beside it)',
+      parseMap,
+      [],
+    )
     .addOption(
       new Option('--format <format>', 'how to print').choices(['text', 'json', 'doveadm']).default('text'),
     )

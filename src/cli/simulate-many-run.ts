@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { ChainRefused } from '../auth/chain.js';
@@ -41,7 +42,10 @@ export async function runMany(
     );
   const bench = openOrRefuse(options.config, options, terminal);
   if (bench === null) return EXIT_NO;
-  const other = options.compare === undefined ? null : openOrRefuse(options.compare, options, terminal);
+  const other =
+    options.compare === undefined
+      ? null
+      : openOrRefuse(options.compare, { ...options, map: otherMaps(options.compare, options) }, terminal);
   try {
     if (options.compare !== undefined && other === null) return EXIT_NO;
     const rows = rowsFor(user, options, terminal);
@@ -61,6 +65,13 @@ export async function runMany(
     await bench.close();
     await other?.close();
   }
+}
+
+/** Paths of the other configuration: what was mapped to the folder of the first one lies beside the other one. */
+function otherMaps(path: string, { config, map, compareMap }: SimulateOptions): SimulateOptions['map'] {
+  if (compareMap.length > 0) return compareMap;
+  const first = resolve(dirname(config));
+  return map.map(({ from, to }) => (resolve(to) === first ? { from, to: dirname(path) } : { from, to }));
 }
 
 function openOrRefuse(path: string, options: SimulateOptions, terminal: Terminal): Bench | null {

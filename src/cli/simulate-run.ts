@@ -207,7 +207,14 @@ function print(
   }
   switch (options.format) {
     case 'text':
-      terminal.stdout(simulationText(simulation, { colours, verbosity: options.verbose, showSecrets }));
+      terminal.stdout(
+        simulationText(simulation, {
+          colours,
+          verbosity: options.verbose,
+          showSecrets,
+          columns: terminal.columns,
+        }),
+      );
       return exitCodeOf(simulation);
     case 'json':
       terminal.stdout(simulationJson(simulation, showSecrets));

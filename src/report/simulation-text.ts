@@ -1,20 +1,34 @@
+import type { ByteString } from '../../grammar/bytes.js';
 import type { ChainStep, FieldChange } from '../auth/answer.js';
 import { passdbLogName } from '../auth/passdb-lists.js';
 import type { Destination } from '../proxy/destination.js';
 import { isOk, type Simulation } from '../simulate/simulation.js';
 import type { Colours } from './colours.js';
 import { displayWidth } from './display-text.js';
-import { Masking, originText, placeText, shown, stepText, tlsText, verdictText } from './simulation-words.js';
+import {
+  Masking,
+  originText,
+  placeText,
+  shown,
+  stepText,
+  tellingLog,
+  tlsText,
+  verdictText,
+} from './simulation-words.js';
 
 export interface SimulationTextOptions {
   readonly colours: Colours;
   /** 0: fits on a screen. 1: names, log, every change of a field. 2: the debug log as well. */
   readonly verbosity: number;
   readonly showSecrets: boolean;
+  /** Columns of the terminal: long queries are broken there. */
+  readonly columns: number;
 }
 
 const LABEL = 9;
 const INDENT = '   ';
+const QUERY_LINES = 6;
+const LOUD: ReadonlySet<string> = new Set(['any_password', 'crash', 'flag', 'unreachable', 'warning']);
 
 /** The explanation of one question: verdict first, then each passdb, the destination and what one should know. */
 export function simulationText(simulation: Simulation, options: SimulationTextOptions): string {
@@ -27,12 +41,14 @@ class Printer {
   readonly #colours: Colours;
   readonly #verbosity: number;
   readonly #masking: Masking;
+  readonly #columns: number;
   readonly #lines: string[] = [];
 
   constructor(simulation: Simulation, options: SimulationTextOptions) {
     this.#simulation = simulation;
     this.#colours = options.colours;
     this.#verbosity = options.verbosity;
+    this.#columns = options.columns;
     this.#masking = new Masking(simulation, options.showSecrets);
   }
 
@@ -54,7 +70,7 @@ class Printer {
 
   #verdict(): void {
     const { outcome, question, answer, version } = this.#simulation;
-    const { colours } = { colours: this.#colours };
+    const colours = this.#colours;
     const paint = isOk(outcome) ? colours.green : outcome === 'tempfail' ? colours.yellow : colours.red;
     this.#lines.push(`${colours.bold(shownUser(question.user))}: ${paint(verdictText(this.#simulation))}`);
     const asked = question.lookup
@@ -93,17 +109,26 @@ class Printer {
     this.#lines.push(head);
     for (const query of step.queries) {
       const rows = query.rows === null ? 'no answer' : query.rows === 1 ? '1 row' : `${query.rows} rows`;
-      this.#labelled('query', shown(this.#masking.text(query.text)));
+      this.#query(query.text);
       this.#lines.push(this.#colours.dim(`${INDENT}${' '.repeat(LABEL)}${rows} from ${query.database}`));
     }
     if (step.userAfter !== step.userBefore)
       this.#labelled('user', `${shown(step.userBefore)} -> ${shown(step.userAfter)}`);
     this.#changes(step);
-    for (const entry of step.log)
-      if (entry.level === 'error' || (entry.level !== 'debug' && step.result !== 'ok'))
-        this.#labelled(entry.level, shown(this.#masking.text(entry.text)));
+    for (const entry of tellingLog(step)) this.#labelled(entry.level, shown(this.#masking.text(entry.text)));
     const paint = step.result === 'ok' || step.result === 'next' ? this.#colours.green : this.#colours.red;
     this.#labelled('result', paint(stepText(step)));
+  }
+
+  /** Broken between words; beyond some lines only with -v. */
+  #query(text: ByteString): void {
+    const width = Math.max(40, this.#columns - INDENT.length - LABEL);
+    const lines = wrapped(shown(this.#masking.text(text)), width);
+    const kept = this.#verbosity > 0 ? lines : lines.slice(0, QUERY_LINES);
+    if (kept.length < lines.length) kept[kept.length - 1] += ' ...';
+    kept.forEach((line, index) => {
+      this.#labelled(index === 0 ? 'query' : '', line);
+    });
   }
 
   #changes(step: ChainStep): void {
@@ -190,7 +215,7 @@ class Printer {
     if (notes.length === 0) return;
     this.#lines.push('');
     for (const note of notes) {
-      const loud = note.code === 'any_password' || note.code === 'crash' || note.code === 'unreachable';
+      const loud = LOUD.has(note.code);
       const text = `note: ${note.message}`;
       this.#lines.push(loud ? this.#colours.yellow(text) : this.#colours.dim(text));
     }
@@ -209,6 +234,18 @@ class Printer {
   #labelled(label: string, text: string): void {
     this.#lines.push(`${INDENT}${this.#colours.dim(label.padEnd(LABEL))}${text}`);
   }
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }
 
 /** What the default explanation shows: what stays, and what a failing passdb tried to change for good. */

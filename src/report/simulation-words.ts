@@ -1,5 +1,6 @@
 import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import type { ChainStep, FieldOrigin } from '../auth/answer.js';
+import type { LogEntry } from '../auth/driver.js';
 import { REFUSED_BY_FIELD } from '../auth/walk-trace.js';
 import type { Origin } from '../config/origin.js';
 import type { Destination } from '../proxy/destination.js';
@@ -133,8 +134,29 @@ function temporaryText({ answer, decision }: Simulation): string {
   if (down !== undefined) return `${down.host} did not answer (${down.reason})`;
   if (decision?.kind === 'failed') return shown(decision.log);
   if (answer.crash !== null) return answer.crash;
-  const error = answer.log.findLast((entry) => entry.level === 'error');
-  return error === undefined ? shown(answer.reason ?? '') || 'internal failure' : shown(error.text);
+  const [remark] = answer.remarks ?? [];
+  if (remark !== undefined) return displayText(remark);
+  const failing = answer.steps.findLast((step) => step.result === 'internal_failure');
+  const error =
+    (failing === undefined ? undefined : tellingLog(failing).at(-1)) ??
+    answer.log.findLast((entry) => entry.level === 'error');
+  return error === undefined ? shown(answer.reason ?? '') || 'internal failure' : cut(shown(error.text));
+}
+
+/** The first line shows no more than a sentence; the step has the whole. */
+function cut(text: string): string {
+  return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}...` : text;
+}
+
+const LONGEST_REASON = 140;
+
+/** The lines that explain a step: errors, why it failed; where Dovecot says nothing, what went wrong all the same. */
+export function tellingLog(step: ChainStep): readonly LogEntry[] {
+  const lines = step.log.filter(
+    (entry) => entry.level === 'error' || (entry.level !== 'debug' && step.result !== 'ok'),
+  );
+  if (lines.length > 0 || step.result !== 'internal_failure') return lines;
+  return step.log.filter((entry) => /^(?:Failed|Error)/.test(entry.text));
 }
 
 const RESULTS = {

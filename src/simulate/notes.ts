@@ -31,10 +31,33 @@ export function notesOn(
         notes.push({ code: 'not_asked', message: toUtf8(entry.text) });
   if (answer.crash !== null)
     notes.push({ code: 'crash', message: `real Dovecot gives no answer: ${answer.crash}` });
+  for (const remark of answer.remarks ?? [])
+    notes.push({ code: 'crash', message: `in real Dovecot ${remark}` });
+  if (decision?.kind === 'proxy') notes.push(...flagNotes(answer));
   if (decision?.kind === 'failed' && decision.crash !== null)
     notes.push({ code: 'crash', message: `in real Dovecot ${decision.crash}` });
   for (const warning of decision?.warnings ?? []) notes.push({ code: 'warning', message: toUtf8(warning) });
   return notes;
+}
+
+/** Fields that count by presence, with a value that looks like off. proxy-protocol.md section 1.1 */
+const FLAGS: Readonly<Record<string, string>> = {
+  ssl: 'turns TLS on',
+  starttls: 'turns STARTTLS on',
+  proxy: 'proxies',
+  nologin: 'forbids the login',
+  proxy_nopipelining: 'turns pipelining off',
+  proxy_not_trusted: 'hides the client from the backend',
+};
+
+function flagNotes(answer: AuthAnswer): Note[] {
+  return answer.fields.flatMap((field): Note[] => {
+    const effect = Object.hasOwn(FLAGS, field.name) ? FLAGS[field.name] : undefined;
+    if (effect === undefined || field.value === null || !/^(?:no|n|false|off|0)$/i.test(field.value))
+      return [];
+    const text = `${field.name}=${toUtf8(field.value)} ${effect}: the field counts when it is there, whatever its value`;
+    return [{ code: 'flag', message: text }];
+  });
 }
 
 /** Loud when a rule lets anybody in; plain when the backend is meant to check the password. */

@@ -27,6 +27,7 @@ export interface Note {
     | 'unreachable'
     | 'not_asked'
     | 'crash'
+    | 'flag'
     | 'warning';
   readonly message: string;
 }
