@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { joe, setUpCases } from './cases.js';
+
+const cases = setUpCases();
+const UNAVAILABLE = 'a NO [UNAVAILABLE] Account is temporarily unavailable.\r\n';
+
+describe('TLS of clients', () => {
+  test('may be there from the start', async () => {
+    const backend = await cases.backend();
+    const proxy = await cases.proxy([joe(backend.port)]);
+    const client = await cases.tlsClient(proxy);
+    expect(await client.command('a', 'LOGIN joe secret')).toMatch(/^a OK /);
+    await client.command('z', 'LOGOUT');
+    await proxy.idle();
+    expect(proxy.log.join('\n')).toMatch(/lip=127\.0\.0\.1, TLS, session=</);
+  });
+
+  test('may begin with STARTTLS, once', async () => {
+    const backend = await cases.backend();
+    const proxy = await cases.proxy([joe(backend.port)]);
+    const client = await cases.client(proxy);
+    expect(await client.command('1', 'CAPABILITY')).toContain(' STARTTLS ');
+    expect(await client.command('2', 'STARTTLS')).toBe('2 OK Begin TLS negotiation now.\r\n');
+    await client.startTls();
+    expect(await client.command('3', 'CAPABILITY')).not.toContain('STARTTLS');
+    expect(await client.command('4', 'STARTTLS')).toBe('4 BAD TLS is already active.\r\n');
+    expect(await client.command('5', 'LOGIN joe secret')).toContain('5 OK ');
+    expect(await client.command('6', 'NOOP')).toBe('6 OK done\r\n');
+  });
+
+  test('never runs a command that was sent in clear behind STARTTLS', async () => {
+    const backend = await cases.backend();
+    const proxy = await cases.proxy([joe(backend.port)]);
+    const client = await cases.client(proxy);
+    client.send('1 STARTTLS\r\n2 LOGIN joe secret\r\n');
+    expect(await client.until(/\n/)).toBe('1 OK Begin TLS negotiation now.\r\n');
+    expect(await client.end()).not.toContain('2 ');
+    await proxy.idle();
+    expect(backend.connections).toBe(0);
+    expect(proxy.log.join('\n')).toContain('TLS handshaking');
+  });
+
+  test('is required before a login where the configuration says so', async () => {
+    const proxy = await cases.proxy([joe(1)], 'ssl = required\nlisten = 127.0.0.1\n');
+    const client = await cases.client(proxy);
+    // The same machine counts as safe; the greeting shows what others would get.
+    expect(await client.command('a', 'CAPABILITY')).toContain('STARTTLS');
+  });
+});
+
+describe('TLS to the backend', () => {
+  test.each([
+    ['implicit', 'ssl=any-cert', 'implicit'],
+    ['STARTTLS', 'starttls=any-cert', 'starttls'],
+  ] as const)('%s with any certificate', async (_, fields, tls) => {
+    const backend = await cases.backend({ tls, certificate: 'stranger' });
+    const proxy = await cases.proxy([joe(backend.port, fields)]);
+    const client = await cases.client(proxy);
+    expect(await client.command('a', 'LOGIN joe secret')).toMatch(/^a OK /);
+    expect(await client.command('b', 'NOOP')).toBe('b OK done\r\n');
+    expect(backend.lines).toContain('L LOGIN "joe" "secret"');
+  });
+
+  test.each(['implicit', 'starttls'] as const)('%s with a certificate that fits the name', async (tls) => {
+    const backend = await cases.backend({ tls });
+    const field = tls === 'implicit' ? 'ssl=yes' : 'starttls=yes';
+    const proxy = await cases.proxy([
+      `joe:secret::::::proxy host=backend.example.com hostip=127.0.0.1 port=${backend.port} ${field}`,
+    ]);
+    const client = await cases.client(proxy);
+    expect(await client.command('a', 'LOGIN joe secret')).toMatch(/^a OK /);
+  });
+
+  test.each([
+    ['of an unknown authority', 'stranger', 'self-signed certificate: /CN=backend.example.com'],
+    ['for another name', 'proxy', "SSL certificate doesn't match expected host name backend.example.com"],
+  ])('sends no password to a backend with a certificate %s', async (_, certificate, log) => {
+    for (const tls of ['implicit', 'starttls'] as const) {
+      const backend = await cases.backend({ tls, certificate });
+      const field = tls === 'implicit' ? 'ssl=yes' : 'starttls=yes';
+      const proxy = await cases.proxy([
+        `joe:secret::::::proxy host=backend.example.com hostip=127.0.0.1 port=${backend.port} ${field}`,
+      ]);
+      const client = await cases.client(proxy);
+      expect(await client.command('a', 'LOGIN joe secret')).toBe(UNAVAILABLE);
+      expect(backend.lines.join('\n')).not.toContain('secret');
+      expect(proxy.log.join('\n')).toContain(`Failed to start SSL handshake: `);
+      expect(proxy.log.join('\n')).toContain(log);
+    }
+  });
+
+  test('fails with a backend that speaks in clear', async () => {
+    const backend = await cases.backend();
+    const proxy = await cases.proxy([joe(backend.port, 'ssl=any-cert')]);
+    const client = await cases.client(proxy);
+    expect(await client.command('a', 'LOGIN joe secret')).toBe(UNAVAILABLE);
+    expect(proxy.log.join('\n')).toContain(
+      'SSL_connect() failed: error:0A00010B:SSL routines::wrong version number',
+    );
+  });
+});
