@@ -23,6 +23,12 @@ function exactText(change: SettingChange, written: WrittenSetting, value: string
     case 'passdb/args':
     case 'userdb/args':
       return argsText(change.old.startsWith('passdb') ? 'passdb' : 'userdb', written, value);
+    case 'dovecot-sql.conf.ext:connect':
+      return connectText(value);
+    case 'dovecot-sql.conf.ext:password_query':
+      return 'Write "passdb sql { query = ... }" (or passdb_sql_query = ... in a passdb of another name), with %{user} for %u.';
+    case 'dovecot-sql.conf.ext:user_query':
+      return 'Write "userdb sql { query = ... }" (or userdb_sql_query = ... in a userdb of another name), with %{user} for %u.';
     case 'passdb/default_fields':
     case 'passdb/override_fields':
     case 'userdb/default_fields':
@@ -42,6 +48,22 @@ function exactText(change: SettingChange, written: WrittenSetting, value: string
     default:
       return null;
   }
+}
+
+/** The connect string of MySQL or PostgreSQL as a section for each host; the password is not repeated here. */
+function connectText(value: string): string {
+  const parts = [...value.matchAll(/(\w+)=("[^"]*"|'[^']*'|\S+)/g)].map(([, key = '', text = '']) => [
+    key,
+    text,
+  ]);
+  const hosts = parts.filter(([key]) => key === 'host').map(([, text]) => text);
+  if (hosts.length === 0)
+    return 'Write a section for the server: "mysql HOST { user = ... password = ... dbname = ... }".';
+  const settings = parts
+    .filter(([key]) => key === 'user' || key === 'dbname' || key === 'port')
+    .map(([key, text]) => `${key} = ${text}`);
+  const sections = hosts.map((host) => `"mysql ${host} { ${[...settings, 'password = ...'].join(' ; ')} }"`);
+  return `Write "sql_driver = mysql" and ${listOf(sections, 'and')} (one setting a line).`;
 }
 
 /** `driver:path:KEY=value` as settings of 2.4. */

@@ -68,6 +68,17 @@ export function defineProblemRule(
   };
 }
 
+/** For a line without `=` or `{` right below a setting: it may be the rest of that setting. */
+export function continuationHelp({ place }: ConfigProblem): string {
+  if (place === null) return '';
+  const { source, span } = place;
+  const line = source.lineAt(span.start);
+  const isRest =
+    /^\s*[^\s=#]+(?:\s|$)/.test(source.line(line)) &&
+    /^\s*[^\s#]+\s*=.*[^\s\\]\s*$/.test(source.line(line - 1));
+  return isRest ? 'If this is the rest of the line above, end that line with a backslash.' : '';
+}
+
 /** The problem as it stands, to be refined by a rule. */
 export function asFinding(problem: ConfigProblem): Finding {
   return {

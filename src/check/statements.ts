@@ -15,8 +15,18 @@ export interface WrittenSection {
   readonly path: readonly Section[];
 }
 
+const KNOWN = new WeakMap<Config, WrittenSetting[]>();
+
 /** Every `key = value` of all files, in the order of reading. */
-export function writtenSettings(config: Config): WrittenSetting[] {
+export function writtenSettings(config: Config): readonly WrittenSetting[] {
+  const known = KNOWN.get(config);
+  if (known !== undefined) return known;
+  const settings = readSettings(config);
+  KNOWN.set(config, settings);
+  return settings;
+}
+
+function readSettings(config: Config): WrittenSetting[] {
   return distinctTrees(config).flatMap(({ source, statements }) =>
     [...walk(statements, [])].flatMap(({ node, path }) =>
       node.kind === 'setting' ? [{ source, node, path }] : [],

@@ -82,11 +82,11 @@ function collect(source: Source, statements: readonly Statement[], into: Suppres
     if (statement.kind === 'section') collect(source, statement.body, into);
     if (statement.kind !== 'comment') return;
     const text = source.text.slice(statement.span.start, statement.span.end);
-    const next = statements
-      .slice(index + 1)
-      .find((later) => later.kind !== 'comment' && later.kind !== 'blank');
+    if (!COMMENT.test(text)) return;
+    let next = index + 1;
+    while (statements[next]?.kind === 'comment' || statements[next]?.kind === 'blank') next++;
     const nothing = { start: statement.span.end, end: statement.span.end };
-    add(source, text, statement.span.start, next?.span ?? nothing, into);
+    add(source, text, statement.span.start, statements[next]?.span ?? nothing, into);
   });
 }
 

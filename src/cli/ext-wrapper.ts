@@ -1,4 +1,3 @@
-import { isAbsolute, resolve } from 'node:path';
 import type { ExtKind } from '../config/ext-file.js';
 import type { ConfigHost } from '../config/host.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
@@ -13,8 +12,7 @@ export function isExtFile(path: string): boolean {
 /** The smallest configuration that uses a database file, so that the same rules see it as in a real one. */
 export function wrapExtFile(path: string, host: ConfigHost): Buffer {
   const text = readText(path, host);
-  const absolute = isAbsolute(path) || path.startsWith('<') ? path : resolve(path);
-  const block = `passdb {\n  driver = ${DRIVERS[kindOf(text)]}\n  args = ${absolute}\n}\n`;
+  const block = `passdb {\n  driver = ${DRIVERS[kindOf(text)]}\n  args = ${path}\n}\n`;
   return Buffer.from(`${block}userdb {\n  driver = prefetch\n}\n`);
 }
 
@@ -45,6 +43,6 @@ function readText(path: string, host: ConfigHost): string {
       EACCES: 'Permission denied',
       EISDIR: 'Is a directory',
     };
-    throw new CommandFailure(`open(${path}) failed: ${reasons[code ?? ''] ?? code}`, EXIT_USAGE);
+    throw new CommandFailure(`cannot read ${path}: ${reasons[code ?? ''] ?? code}`, EXIT_USAGE);
   }
 }

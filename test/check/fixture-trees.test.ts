@@ -11,12 +11,18 @@ const UPDATE = process.env['UPDATE_EXAMPLES'] === '1';
 describe('a configuration with the mistakes of its original', () => {
   test.each([
     [`${GUIDE}/as-written/proxy fixtures/guide/as-written/proxy/dovecot.conf`, 'guide/as-written/proxy'],
-    [`${GUIDE}/as-written/backend fixtures/guide/as-written/backend/dovecot.conf`, 'guide/as-written/backend'],
+    [
+      `${GUIDE}/as-written/backend fixtures/guide/as-written/backend/dovecot.conf`,
+      'guide/as-written/backend',
+    ],
     [
       `${WIKI}/as-written/password-forwarding fixtures/wiki/as-written/password-forwarding/dovecot.conf`,
       'wiki/as-written/password-forwarding',
     ],
-    [`${WIKI}/as-written/proxy-maybe fixtures/wiki/as-written/proxy-maybe/dovecot.conf`, 'wiki/as-written/proxy-maybe'],
+    [
+      `${WIKI}/as-written/proxy-maybe fixtures/wiki/as-written/proxy-maybe/dovecot.conf`,
+      'wiki/as-written/proxy-maybe',
+    ],
   ])('%s finds what the file beside it says', async (command, name) => {
     const { text, exitCode } = await runIn('.', `${command} --format compact`);
     const path = `fixtures/${name}.expected.txt`;

@@ -2,19 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { Source } from '../../grammar/source.js';
 import { placeIn, valueText } from '../../src/check/value-text.js';
 
-function valueOf(text: string) {
+function textOf(text: string) {
   const source = new Source('x.conf', text);
   return valueText({ source, span: { start: 0, end: text.length } });
 }
 
 describe('the text of a value', () => {
   test('is what stands behind the equals sign of a statement', () => {
-    expect(valueOf('key = a b\n').text.trim()).toBe('a b');
+    expect(textOf('key = a b\n').text.trim()).toBe('a b');
   });
 
   test('joins continued lines and drops their comments without moving anything', () => {
     const text = 'query = SELECT a, \\\n  # a remark\n  b # why\n';
-    const value = valueOf(text);
+    const value = textOf(text);
     const at = value.text.indexOf('b');
     expect(value.text.replaceAll(/\s+/g, ' ').trim()).toBe('SELECT a, b');
     expect(placeIn(value, { start: at, end: at + 1 }).span).toEqual({
@@ -24,11 +24,11 @@ describe('the text of a value', () => {
   });
 
   test('loses its outer quotes', () => {
-    expect(valueOf('key = "a = b"').text.trim()).toBe('a = b');
+    expect(textOf('key = "a = b"').text.trim()).toBe('a = b');
   });
 
   test('keeps a number sign inside quotes', () => {
-    expect(valueOf("query = SELECT '#1'").text.trim()).toBe("SELECT '#1'");
+    expect(textOf("query = SELECT '#1'").text.trim()).toBe("SELECT '#1'");
   });
 
   test('is the place itself where the place is a value already', () => {

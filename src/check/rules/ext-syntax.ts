@@ -1,4 +1,4 @@
-import { defineProblemRule } from '../rule.js';
+import { continuationHelp, defineProblemRule } from '../rule.js';
 
 export const extSyntax = defineProblemRule({
   code: 'DV802',
@@ -7,4 +7,5 @@ export const extSyntax = defineProblemRule({
   title: 'A line of a database file that Dovecot cannot read',
   versions: ['2.3'],
   kinds: ['ext-syntax'],
+  help: continuationHelp,
 });

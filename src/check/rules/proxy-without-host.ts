@@ -14,7 +14,8 @@ export const proxyWithoutHost = defineRule({
   title: 'A proxied user without a host',
   versions: BOTH,
   check({ config, series, report }) {
-    if (series === '2.3' && writtenSettings(config).some(({ node }) => node.key.startsWith('director_'))) return;
+    if (series === '2.3' && writtenSettings(config).some(({ node }) => node.key.startsWith('director_')))
+      return;
     const fields = passdbFields(config);
     const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);
     for (const list of passdbLists(config)) {

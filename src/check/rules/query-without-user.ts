@@ -1,6 +1,7 @@
+import { readExtFiles } from '../ext-files.js';
 import { passwordQueries } from '../passdb-queries.js';
 import { BOTH, defineRule } from '../rule.js';
-import { placeIn } from '../value-text.js';
+import { placeIn, type ValueText } from '../value-text.js';
 
 export const queryWithoutUser = defineRule({
   code: 'DV811',
@@ -9,7 +10,17 @@ export const queryWithoutUser = defineRule({
   title: 'A password query that does not ask for the user',
   versions: BOTH,
   check({ config, report }) {
+    const broken = readExtFiles(config)
+      .flatMap((ext) => ext.problems)
+      .filter(({ kind }) => kind === 'ext-syntax');
+    // A lost backslash: the rest of the query is a finding of its own.
+    const isBrokenOff = ({ source, start, text }: ValueText) =>
+      broken.some(({ place }) => {
+        const end = source.lineAt(start + text.trimEnd().length);
+        return place?.source === source && source.lineAt(place.span.start) === end + 1;
+      });
     for (const { select, value } of passwordQueries(config)) {
+      if (isBrokenOff(value)) continue;
       // Any `%` at all may be a variable; a function without FROM gets the user as an argument.
       if (select === null || select.tokens.length === 0 || value.text.includes('%')) continue;
       const first = select.tokens[0];

@@ -1,4 +1,4 @@
-import { BOTH, defineProblemRule } from '../rule.js';
+import { BOTH, continuationHelp, defineProblemRule } from '../rule.js';
 
 export const syntaxError = defineProblemRule({
   code: 'DV101',
@@ -7,4 +7,5 @@ export const syntaxError = defineProblemRule({
   title: 'A line that Dovecot cannot read',
   versions: BOTH,
   kinds: ['syntax'],
+  help: continuationHelp,
 });

@@ -14,8 +14,10 @@ export const unknownAuthVariable = defineRule({
       if (!isOfAuth) continue;
       for (const { span, known, written, prefix, suggestion } of variables) {
         // Language of the other version, filters without a value: findings of their own.
+        // `%{ldap:uid}`, `%{sql:column}`: what a row holds is not known here.
         if (
           known ||
+          prefix !== null ||
           problems.some((problem) => problem.span.start <= span.start && span.start < problem.span.end)
         )
           continue;
