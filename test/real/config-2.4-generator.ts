@@ -1,4 +1,8 @@
-import { findSetting, type SettingDefinition, settings } from '../../src/config/dovecot-2.4/settings-table.js';
+import {
+  findSetting,
+  type SettingDefinition,
+  settings,
+} from '../../src/config/dovecot-2.4/settings-table.js';
 
 /** Random numbers from a seed, so that a configuration can be made again. */
 export class Dice {
@@ -42,14 +46,20 @@ const listFilters = usable.filter(({ type }) => type === 'list_filter');
 
 const VALUES: Readonly<Record<string, { right: readonly string[]; wrong: readonly string[] }>> = {
   bool: { right: ['yes', 'no', 'YES', 'y', '1', 'No'], wrong: ['maybe', '', 'true', '0', 'n'] },
-  uint: { right: ['0', '5', '007', '4294967295', 'unlimited', 'infinite'], wrong: ['-1', '4294967296', 'x', '', '1 2', '+1'] },
+  uint: {
+    right: ['0', '5', '007', '4294967295', 'unlimited', 'infinite'],
+    wrong: ['-1', '4294967296', 'x', '', '1 2', '+1'],
+  },
   uintmax: { right: ['0', '18446744073709551615'], wrong: ['unlimited', '-5', '99999999999999999999'] },
   uint_oct: { right: ['0600', '600', '0', 'unlimited'], wrong: ['0680', '08', 'rw', '-1'] },
   time: {
     right: ['0', '5s', '5 secs', '1 hours', '2d', '3 WEEKS', '1000 ms', 'infinite', '60m', '4294967295 s'],
     wrong: ['5', '5 x', '', '1500ms', '99999999999 weeks', '5\tsecs', '-1s', '1.5h'],
   },
-  time_msecs: { right: ['0', '5s', '1500ms', '10 mse', 'unlimited', '1m'], wrong: ['5', 'soon', '4294968s', '5 foo'] },
+  time_msecs: {
+    right: ['0', '5s', '1500ms', '10 mse', 'unlimited', '1m'],
+    wrong: ['5', 'soon', '4294968s', '5 foo'],
+  },
   size: {
     right: ['0', '5', '10k', '10 KiB', '3M', '1 g', '2TB', 'unlimited', '7B', '1kb'],
     wrong: ['x', '', '10 kk', '99999999999999T', '-1', '5 iB', '1.5M'],
@@ -63,7 +73,7 @@ const VALUES: Readonly<Record<string, { right: readonly string[]; wrong: readonl
       "'single'",
       '',
       '%{user | lower}',
-      'it\'s # here',
+      "it's # here",
       '"trail "',
       'a=b',
       'pass=1 key=2;x',
@@ -95,7 +105,23 @@ function valuesOf(type: string): { right: readonly string[]; wrong: readonly str
   return VALUES[type] ?? VALUES['str'] ?? { right: ['x'], wrong: [] };
 }
 
-const NAMES = ['a', 'b', 'sql', 'ldap', 'static', 'imap', 'auth', 'x/y', '"with space"', '"q\\"x"', 'a=b', '1', 'imap-login', '""', "it's"];
+const NAMES = [
+  'a',
+  'b',
+  'sql',
+  'ldap',
+  'static',
+  'imap',
+  'auth',
+  'x/y',
+  '"with space"',
+  '"q\\"x"',
+  'a=b',
+  '1',
+  'imap-login',
+  '""',
+  "it's",
+];
 
 /** Writes one random configuration. */
 export class ConfigWriter {
@@ -139,14 +165,16 @@ export class ConfigWriter {
     else if (kind === 9) this.#connection(depth);
     else if (kind === 10) this.#pathKey();
     else if (kind === 11) this.#oddity();
-    else if (kind === 12) this.#line(`@${dice.pick(['g', 'mailbox_defaults'])} = ${dice.pick(['one', 'english'])}`);
+    else if (kind === 12)
+      this.#line(`@${dice.pick(['g', 'mailbox_defaults'])} = ${dice.pick(['one', 'english'])}`);
     else if (kind === 13) this.#group();
     else this.#common();
   }
 
   /** The key as it could be written inside a section. */
   #key(definition: SettingDefinition, around: string | null): string {
-    if (this.#wrong()) return this.#dice.pick(['unknown_thing', 'password', 'args', 'Mail_Path', 'query', 'path', 'driver']);
+    if (this.#wrong())
+      return this.#dice.pick(['unknown_thing', 'password', 'args', 'Mail_Path', 'query', 'path', 'driver']);
     if (around !== null && definition.name.startsWith(`${around}_`) && this.#dice.chance(0.8))
       return definition.name.slice(around.length + 1);
     return definition.name;
@@ -168,7 +196,9 @@ export class ConfigWriter {
       this.#line(this.#wrong() ? `${key} = x` : `${key} =`);
       return;
     }
-    this.#line(`${key}${dice.pick([' = ', '=', ' =', '  =   '])}${this.#value(definition)}${dice.chance(0.1) ? ' # note' : ''}`);
+    this.#line(
+      `${key}${dice.pick([' = ', '=', ' =', '  =   '])}${this.#value(definition)}${dice.chance(0.1) ? ' # note' : ''}`,
+    );
   }
 
   #value(definition: SettingDefinition): string {
@@ -193,7 +223,8 @@ export class ConfigWriter {
     for (let i = 0; i < count; i++) {
       const key = dice.pick(['a', 'plain', 'login', '"b c"', 'host', 'x_key', 'IDLE', '*', 'z=']);
       if (key === 'z=') continue;
-      if (definition.type === 'boollist') this.#line(`${key} = ${this.#wrong() ? 'maybe' : dice.pick(['yes', 'no', 'YES'])}`);
+      if (definition.type === 'boollist')
+        this.#line(`${key} = ${this.#wrong() ? 'maybe' : dice.pick(['yes', 'no', 'YES'])}`);
       else this.#line(`${key} = ${dice.pick(valuesOf('str').right)}`);
     }
     this.#indent--;
@@ -217,7 +248,17 @@ export class ConfigWriter {
 
   #listSection(depth: number, around: string | null): void {
     const dice = this.#dice;
-    const common = ['passdb', 'userdb', 'service', 'namespace', 'mailbox', 'inet_listener', 'unix_listener', 'mysql', 'metric'];
+    const common = [
+      'passdb',
+      'userdb',
+      'service',
+      'namespace',
+      'mailbox',
+      'inet_listener',
+      'unix_listener',
+      'mysql',
+      'metric',
+    ];
     const chosen = dice.chance(0.6) ? findSetting(dice.pick(common)) : undefined;
     const definition = chosen ?? this.#near(listFilters, around);
     const key = this.#key(definition, around);
@@ -245,7 +286,9 @@ export class ConfigWriter {
       'local_name *.example.org',
       'remote 192.168.0.0/16',
     ]);
-    this.#line(this.#wrong() ? dice.pick(['local 1.2.3.4/33 {', 'local_name "a b" {', 'protocol {']) : `${head} {`);
+    this.#line(
+      this.#wrong() ? dice.pick(['local 1.2.3.4/33 {', 'local_name "a b" {', 'protocol {']) : `${head} {`,
+    );
     this.#body(depth, null);
   }
 
@@ -306,7 +349,15 @@ export class ConfigWriter {
       ['"hostname" = quoted'],
       ['hostname = first', 'hostname = second'],
     ];
-    const bad = [['hostname'], ['= x'], ['passdb a { driver = x }'], ['} x'], ['hostname x {'], ['foo bar {', '}'], ['plugin {', '}']];
+    const bad = [
+      ['hostname'],
+      ['= x'],
+      ['passdb a { driver = x }'],
+      ['} x'],
+      ['hostname x {'],
+      ['foo bar {', '}'],
+      ['plugin {', '}'],
+    ];
     for (const line of this.#dice.pick(this.#wrong() ? bad : oddities)) this.#line(line);
   }
 }
