@@ -125,6 +125,7 @@ import { wrongPlace } from './rules/wrong-place.js';
 export const RULES: readonly Rule[] = [
   byteOrderMark,
   skipValueOfUserdb,
+  portUsedTwice,
   nameOf23,
   nameOf24,
   sectionWithoutName,
@@ -214,7 +215,6 @@ export const RULES: readonly Rule[] = [
   trustedNetworksTooWide,
   invalidTrustedNetwork,
   haproxyWithoutTrust,
-  portUsedTwice,
   serviceCountOne,
   sourceIpQuestionMark,
   variableOf24,

@@ -8,27 +8,35 @@ export const portUsedTwice = defineRule({
   severity: 'error',
   title: 'Two listeners with the same port',
   versions: BOTH,
-  check({ config, report }) {
-    const listeners = config.effective.listeners();
-    listeners.forEach((listener, index) => {
-      const first = listeners
-        .slice(0, index)
-        .find((one) => one.port === listener.port && meet(one, listener));
-      const at = listener.at ?? first?.at ?? null;
-      if (first === undefined || at === null) return;
-      report({
-        message: `Port ${listener.port} is taken twice: by ${first.service} (${first.name}) and by ${listener.service} (${listener.name})`,
-        place: placeOfValue(at),
-        related:
-          first.at === null || listener.at === null
-            ? []
-            : [{ message: 'the other listener', place: placeOfValue(first.at) }],
-        help: 'Give one of them another port, or 0 to switch it off.',
-      });
-    });
+  // doveconf says `duplicate listener: 143:ADDRESS` without a line.
+  problem(problem, { config }) {
+    const port = /^duplicate listener: (\d+):/.exec(problem.dovecot?.message ?? '')?.[1];
+    if (problem.kind !== 'failed-check' || port === undefined) return null;
+    const users = config.effective.listeners().filter((listener) => listener.port === Number(port));
+    const [first, second] = pairOf(users);
+    const written = [second, first].flatMap((listener) =>
+      listener?.at == null ? [] : [placeOfValue(listener.at)],
+    );
+    const names = [first, second].flatMap((one) =>
+      one === undefined ? [] : [`${one.service} (${one.name})`],
+    );
+    return {
+      message: `Port ${port} is taken twice${names.length === 2 ? `: by ${names.join(' and by ')}` : ''}`,
+      place: written[0] ?? null,
+      related: written.slice(1).map((place) => ({ message: 'the other listener', place })),
+      help: 'Give one of them another port, or 0 to switch it off.',
+      dovecot: problem.dovecot,
+    };
   },
 });
 
-function meet(a: ListenerSettings, b: ListenerSettings): boolean {
-  return a.addresses.some((address) => b.addresses.includes(address));
+/** The first two that share an address. */
+function pairOf(users: readonly ListenerSettings[]): readonly ListenerSettings[] {
+  for (const [index, second] of users.entries()) {
+    const first = users
+      .slice(0, index)
+      .find((one) => one.addresses.some((a) => second.addresses.includes(a)));
+    if (first !== undefined) return [first, second];
+  }
+  return users;
 }
