@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import mysql, { type Pool, type PoolConnection, type PoolOptions } from 'mysql2/promise';
+import mysql, { type Connection, type ConnectionOptions } from 'mysql2/promise';
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { LogEntry } from '../auth/driver.js';
 import type { Escape } from '../variables/scope.js';
+import { MysqlPool } from './mysql-pool.js';
 import type { MysqlHost, MysqlHosts, MysqlTls } from './sql/connect-string.js';
 import type { SqlAnswer, SqlDatabase, SqlValue } from './sql/database.js';
 import { readMysqlOptions } from './sql/mysql-option-file.js';
@@ -18,7 +19,7 @@ interface MysqlError {
 
 /** mysql2 encodes statements by this number, which it also sends to the server when it connects. */
 interface RawConnection {
-  readonly config: { charsetNumber: number };
+  readonly connection: { readonly config: { charsetNumber: number } };
 }
 
 /** latin1_swedish_ci */
@@ -49,8 +50,6 @@ function isConnectionFailure({ code, errno }: MysqlError): boolean {
 }
 
 const SYSTEM_ERRNO: Readonly<Record<string, number>> = {
-  ECONNREFUSED: 111,
-  ETIMEDOUT: 110,
   EHOSTUNREACH: 113,
   ENETUNREACH: 101,
   ECONNRESET: 104,
@@ -58,10 +57,14 @@ const SYSTEM_ERRNO: Readonly<Record<string, number>> = {
   EACCES: 13,
 };
 
-/** What libmariadb says where a connection could not be made. */
+/** What libmariadb says where a connection could not be made. observed 2.3.19.1 and 2.4.1 with libmariadb 10.11, 11.8 */
 function connectText(host: MysqlHost, error: MysqlError): ByteString {
-  const number = SYSTEM_ERRNO[error.code];
-  if (host.host.startsWith('/') && number !== undefined)
+  if (error.code === 'ETIMEDOUT')
+    return "Lost connection to server at 'handshake: reading initial communication packet', system error: 110";
+  const isSocket = host.host.startsWith('/');
+  // The library tells of its own EINPROGRESS where a TCP connection is refused.
+  const number = error.code === 'ECONNREFUSED' ? (isSocket ? 111 : 115) : SYSTEM_ERRNO[error.code];
+  if (isSocket && number !== undefined)
     return `Can't connect to local server through socket '${host.host}' (${number})`;
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN')
     return `Unknown server host '${host.host}' (${error.code === 'ENOTFOUND' ? -2 : -3})`;
@@ -69,7 +72,7 @@ function connectText(host: MysqlHost, error: MysqlError): ByteString {
   return error.text;
 }
 
-function tlsOptions(tls: MysqlTls): NonNullable<PoolOptions['ssl']> {
+function tlsOptions(tls: MysqlTls): NonNullable<ConnectionOptions['ssl']> {
   const file = (path: ByteString): string => readFileSync(toUtf8(path), 'utf8');
   return {
     ...(tls.ca === '' ? {} : { ca: file(tls.ca) }),
@@ -85,35 +88,23 @@ function tlsOptions(tls: MysqlTls): NonNullable<PoolOptions['ssl']> {
 class Server {
   readonly host: MysqlHost;
   failedAt = Number.NEGATIVE_INFINITY;
-  readonly #limit: number;
-  #pool: Pool | null = null;
+  readonly pool: MysqlPool;
 
   constructor(host: MysqlHost, limit: number) {
     this.host = readMysqlOptions(host);
-    this.#limit = limit;
+    this.pool = new MysqlPool(limit, () => this.#connect());
   }
 
   get name(): string {
     return toUtf8(this.host.host) || 'localhost';
   }
 
-  connection(): Promise<PoolConnection> {
-    this.#pool ??= this.#open();
-    return this.#pool.getConnection();
-  }
-
-  async close(): Promise<void> {
-    const pool = this.#pool;
-    this.#pool = null;
-    await pool?.end().catch(() => undefined);
-  }
-
-  #open(): Pool {
+  async #connect(): Promise<Connection> {
     const { host, port, user, password, dbname, tls, connectTimeout } = this.host;
     const address = host.startsWith('/')
       ? { socketPath: toUtf8(host) }
       : { host: toUtf8(host) || 'localhost', ...(port === 0 ? {} : { port }) };
-    const options: PoolOptions = {
+    const options: ConnectionOptions = {
       ...address,
       user: toUtf8(user),
       password: toUtf8(password),
@@ -121,14 +112,16 @@ class Server {
       ...(tls === null ? {} : { ssl: tlsOptions(tls) }),
       charset: 'utf8mb4_general_ci',
       connectTimeout,
-      connectionLimit: this.#limit,
       // The server must take one statement at a time, whatever a name holds.
       multipleStatements: false,
       rowsAsArray: true,
       // Each value as the bytes of the text protocol.
       typeCast: (field: unknown): SqlValue => (field as WireField).buffer()?.toString('latin1') ?? null,
     };
-    return mysql.createPool(options);
+    const connection = await mysql.createConnection(options);
+    // Statements are bytes: the client must not encode them. The server was told UTF-8 when it was connected to.
+    (connection as unknown as RawConnection).connection.config.charsetNumber = ONE_BYTE_A_CHARACTER;
+    return connection;
   }
 }
 
@@ -153,9 +146,9 @@ export class MysqlDatabase implements SqlDatabase {
     for (const server of this.#inOrder()) {
       // A pooled connection may have died while it was idle: then the same server is asked once more.
       for (let attempt = 0; attempt < 2; attempt++) {
-        let connection: PoolConnection;
+        let connection: Connection;
         try {
-          connection = await server.connection();
+          connection = await server.pool.acquire();
         } catch (error) {
           const reason = this.#failed(server, mysqlError(error), log);
           last = { host: server.name, reason };
@@ -166,21 +159,21 @@ export class MysqlDatabase implements SqlDatabase {
         } catch (error) {
           const failure = mysqlError(error);
           if (!isConnectionFailure(failure)) {
-            connection.release();
+            server.pool.release(connection);
             return { kind: 'error', message: failure.text, log };
           }
-          connection.destroy();
+          server.pool.discard(connection);
           last = { host: server.name, reason: toUtf8(failure.text) };
         }
       }
     }
     const unreachable = last ?? { host: this.label, reason: 'no server' };
     // Dovecot sql-api-private.h SQL_ERRSTR_NOT_CONNECTED
-    return { kind: 'error', message: 'Not connected to database', log, unreachable };
+    return { kind: 'error', message: 'Not connected to database', notConnected: true, log, unreachable };
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server.close()));
+    for (const server of this.#servers) server.pool.close();
   }
 
   /** Servers as they are listed, those that failed lately last. */
@@ -196,17 +189,16 @@ export class MysqlDatabase implements SqlDatabase {
     // Dovecot 2.3.19.1 driver-mysql.c
     log.push({
       level: 'error',
+      scope: 'process',
       text: `mysql(${server.host.host}): Connect failed to database (${server.host.dbname}): ${reason} - waiting for 1 seconds before retry`,
     });
     return toUtf8(reason);
   }
 
-  async #run(connection: PoolConnection, server: Server, text: ByteString): Promise<SqlAnswer> {
-    // Statements are bytes: the client must not encode them. The server was told UTF-8 when it was connected to.
-    (connection.connection as unknown as RawConnection).config.charsetNumber = ONE_BYTE_A_CHARACTER;
+  async #run(connection: Connection, server: Server, text: ByteString): Promise<SqlAnswer> {
     const [rows, fields] = await connection.query({ sql: text, timeout: server.host.readTimeout });
     server.failedAt = Number.NEGATIVE_INFINITY;
-    connection.release();
+    server.pool.release(connection);
     if (!Array.isArray(rows) || !Array.isArray(fields)) return { kind: 'rows', columns: [], rows: [] };
     return {
       kind: 'rows',

@@ -16,6 +16,8 @@ export type SqlAnswer =
       readonly kind: 'error';
       /** The database's own text, as Dovecot puts it behind `Password query failed: `. */
       readonly message: ByteString;
+      /** There is no connection, so the statement was not sent. */
+      readonly notConnected?: true;
       /** Set when nothing answered at all. */
       readonly unreachable?: { readonly host: string; readonly reason: string };
       /** Lines about the connection that come before the failure. */

@@ -21,9 +21,17 @@ export type PassdbQuery = Pick<
 /** Only whether there is a second row matters. Dovecot passdb-sql.c sql_query_callback */
 const ENOUGH_ROWS = 2;
 
+/** Values reach Dovecot as C strings. observed 2.3.19.1: X'ff00fe' arrives as one byte */
+function cString(value: SqlValue): SqlValue {
+  const end = value?.indexOf('\0') ?? -1;
+  return end === -1 ? value : (value?.slice(0, end) ?? null);
+}
+
 /** Names with their values in column order; a column without a name is not a field. */
 export function rowFields(columns: readonly ByteString[], row: readonly SqlValue[]): RowField[] {
-  return columns.flatMap((name, index): RowField[] => (name === '' ? [] : [[name, row[index] ?? null]]));
+  return columns.flatMap((name, index): RowField[] =>
+    name === '' ? [] : [[name, cString(row[index] ?? null)]],
+  );
 }
 
 /** What 2.4 `%{sql:COLUMN}` sees. Dovecot 2.4.1 auth-fields.c auth_fields_add: NULL is kept as `yes`. */
@@ -67,10 +75,12 @@ export class SqlPassdb implements PassdbDriver {
     };
     const queries = [query];
     if (answer.kind === 'error') {
-      const log: LogEntry[] = [
-        ...(answer.log ?? []),
-        { level: 'error', text: `Password query failed: ${answer.message}${this.#builtInNote()}` },
-      ];
+      // observed 2.3.19.1: without a connection the line has no more than its reason; 2.4.1 says both.
+      const text =
+        answer.notConnected === true && this.#series === '2.3'
+          ? answer.message
+          : `Password query failed: ${answer.message}${this.#builtInNote()}`;
+      const log: LogEntry[] = [...(answer.log ?? []), { level: 'error', text }];
       const { unreachable } = answer;
       return { kind: 'internal', queries, log, ...(unreachable === undefined ? {} : { unreachable }) };
     }

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { type Ask, type DovecotAuth, dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
+import { type PostgresqlServer, postgresqlMissing, startPostgresql } from '../servers/postgresql.js';
+
+const SCHEMA = `
+CREATE TABLE users (
+  name text PRIMARY KEY, password text, host text, ssl boolean, port integer, big numeric(12,3), at timestamp,
+  note text, bytes bytea, list integer[], js jsonb
+);
+INSERT INTO users VALUES
+  ('ann', '{PLAIN}pw', '192.0.2.1', true, 1143, 12.500, '2026-01-02 03:04:05', 'x', 'ab\\000c', '{1,2}', '{"a": 1}'),
+  ('bob', '{SHA256}MMlS+rEiw/l1nwKm2Vw3WLJGtP7iOZV7LU/uRuJhcMQ=', NULL, false, NULL, NULL, NULL, '', NULL, NULL, NULL),
+  ('o''neil', 'pw', NULL, NULL, NULL, NULL, NULL, 'quote', NULL, NULL, NULL),
+  ('back\\slash', 'pw', NULL, NULL, NULL, NULL, NULL, 'backslash', NULL, NULL, NULL),
+  ('zoë', '{PLAIN}pw', NULL, NULL, NULL, NULL, NULL, 'é', NULL, NULL, NULL),
+  ('null', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+CREATE TABLE twice (name text, password text);
+INSERT INTO twice VALUES ('two', 'pw'), ('two', 'pw');
+GRANT SELECT ON users, twice TO dovecot;
+`;
+
+const COLUMNS =
+  'password, host, ssl, port, big, at, note, bytes, list, js, 1.0::float8 AS f, now() > to_timestamp(0) AS t';
+const QUERIES = {
+  all: `SELECT ${COLUMNS} FROM users WHERE name = '%u'`,
+  broken: "SELECT password, nosuch FROM users WHERE name = '%u'",
+  syntax: "SELECT password FROM users WHERE name = '%u' AND",
+  none: "SELECT name AS user FROM users WHERE name = '%u'",
+  twice: "SELECT password FROM twice WHERE name = '%u'",
+  long:
+    "SELECT password, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' AS a, nosuch, " +
+    "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' AS b FROM users WHERE name = '%u'",
+  division: "SELECT password, 1/0 AS x FROM users WHERE name = '%u'",
+  cast: "SELECT password FROM users WHERE port = '%u'",
+  nopassword: "SELECT NULL AS password, 'y' AS nopassword, 'y' AS proxy, host FROM users WHERE name = '%u'",
+} as const;
+
+const USERS: readonly Ask[] = [
+  { user: 'ann', password: 'pw' },
+  { user: 'ann', password: 'wrong' },
+  { user: 'bob', password: 'pw' },
+  { user: 'nobody', password: 'pw' },
+  { user: "o'neil", password: 'pw' },
+  { user: 'back\\slash', password: 'pw' },
+  { user: 'zoë', password: 'pw' },
+  { user: 'null', password: 'pw' },
+  { user: "x' OR '1'='1", password: 'pw' },
+  { user: 'ann', password: null },
+  { user: 'nobody', password: null },
+];
+
+const missing = postgresqlMissing();
+const required = process.env['CI'] === 'true';
+if (missing !== null) console.log(`skipped: ${missing}`);
+
+describe.skipIf(missing !== null && !required)('a PostgreSQL passdb answers as real Dovecot does', () => {
+  let server: PostgresqlServer;
+
+  beforeAll(async () => {
+    server = await startPostgresql();
+    server.sql('CREATE DATABASE mail;');
+    server.sql(SCHEMA, 'mail');
+  });
+  afterAll(() => server?.remove());
+
+  const setup = (version: DovecotVersion, query: string, hosts: readonly number[]) =>
+    version === '2.3.19.1'
+      ? {
+          version,
+          config:
+            'auth_username_chars =\npassdb p1 {\n  driver = sql\n  args = @DIR@/sql.ext\n  result_internalfail = return\n}\n',
+          files: {
+            'sql.ext':
+              `driver = pgsql\nconnect = host=127.0.0.1 port=${hosts[0]} dbname=mail user=dovecot password=secret\n` +
+              `password_query = ${query}\ndefault_pass_scheme = PLAIN\n`,
+          },
+        }
+      : {
+          version,
+          config:
+            `auth_username_chars =\nsql_driver = pgsql\n${hosts
+              .map(
+                (port) =>
+                  `pgsql 127.0.0.1 {\n  parameters {\n    port = ${port}\n    dbname = mail\n    user = dovecot\n    password = secret\n  }\n}\n`,
+              )
+              .join('')}` + `passdb sql {\n  query = ${query.replaceAll('%u', '%{user}')}\n}\n`,
+        };
+
+  for (const version of ['2.3.19.1', '2.4.1'] as const) {
+    const noDovecot = dovecotMissing(version);
+    if (noDovecot !== null) console.log(`skipped ${version}: ${noDovecot}`);
+    describe.skipIf(noDovecot !== null && !required)(version, () => {
+      for (const [name, query] of Object.entries(QUERIES)) {
+        test(`query ${name}`, async () => {
+          const auth: DovecotAuth = startDovecotAuth(setup(version, query, [server.port]));
+          try {
+            const users = name === 'all' ? USERS : [USERS[0], { user: 'two', password: 'pw' }];
+            for (const ask of users) {
+              if (ask === undefined) continue;
+              const real = auth.real(ask);
+              const ours = await auth.ours(ask);
+              expect.soft({ ask, ...ours }).toEqual({ ask, ...real });
+            }
+          } finally {
+            await auth.stop();
+          }
+        });
+      }
+    });
+  }
+});
