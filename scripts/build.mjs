@@ -13,7 +13,18 @@ await build({
   platform: 'node',
   target: 'node20',
   sourcemap: 'linked',
-  external: ['@node-rs/argon2', '@node-rs/bcrypt', 'better-sqlite3', 'mysql2', 'mysql2/promise'],
+  external: [
+    '@node-rs/argon2',
+    '@node-rs/bcrypt',
+    'better-sqlite3',
+    'mysql2',
+    'mysql2/promise',
+    'pg',
+    'pg-protocol',
+    'ldapts',
+    'jose',
+    'wasmoon',
+  ],
   // chevrotain's and commander's CommonJS parts may ask for require().
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

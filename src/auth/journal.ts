@@ -76,7 +76,11 @@ export class Journal {
     this.entries.push({
       ...entry,
       scope,
-      line: this.#prefix(entry.level, scope, subject, inWorker) + entry.text,
+      // Dovecot's log process takes the further lines of a text for lines of the process itself. observed
+      line: (this.#prefix(entry.level, scope, subject, inWorker) + entry.text).replaceAll(
+        '\n',
+        '\nauth: Error: ',
+      ),
     });
   }
 

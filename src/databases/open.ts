@@ -152,8 +152,8 @@ class OpenDatabases implements Databases {
         return new SqliteFile(this.#mapPath(toUtf8(target.path)), escaping);
       }
       case 'pgsql': {
-        const { UnaskedDatabase } = await import('./sql/unasked.js');
-        return new UnaskedDatabase('pgsql', escaping);
+        const { PgsqlDatabase } = await importDriver('pg', () => import('./pgsql/database.js'));
+        return new PgsqlDatabase(seriesOf(this.#config.version), target.hosts, escaping, this.#now);
       }
     }
   }

@@ -2,6 +2,7 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { Config } from '../../config/config.js';
 import type { DatabaseBlock, NamedSection } from '../../config/effective.js';
 import { seriesOf } from '../../knowledge/versions.js';
+import { type PgsqlHosts, parsePgsqlConnectString } from '../pgsql/conninfo.js';
 import {
   ConnectStringError,
   DEFAULT_CONNECTION_LIMIT,
@@ -17,7 +18,7 @@ import type { SqlEngine } from './database.js';
 export type SqlTarget =
   | { readonly engine: 'mysql'; readonly hosts: MysqlHosts }
   | { readonly engine: 'sqlite'; readonly path: ByteString }
-  | { readonly engine: 'pgsql'; readonly connect: ByteString };
+  | { readonly engine: 'pgsql'; readonly hosts: PgsqlHosts };
 
 /** An sql block of either version, ready to be opened. Queries still hold variables. */
 export interface SqlSettings {
@@ -80,7 +81,7 @@ function settings23(block: DatabaseBlock, config: Config): SqlSettings {
     const engine = engineOf(driver);
     if (engine === 'mysql') target = { engine, hosts: parseMysqlConnectString(connect) };
     else if (engine === 'sqlite') target = { engine, path: connect };
-    else target = { engine, connect };
+    else target = { engine, hosts: parsePgsqlConnectString(connect) };
   } catch (error) {
     if (error instanceof ConnectStringError || error instanceof AuthStartError)
       throw new AuthStartError(`sql: ${error.message}`);
@@ -162,12 +163,17 @@ function target24(engine: SqlEngine, block: DatabaseBlock, config: Config): [Sql
     }
     case 'pgsql': {
       const sections = block.namedSections('pgsql');
-      const words = sections.flatMap((section) => [
-        `host=${section.setting('pgsql_host')?.text || section.name}`,
-        ...[...section.stringList('pgsql_parameters')].map(([name, value]) => `${name}=${value}`),
-      ]);
-      const connect = words.join(' ');
-      return [{ engine, connect }, databaseName(connect)];
+      // Dovecot 2.4.1 driver-pgsql.c
+      if (sections.length === 0) throw new AuthStartError('pgsql { .. } named list filter is missing');
+      const hosts = sections.map((section) => ({
+        parameters: [
+          ['host', section.setting('pgsql_host')?.text || section.name] as const,
+          ...section.stringList('pgsql_parameters'),
+        ],
+      }));
+      const name = hosts[0]?.parameters.find(([key]) => key === 'dbname')?.[1] ?? '';
+      const connectionLimit = Number(plain('pgsql_connection_limit')) || DEFAULT_CONNECTION_LIMIT;
+      return [{ engine, hosts: { hosts, connectionLimit } }, name];
     }
   }
 }

@@ -1,0 +1,239 @@
+import { execFileSync, type StdioOptions, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { nodeConfigHost } from '../../../src/cli/node-host.js';
+import { nodeSystem } from '../../../src/cli/node-system.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { createDatabases } from '../../../src/databases/open.js';
+import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { doveadmReport } from '../../../src/report/simulation-doveadm.js';
+import { Simulator } from '../../../src/simulate/simulator.js';
+
+const ROOT_24 = process.env['DVPROXY_DOVECOT_24_ROOT'] ?? '/var/cache/dvproxy/debian-13';
+
+/** Why this version of Dovecot cannot be asked here; null: it can. */
+export function dovecotMissing(version: DovecotVersion): string | null {
+  if (process.getuid?.() !== 0) return 'Dovecot needs root';
+  const program = version === '2.4.1' ? join(ROOT_24, 'usr/sbin/dovecot') : '/usr/sbin/dovecot';
+  return existsSync(program) ? null : `${program} is not installed`;
+}
+
+const COMMON: Readonly<Record<DovecotVersion, string>> = {
+  '2.3.19.1': `base_dir = @DIR@/run
+state_dir = @DIR@/state
+log_path = @DIR@/log
+ssl = no
+protocols =
+listen = 127.0.0.1
+auth_verbose = yes
+auth_failure_delay = 0
+mail_location = mbox:@DIR@/mail
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+`,
+  '2.4.1': `dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+base_dir = @DIR@/run
+state_dir = @DIR@/state
+log_path = @DIR@/log
+ssl = no
+protocols =
+listen = 127.0.0.1
+auth_verbose = yes
+auth_failure_delay = 0
+auth_internal_failure_delay = 0
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+`,
+};
+
+/** One request to `doveadm auth test`, or `auth lookup` where no password is given. */
+export interface Ask {
+  readonly user: string;
+  readonly password: string | null;
+}
+
+export interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+  /** Lines of the auth process about this request, without time stamps and numbers of processes. */
+  readonly log: readonly string[];
+}
+
+/** A configuration in a folder of its own that real Dovecot and dvproxy are asked about. */
+export interface DovecotAuth {
+  /** The folder as Dovecot names it. */
+  readonly directory: string;
+  /** The same folder as this machine names it. */
+  readonly realDirectory: string;
+  real(ask: Ask): Said;
+  ours(ask: Ask): Promise<Said>;
+  /** All lines of Dovecot's log. */
+  log(): string[];
+  stop(): Promise<void>;
+}
+
+export interface AuthSetup {
+  readonly version: DovecotVersion;
+  /** Settings behind the common ones; `@DIR@` stands for the folder. */
+  readonly config: string;
+  /** Files beside the configuration, `@DIR@` likewise. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly modes?: Readonly<Record<string, number>>;
+  /** The whole configuration; left out: the common settings go first. */
+  readonly bare?: boolean;
+}
+
+/** Starts real Dovecot with a configuration whose only service is authentication. */
+export function startDovecotAuth({
+  version,
+  config,
+  files = {},
+  modes = {},
+  bare = false,
+}: AuthSetup): DovecotAuth {
+  const is24 = version === '2.4.1';
+  const parent = is24 ? join(ROOT_24, 'tmp') : '/tmp';
+  const realDirectory = mkdtempSync(join(parent, 'dvproxy-auth-'));
+  execFileSync('chmod', ['755', realDirectory]);
+  const directory = join('/tmp', basename(realDirectory));
+  const fill = (text: string): string => text.replaceAll('@DIR@', directory);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(realDirectory, name)), { recursive: true });
+    writeFileSync(join(realDirectory, name), Buffer.from(fill(text), 'utf8'), { mode: modes[name] ?? 0o644 });
+  }
+  writeFileSync(join(realDirectory, 'dovecot.conf'), fill((bare ? '' : COMMON[version]) + config));
+  const logPath = join(realDirectory, 'log');
+  const errors = join(realDirectory, 'stderr');
+  const program = (name: string, args: readonly string[], stdio: StdioOptions = 'pipe') => {
+    const all = ['-c', join(directory, 'dovecot.conf'), ...args];
+    const [file, given] = is24 ? ['chroot', [ROOT_24, name, ...all]] : [name, all];
+    return spawnSync(file as string, given as string[], { encoding: 'utf8', timeout: 20_000, stdio });
+  };
+  // It goes into the background with what it was given as standard error: a pipe would never end.
+  const stderr = openSync(errors, 'w');
+  const started = program('dovecot', [], ['ignore', 'ignore', stderr]);
+  closeSync(stderr);
+  if (started.status !== 0) throw new Error(`dovecot did not start: ${readFileSync(errors, 'utf8')}`);
+
+  const log = (): string[] =>
+    existsSync(logPath)
+      ? readFileSync(logPath, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+      : [];
+
+  const loaded = loadConfig({
+    path: join(realDirectory, 'dovecot.conf'),
+    host: nodeConfigHost(),
+    version,
+    maps: is24 ? [{ from: directory, to: realDirectory }] : [],
+  });
+  const databases = createDatabases({
+    config: loaded,
+    mapPath: (path) =>
+      is24 && path.startsWith(`${directory}/`) ? realDirectory + path.slice(directory.length) : path,
+  });
+  const simulator = new Simulator({
+    config: loaded,
+    openPassdb: databases.openPassdb,
+    system: nodeSystem(),
+    resolve: null,
+    detailed: false,
+    lenient: false,
+    doveadm: true,
+  });
+
+  return {
+    directory,
+    realDirectory,
+    log,
+    real({ user, password }) {
+      const before = log().length;
+      const said = program(
+        'doveadm',
+        password === null ? ['auth', 'lookup', user] : ['auth', 'test', user, password],
+      );
+      return {
+        stdout: said.stdout,
+        stderr: said.stderr,
+        exitCode: said.status ?? -1,
+        log: log().slice(before).map(withoutNumbers).filter(isAboutRequest),
+      };
+    },
+    async ours({ user, password }) {
+      const simulation = await simulator.ask({
+        user,
+        service: 'doveadm',
+        mechanism: password === null ? '' : 'PLAIN',
+        password: password === null ? null : Buffer.from(password, 'utf8').toString('latin1'),
+        master: null,
+        lookup: password === null,
+        localIp: '',
+        localPort: 0,
+        remoteIp: '',
+        remotePort: 0,
+        realLocalIp: '',
+        realLocalPort: 0,
+        realRemoteIp: '',
+        realRemotePort: 0,
+        localName: '',
+        clientId: '',
+        session: '',
+        secured: 'none',
+        forward: [],
+      });
+      const report = doveadmReport(simulation);
+      const text = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
+      return {
+        stdout: text(report.stdout),
+        stderr: text(report.stderr),
+        exitCode: report.exitCode,
+        log: simulation.answer.log
+          .filter(({ level }) => level !== 'debug')
+          .flatMap(({ line }) =>
+            text(line ?? '')
+              .split('\n')
+              .map(withoutNumbers),
+          ),
+      };
+    },
+    async stop() {
+      program('dovecot', ['stop']);
+      await simulator.close();
+      await databases.close();
+      rmSync(realDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+function withoutNumbers(line: string): string {
+  return line
+    .replace(/^[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d /, '')
+    .replace(/\bauth-worker\(\d+\)/, 'auth-worker(N)')
+    .replace(/\(pid=\d+,uid=\d+\)/, '(pid=N,uid=N)')
+    .replace(/auth-worker<\d+>/, 'auth-worker<N>')
+    .replace(/^auth-worker\((.*?)\)<\d+>/, 'auth-worker($1)<N>')
+    .replace(/request \[\d+\]/, 'request [N]');
+}
+
+/** What the auth process says of its own life is left out. */
+function isAboutRequest(line: string): boolean {
+  return !/(: Debug: |^master: |^doveadm|^anvil: |auth: Warning: Weak password schemes)/.test(line);
+}
