@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import { ChainRefused } from '../auth/chain.js';
 import type { Config } from '../config/config.js';
@@ -8,9 +6,9 @@ import { ListenError } from '../serve/listeners.js';
 import { ServeLog } from '../serve/log.js';
 import { ProxyServer, type ServerOptions } from '../serve/server.js';
 import { TlsSetupError } from '../serve/tls-context.js';
-import type { SystemVariables } from '../variables/scope.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { nodeConfigHost } from './node-host.js';
+import { nodeSystem } from './node-system.js';
 import type { ServeCommandOptions } from './serve-command.js';
 import type { Terminal } from './terminal.js';
 
@@ -27,11 +25,13 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
     await server.stop(0);
     throw new CommandFailure('the configuration has no listener that can be served; use --listen', EXIT_NO);
   }
+  // Whoever reads `ready` may signal at once.
+  const stopped = untilStopped(server, options, log, terminal);
   log.flush();
   terminal.stderr(
     `dvproxy: ready ${server.endpoints.join(' ')} (Dovecot ${config.version}, pid ${process.pid})\n`,
   );
-  await untilStopped(server, options, log, terminal);
+  await stopped;
   return EXIT_OK;
 }
 
@@ -67,7 +67,7 @@ function serverOptions(
     listen: options.listen,
     fixtures: options.fixture,
     log,
-    system: systemVariables(),
+    system: nodeSystem(),
     environment: terminal.environment,
     mapPath: (path) => mapped(path, options.map),
   };
@@ -76,17 +76,6 @@ function serverOptions(
 function mapped(path: string, maps: ServeCommandOptions['map']): string {
   const found = maps.find(({ from }) => path === from || path.startsWith(`${from}/`));
   return found === undefined ? path : found.to + path.slice(found.from.length);
-}
-
-function systemVariables(): SystemVariables {
-  return {
-    hostname: fromUtf8(hostname()),
-    pid: process.pid,
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
-    now: Date.now,
-    randomBytes,
-  };
 }
 
 async function start(options: ServerOptions): Promise<ProxyServer> {

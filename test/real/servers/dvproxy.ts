@@ -1,0 +1,80 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const PACKAGE = fileURLToPath(new URL('../../..', import.meta.url));
+const PROGRAM = `${PACKAGE}bin/dvproxy.js`;
+
+/** The program as users run it; built when nobody did yet. */
+function built(): string {
+  if (!existsSync(`${PACKAGE}dist/cli.js`)) execFileSync(process.execPath, [`${PACKAGE}scripts/build.mjs`]);
+  return PROGRAM;
+}
+
+/** `dvproxy serve` in a process of its own. */
+export interface DvproxyServer {
+  readonly port: number;
+  /** Everything on standard error so far. */
+  log(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Waits until a line of the log fits. */
+  logged(pattern: RegExp): Promise<void>;
+  /** Ends it with SIGTERM; its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Listens with `--listen imap=127.0.0.1:0`; throws with what it said when it does not come up. */
+export async function startDvproxy(args: readonly string[]): Promise<DvproxyServer> {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [built(), 'serve', '--listen', 'imap=127.0.0.1:0', ...args],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  let wake: () => void = () => undefined;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    wake();
+  });
+  let over = false;
+  child.once('exit', () => {
+    over = true;
+    wake();
+  });
+  const until = async (pattern: RegExp) => {
+    while (!pattern.test(said)) {
+      if (over) throw new Error(`dvproxy ended: ${said}`);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  await until(/^dvproxy: ready /m);
+  return {
+    port: Number(/imap=127\.0\.0\.1:(\d+)/.exec(said)?.[1]),
+    log: () => said,
+    signal: (name) => child.kill(name),
+    logged: until,
+    stop: async () => {
+      if (!over) {
+        const ended = new Promise<void>((resolve) => {
+          child.once('exit', () => resolve());
+        });
+        child.kill('SIGTERM');
+        await ended;
+      }
+      return child.exitCode;
+    },
+  };
+}
+
+/** Runs one command of dvproxy and gives its standard output, whatever its exit code. */
+export async function runDvproxy(args: readonly string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(process.execPath, [built(), ...args])).stdout;
+  } catch (error) {
+    if (error instanceof Error && 'stdout' in error && error.stdout !== '') return String(error.stdout);
+    throw error;
+  }
+}
