@@ -49,7 +49,7 @@ export function runConfig(
 
 function dumpOptionsOf(names: readonly string[], options: ConfigCommandOptions): DumpOptions {
   return {
-    scope: options.d ? 'defaults' : scopeOf(options),
+    scope: options.d ? 'defaults' : scopeOf(options, names.length > 0 || options.S),
     names: names.map(fromUtf8),
     showSecrets: options.P || options.showSecrets,
     valuesOnly: options.h,
@@ -59,10 +59,12 @@ function dumpOptionsOf(names: readonly string[], options: ConfigCommandOptions):
   };
 }
 
-function scopeOf(options: ConfigCommandOptions): DumpOptions['scope'] {
+/** Names and `-S` ask for all settings, as with doveconf 2.3; the whole configuration is printed without defaults. */
+function scopeOf(options: ConfigCommandOptions, asksForAll: boolean): DumpOptions['scope'] {
   if (options.s) return 'all-with-hidden';
   if (options.a) return 'all';
-  return options.N ? 'set' : 'changed';
+  if (options.N) return 'set';
+  return options.n || !asksForAll ? 'changed' : 'all';
 }
 
 function load(options: ConfigCommandOptions): LoadedConfig {

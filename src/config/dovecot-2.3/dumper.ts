@@ -1,7 +1,8 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { networkText, parseNetwork } from '../dovecot-2.4/network.js';
 import type { Dump, DumpNode, DumpOptions } from '../print/dump.js';
-import { type ExportQuestion, type ExportScope, exportSettings } from './export.js';
+import type { CheckMessage } from './checks/check-settings.js';
+import { type ExportEntry, type ExportQuestion, type ExportScope, exportSettings } from './export.js';
 import {
   compareSpecificity,
   type Filter,
@@ -13,13 +14,14 @@ import {
 import { humanForm } from './human-form.js';
 import type { Layer } from './layer.js';
 import { mergeLayers } from './merge.js';
-import { wantedModules } from './modules.js';
+import { type WantsSetting, wantedModules } from './modules.js';
+import { settingsTable } from './settings-table.js';
 
 /** Prints a 2.3 configuration as doveconf does (Dovecot 2.3.19.1 doveconf.c). */
 export function dump23(
   layers: readonly Layer[],
   options: DumpOptions,
-  checkErrors: readonly ByteString[],
+  checkErrors: readonly CheckMessage[],
 ): Dump {
   const query = filterQuery(options.filters);
   if (typeof query === 'string') return { nodes: [], messages: [`Fatal: ${query}`], exitCode: 89 };
@@ -30,11 +32,13 @@ export function dump23(
     return { nodes: [], messages: options.names.map(() => `Error: ${merged.conflict}`), exitCode: 89 };
   const question: ExportQuestion = { scope, hideListDefaults: !options.simple, wants };
   const entries = merged.conflict === null ? exportSettings(merged.root, question) : [];
+  const errors = checkErrors.map(({ text }) => text);
   if (options.simple) {
+    const shown = upTo(entries, checkErrors[0]?.lastSetting);
     const selected =
       options.names.length === 0
-        ? entries
-        : entries.flatMap((entry) =>
+        ? shown
+        : shown.flatMap((entry) =>
             options.names.filter((name) => isBelow(entry.path, name)).map(() => entry),
           );
     const nodes = selected.map(
@@ -45,7 +49,7 @@ export function dump23(
         origin: entry.origin,
       }),
     );
-    return finished(nodes, checkErrors);
+    return finished(nodes, errors.slice(0, 1));
   }
   if (options.names.length > 0) {
     const nodes = options.names.flatMap((name): DumpNode[] => {
@@ -57,12 +61,20 @@ export function dump23(
   }
   const nodes = humanForm(entries, options.showSecrets, null);
   for (const layer of shownLayers(layers, query.query)) nodes.push(...layerNodes(layer, options, wants));
-  const messages = merged.conflict === null ? checkErrors : [merged.conflict, ...checkErrors];
+  const messages = merged.conflict === null ? errors : [merged.conflict, ...errors];
   return finished(nodes, messages);
 }
 
 function finished(nodes: DumpNode[], errors: readonly ByteString[]): Dump {
   return { nodes, messages: errors.map((text) => `Error: ${text}`), exitCode: errors.length === 0 ? 0 : 89 };
+}
+
+/** Entries up to those of a root setting and all inside it. */
+function upTo(entries: readonly ExportEntry[], last: string | undefined): readonly ExportEntry[] {
+  if (last === undefined) return entries;
+  const order = [...settingsTable().root.settings.keys()];
+  const end = order.indexOf(last);
+  return entries.filter(({ path }) => order.indexOf(path.split('/', 1)[0] ?? '') <= end);
 }
 
 function isBelow(path: string, name: ByteString): boolean {
@@ -81,7 +93,7 @@ function exportScope(options: DumpOptions): ExportScope {
   }
 }
 
-function layerNodes(layer: Layer, options: DumpOptions, wants: ExportQuestion['wants']): DumpNode[] {
+function layerNodes(layer: Layer, options: DumpOptions, wants: WantsSetting): DumpNode[] {
   const entries = exportSettings(layer.root, { scope: 'set', hideListDefaults: true, wants });
   let nodes = humanForm(entries, options.showSecrets, null);
   if (nodes.length === 0) return [];

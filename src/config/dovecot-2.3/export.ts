@@ -8,6 +8,7 @@ import {
   type SectionNode,
   sectionName,
 } from './layer.js';
+import type { WantsSetting } from './modules.js';
 import type { ListSetting, ValueSetting } from './settings-table.js';
 
 export type ExportScope = 'all-with-hidden' | 'all' | 'set' | 'changed';
@@ -27,14 +28,16 @@ export interface ExportQuestion {
   /** Unset values of unique sections count as defaults (all forms but `-S`). */
   readonly hideListDefaults: boolean;
   /** Settings of these modules only; null: of all. */
-  wants(modules: readonly string[]): boolean;
+  readonly wants: WantsSetting;
 }
 
 /** All settings of a layer (or of merged layers) that the question wants, in the order of the tables. */
 export function exportSettings(root: SectionNode, question: ExportQuestion): ExportEntry[] {
   const entries: ExportEntry[] = [];
   exportNode(root, '', false, question, entries);
-  return entries;
+  // Sections that a changed name made equal: the first value of each path counts.
+  const seen = new Set<string>();
+  return entries.filter(({ path }) => !seen.has(path) && seen.add(path));
 }
 
 function exportNode(
@@ -47,7 +50,7 @@ function exportNode(
   const { table } = node;
   for (const [name, definition] of table.settings) {
     if (table.aliases.has(name)) continue;
-    if (table.path === '' && !question.wants(definition.modules)) continue;
+    if (table.path === '' && !question.wants(definition.modules, name)) continue;
     switch (definition.kind) {
       case 'value': {
         const value = exportedValue(node, definition, inUnique, question);
@@ -125,7 +128,8 @@ function exportedValue(
   question: ExportQuestion,
 ): ByteString | null {
   const { name } = definition;
-  const changed = node.values.has(name);
+  const stored = node.values.get(name);
+  const changed = stored !== undefined && stored.unmarked !== true;
   const value = currentText(node, name);
   if (value === null) return null;
   let always = question.scope === 'all-with-hidden' || (question.scope === 'all' && !definition.hidden);
@@ -140,5 +144,8 @@ function exportedValue(
   }
   const isText = definition.type === 'str' || definition.type === 'str_vars';
   if (always) return value === '' && !isText ? null : value;
+  // A value that the list of allowed ones begins with counts as the default (`return` for `return-ok`, observed).
+  if (definition.type === 'enum' && standard === definition.default)
+    return definition.allowed.join(':').startsWith(value) ? null : value;
   return value === standard ? null : value;
 }

@@ -46,7 +46,7 @@ export function humanForm(
       const next = nextPrefix(entry.path, prefixes, outer);
       if (next === null) break;
       const rest = entry.path.slice(outer?.prefix.length ?? 0);
-      const keyword = rest.slice(0, rest.indexOf('/'));
+      const keyword = rest.split('/', 1)[0] ?? '';
       const named = entry.kind === 'name' && entry.value !== '';
       const head = named ? `${keyword} ${quotedName(entry.value)}` : keyword;
       open.push({ ...next, node: { head, children: [], origin: entry.origin } });
@@ -69,15 +69,18 @@ function quotedName(name: ByteString): ByteString {
   return name.includes(' ') ? `"${escapeQuotes(name)}"` : name;
 }
 
-/** `service/imap-login/` and its like with their numbers in the sorted order of the lists. */
-function listPrefixes(entries: readonly ExportEntry[]): Map<string, number> {
+/** `service/imap-login/` and its like with their numbers in the sorted order of the lists; a name may occur twice. */
+function listPrefixes(entries: readonly ExportEntry[]): Map<string, number[]> {
   const lists = entries
     .filter((entry) => entry.kind === 'list')
     .map((entry) => ({ entry, key: sortKey(entry) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  const prefixes = new Map<string, number>();
+  const prefixes = new Map<string, number[]>();
+  let count = 0;
   const add = (prefix: string) => {
-    if (!prefixes.has(prefix)) prefixes.set(prefix, prefixes.size);
+    const known = prefixes.get(prefix);
+    if (known === undefined) prefixes.set(prefix, [count++]);
+    else known.push(count++);
   };
   for (const { entry } of lists) {
     if (entry.value === '') add(`${entry.path}/`);
@@ -89,15 +92,15 @@ function listPrefixes(entries: readonly ExportEntry[]): Map<string, number> {
 /** The first of the prefixes, behind the one that is open, that the path begins with. */
 function nextPrefix(
   path: string,
-  prefixes: ReadonlyMap<string, number>,
+  prefixes: ReadonlyMap<string, readonly number[]>,
   outer: OpenPrefix | undefined,
 ): { prefix: string; index: number } | null {
+  const after = outer?.index ?? -1;
   let best: { prefix: string; index: number } | null = null;
   for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
     const prefix = path.slice(0, slash + 1);
-    const index = prefixes.get(prefix);
-    if (index === undefined || index <= (outer?.index ?? -1)) continue;
-    if (best === null || index < best.index) best = { prefix, index };
+    const index = prefixes.get(prefix)?.find((one) => one > after);
+    if (index !== undefined && (best === null || index < best.index)) best = { prefix, index };
   }
   return best;
 }

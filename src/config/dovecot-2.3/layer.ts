@@ -18,6 +18,8 @@ export interface Stored {
   /** The path of `<file`, else null. */
   readonly file: ByteString | null;
   readonly origin: Origin;
+  /** Came along with a whole section from another filter: Dovecot has lost that it was set. */
+  readonly unmarked?: true;
 }
 
 /** One section's values, or the global ones of a layer. */

@@ -40,12 +40,15 @@ export function conflictOf(matching: readonly Layer[]): ByteString | null {
   return null;
 }
 
-function copyNode(node: SectionNode): SectionNode {
+/** `unmarked`: as settings_changes_init() copies a section that the more specific filter does not have. */
+function copyNode(node: SectionNode, unmarked = false): SectionNode {
   const copy = createNode(node.table, node.builtIn);
   copy.at = node.at;
-  for (const [name, stored] of node.values) copy.values.set(name, stored);
+  for (const [name, stored] of node.values)
+    copy.values.set(name, unmarked ? { ...stored, unmarked: true } : stored);
   for (const list of node.lists.values())
-    for (const section of list.sections) listOf(copy, list.definition).sections.push(copyNode(section));
+    for (const section of list.sections)
+      listOf(copy, list.definition).sections.push(copyNode(section, unmarked));
   for (const [name, strings] of node.strings)
     copy.strings.set(name, { kind: 'strings', name, entries: new Map(strings.entries) });
   return copy;
@@ -59,7 +62,8 @@ function applyNode(target: SectionNode, source: SectionNode, mayConflict: boolea
       case 'value': {
         const stored = source.values.get(name);
         if (stored === undefined) break;
-        if (!target.values.has(name)) target.values.set(name, stored);
+        const known = target.values.get(name);
+        if (known === undefined || known.unmarked === true) target.values.set(name, stored);
         else if (mayConflict) return name;
         break;
       }
@@ -82,7 +86,7 @@ function applyNode(target: SectionNode, source: SectionNode, mayConflict: boolea
         for (const section of sections) {
           const known = definition.unique ? byName.get(sectionName(section)) : undefined;
           if (known === undefined || sectionName(section) === '') {
-            list.sections.push(copyNode(section));
+            list.sections.push(copyNode(section, true));
             continue;
           }
           const conflict = applyNode(known, section, mayConflict);

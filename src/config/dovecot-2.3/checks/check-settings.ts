@@ -6,6 +6,7 @@ import type { Layer } from '../layer.js';
 import { LayerIndex } from '../layer-index.js';
 import { conflictOf } from '../merge.js';
 import { wantedModules } from '../modules.js';
+import { settingsTable } from '../settings-table.js';
 import { View } from '../view.js';
 import { checkAuth } from './auth-check.js';
 import type { Check, Finding } from './check.js';
@@ -15,8 +16,9 @@ import * as small from './small-checks.js';
 import { checkStats } from './stats-check.js';
 
 /** The checks of the modules, in the program's order of modules. */
-const CHECKS: readonly (readonly [module: string, check: Check])[] = [
-  ['master', checkMasterService],
+const CHECKS: readonly (readonly [module: string, check: Check, lastSetting?: string])[] = [
+  // The master service's settings are checked for all modules.
+  ['', checkMasterService, 'haproxy_timeout'],
   ['ssl', small.checkSsl],
   ['auth', checkAuth],
   ['director', small.checkDirector],
@@ -24,7 +26,7 @@ const CHECKS: readonly (readonly [module: string, check: Check])[] = [
   ['imap', small.checkImap],
   ['imapc', small.checkImapc],
   ['lmtp', small.checkLmtp],
-  ['mail', checkMailStorage],
+  ['mail', checkMailStorage, 'pop3_uidl_format'],
   ['mail', checkNamespaces],
   ['master', checkMaster],
   ['pop3', small.checkPop3],
@@ -36,7 +38,13 @@ const CHECKS: readonly (readonly [module: string, check: Check])[] = [
 export interface CheckResult {
   readonly problems: readonly ConfigProblem[];
   /** The first error of each module about the global settings: doveconf says these behind its output. */
-  readonly messages: readonly ByteString[];
+  readonly messages: readonly CheckMessage[];
+}
+
+export interface CheckMessage {
+  readonly text: ByteString;
+  /** The last setting of the module in the order of the tables: `doveconf -S` stops there. */
+  readonly lastSetting: string;
 }
 
 /** What Dovecot checks when all is read (config_all_parsers_check()), for every filter and all complaints of each. */
@@ -48,7 +56,7 @@ export function checkSettings(
   const index = new LayerIndex(layers);
   const wants = wantedModules(modules);
   const problems: ConfigProblem[] = [];
-  const messages: ByteString[] = [];
+  const messages: CheckMessage[] = [];
   const said = new Set<ByteString>();
   let warnedAboutSsl = false;
   const globalSsl = layers[0] === undefined ? '' : sslOf(layers[0]);
@@ -70,28 +78,37 @@ export function checkSettings(
     const isGlobal = layer.filter === GLOBAL_FILTER;
     if (isGlobal)
       for (const warning of [...small.warnSsl(view), ...warnMaster(view)])
-        problems.push(problemOf(warning, 'warning', main));
+        problems.push(problemOf(warning, 'warning', null));
     else if (layer.root.values.size === 0 && layer.root.lists.size === 0) continue;
-    for (const [module, check] of CHECKS) {
-      if (!wants([module])) continue;
+    for (const [module, check, last] of CHECKS) {
+      if (module !== '' && !wants([module], '')) continue;
       const findings = check(view).filter(({ text }) => isGlobal || !said.has(text));
       const [first] = findings;
-      if (first !== undefined && isGlobal) messages.push(first.text);
+      if (first !== undefined && isGlobal)
+        messages.push({ text: first.text, lastSetting: last ?? lastSettingOf(module) });
       for (const one of findings) {
         said.add(one.text);
-        problems.push(problemOf(one, 'error', main));
+        problems.push(problemOf(one, 'error', isGlobal ? null : main));
       }
     }
   }
   return { problems, messages };
 }
 
+/** The tables stand in the order of the modules, a setting at the first module that has it. */
+function lastSettingOf(module: string): string {
+  let last = '';
+  for (const [name, { modules }] of settingsTable().root.settings) if (modules[0] === module) last = name;
+  return last;
+}
+
 function sslOf(layer: Layer): ByteString | null {
   return layer.root.values.get('ssl')?.text ?? null;
 }
 
-function problemOf(one: Finding, severity: 'error' | 'warning', main: Source): ConfigProblem {
-  const text = severity === 'error' ? `Error in configuration file ${main.path}: ${one.text}` : one.text;
+/** doveconf says errors of the global settings as they are (and once more at its end, with the file's name). */
+function problemOf(one: Finding, severity: 'error' | 'warning', inFile: Source | null): ConfigProblem {
+  const text = inFile === null ? one.text : `Error in configuration file ${inFile.path}: ${one.text}`;
   return {
     kind: 'failed-check',
     severity,
