@@ -173,7 +173,8 @@ class Printer {
     const ip = destination.ip === null || destination.ip === destination.host ? '' : ` (${destination.ip})`;
     this.#labelled('host', `${shown(destination.host)}${ip}`);
     this.#labelled('port', `${destination.port}  ${this.#colours.dim(destination.portReason)}`);
-    const check = destination.verifyCertificate ? ` for ${shown(destination.host)}` : '';
+    const check =
+      destination.tls !== 'none' && destination.verifyCertificate ? ` for ${shown(destination.host)}` : '';
     this.#labelled('TLS', `${tlsText(destination)}${check}`);
     this.#labelled('login', this.#loginText(destination));
     const given = answer.fields.some((field) => field.name === 'proxy_timeout');

@@ -35,6 +35,8 @@ export function factsOf({ outcome, answer, decision }: Simulation): Facts {
   return facts;
 }
 
+const MAIN_FACTS = ['outcome', 'user', 'host', 'port', 'tls', 'destuser', 'master'] as const;
+
 export interface Difference {
   readonly name: string;
   readonly before: string;
@@ -43,7 +45,9 @@ export interface Difference {
 
 /** Names whose values differ, in the order of the first, then the second. */
 export function differencesBetween(before: Facts, after: Facts): Difference[] {
-  const names = [...new Set([...before.keys(), ...after.keys()])];
+  // Where one side gets nowhere, the rest of its answer is no news.
+  const short = before.get('outcome') !== after.get('outcome');
+  const names = short ? MAIN_FACTS : [...new Set([...before.keys(), ...after.keys()])];
   return names.flatMap((name) => {
     const one = before.get(name) ?? NONE;
     const other = after.get(name) ?? NONE;

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dvproxy, folderWith } from './command-line.js';
+
+let folder: ReturnType<typeof folderWith>;
+const at = (name: string) => join(folder.path, name);
+
+beforeAll(() => {
+  const conf = (port: string, file: string) => `protocols = imap
+passdb users {
+  driver = passwd-file
+  args = scheme=PLAIN @DIR@/${file}
+  override_fields = proxy=y port=${port}
+}
+`;
+  folder = folderWith({
+    'old.conf': conf('143', 'users'),
+    'new.conf': conf('993 ssl=yes', 'users-new'),
+    users: 'bob:pw::::::host=192.0.2.1\nann:pw::::::host=192.0.2.2\n',
+    'users-new': 'bob:pw::::::host=192.0.2.1\n',
+    'expected.csv':
+      'user,remote_ip,outcome,host,port,destuser\nbob,,ok_proxy,192.0.2.1,143,bob\nann,192.0.2.9,ok_proxy,192.0.2.2,,\n',
+    'wrong.csv': 'user,outcome,host\nbob,ok_proxy,192.0.2.77\nnobody,fail_unknown_user,-\n',
+    'broken.csv': 'user,local_port\nbob,http\n',
+  });
+});
+
+afterAll(() => folder.remove());
+
+describe('many users', () => {
+  test('are counted by outcome and destination', async () => {
+    const { exit, stdout } = await dvproxy(
+      ['simulate', '-c', at('old.conf'), '--users', '-'],
+      'bob\nann\n\n# nobody is not there\nnobody\n',
+    );
+    expect(stdout).toBe(`3 questions
+   1  ok_proxy  192.0.2.1:143 (none)
+   1  ok_proxy  192.0.2.2:143 (none)
+   1  fail_unknown_user
+`);
+    expect(exit).toBe(1);
+  });
+
+  test('are a JSON document a line', async () => {
+    const { stdout } = await dvproxy(
+      ['simulate', '-c', at('old.conf'), '--users', '-', '--format', 'json'],
+      'bob\nann\n',
+    );
+    const documents = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(documents.map(({ user, outcome }) => [user, outcome])).toEqual([
+      ['bob', 'ok_proxy'],
+      ['ann', 'ok_proxy'],
+    ]);
+  });
+
+  test('a table that cannot be read is wrong usage, with its line', async () => {
+    const { exit, stderr } = await dvproxy(['simulate', '-c', at('old.conf'), '--users', at('broken.csv')]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain('broken.csv: line 2: local_port "http" is not a port number');
+    const missing = await dvproxy(['simulate', '-c', at('old.conf'), '--users', at('nothing')]);
+    expect(missing).toMatchObject({ exit: 2 });
+  });
+});
+
+describe('a table of expectations', () => {
+  test('is met', async () => {
+    const { exit, stdout } = await dvproxy([
+      'simulate',
+      '-c',
+      at('old.conf'),
+      '--expect',
+      at('expected.csv'),
+    ]);
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: '2 of 2 as expected.\n' });
+  });
+
+  test('is not met: what was expected, what came', async () => {
+    const { exit, stdout } = await dvproxy(['simulate', '-c', at('old.conf'), '--expect', at('wrong.csv')]);
+    expect({ exit, stdout }).toEqual({
+      exit: 1,
+      stdout: 'bob  imap\n   host  192.0.2.77 -> 192.0.2.1\n1 of 2 are not as expected: host 1.\n',
+    });
+  });
+});
+
+describe('two configurations', () => {
+  test('that differ: only differences are printed', async () => {
+    const { exit, stdout } = await dvproxy(
+      ['simulate', '-c', at('old.conf'), '--compare', at('new.conf'), '--users', '-'],
+      'bob\nann\nnobody\n',
+    );
+    expect(stdout).toBe(`bob  imap
+   port    143 -> 993
+   tls     none -> implicit
+   verify  (none) -> yes
+ann  imap
+   outcome   ok_proxy -> fail_unknown_user
+   host      192.0.2.2 -> (none)
+   port      143 -> (none)
+   tls       none -> (none)
+   destuser  ann -> (none)
+2 of 3 differ: port 2, tls 2, verify 1, outcome 1, host 1, destuser 1.
+`);
+    expect(exit).toBe(1);
+  });
+
+  test('that do not differ: exit 0', async () => {
+    const { exit, stdout } = await dvproxy([
+      'simulate',
+      'bob',
+      '-c',
+      at('old.conf'),
+      '--compare',
+      at('old.conf'),
+    ]);
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'No difference in 1 of 1.\n' });
+  });
+});
