@@ -6,6 +6,7 @@ import { ListenError } from '../serve/listeners.js';
 import { ServeLog } from '../serve/log.js';
 import { ProxyServer, type ServerOptions } from '../serve/server.js';
 import { TlsSetupError } from '../serve/tls-context.js';
+import { isWorker, leave, reportReady, WorkerSupervisor } from '../serve/workers.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { nodeConfigHost } from './node-host.js';
 import { nodeSystem } from './node-system.js';
@@ -20,6 +21,7 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
   process.noDeprecation = true;
   const timestamp = config.effective.setting('log_timestamp')?.text ?? '%b %d %H:%M:%S ';
   const log = new ServeLog((text) => terminal.stderr(text), options.logFormat, toUtf8(timestamp));
+  if (options.workers > 1 && !isWorker()) return supervise(config, options, log, terminal);
   const server = await start(serverOptions(config, options, log, terminal));
   if (server.endpoints.length === 0) {
     await server.stop(0);
@@ -28,11 +30,28 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
   // Whoever reads `ready` may signal at once.
   const stopped = untilStopped(server, options, log, terminal);
   log.flush();
-  terminal.stderr(
-    `dvproxy: ready ${server.endpoints.join(' ')} (Dovecot ${config.version}, pid ${process.pid})\n`,
-  );
+  if (isWorker()) reportReady(server.endpoints);
+  else announce(server.endpoints, config, terminal);
   await stopped;
+  if (isWorker()) leave();
   return EXIT_OK;
+}
+
+function announce(endpoints: readonly string[], config: Config, terminal: Terminal): void {
+  terminal.stderr(`dvproxy: ready ${endpoints.join(' ')} (Dovecot ${config.version}, pid ${process.pid})\n`);
+}
+
+/** Several processes serve; this one only keeps them. */
+async function supervise(
+  config: Config,
+  options: ServeCommandOptions,
+  log: ServeLog,
+  terminal: Terminal,
+): Promise<number> {
+  const supervisor = new WorkerSupervisor(options.workers, log);
+  const exitCode = await supervisor.run((endpoints) => announce(endpoints, config, terminal));
+  log.flush();
+  return exitCode;
 }
 
 function load(options: ServeCommandOptions): Config {
@@ -101,13 +120,15 @@ function untilStopped(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const reload = () => void reloadAll(server, options, log, terminal);
+    let stopping = false;
     const stop = () => {
-      process.off('SIGHUP', reload);
+      if (stopping) return;
+      stopping = true;
       server.stop().then(resolve, reject);
     };
     process.on('SIGHUP', reload);
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
   });
 }
 

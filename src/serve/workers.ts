@@ -1,0 +1,111 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { ServeLog } from './log.js';
+
+/** A worker that dies sooner than that is started again only after as long. */
+const RESTART_MS = 1000;
+
+interface ReadyMessage {
+  readonly kind: 'ready';
+  readonly endpoints: readonly string[];
+}
+
+function isReady(message: unknown): message is ReadyMessage {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'ready';
+}
+
+/** Whether this process is one of several that serve. */
+export function isWorker(): boolean {
+  return cluster.isWorker;
+}
+
+/** Tells the supervising process that this worker accepts connections. */
+export function reportReady(endpoints: readonly string[]): void {
+  process.send?.({ kind: 'ready', endpoints } satisfies ReadyMessage);
+}
+
+/** The worker has nothing more to do: without the line to its supervisor it ends. */
+export function leave(): void {
+  cluster.worker?.disconnect();
+}
+
+/**
+ * Keeps several processes that serve: all share the listening sockets, the kernel hands out connections. A worker that
+ * dies is started again; signals are passed on.
+ */
+export class WorkerSupervisor {
+  readonly #count: number;
+  readonly #log: ServeLog;
+  #stopping = false;
+  #timers = new Set<NodeJS.Timeout>();
+
+  constructor(count: number, log: ServeLog) {
+    this.#count = count;
+    this.#log = log;
+    // Handing each connection over costs half as much again as letting workers accept for themselves.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+  }
+
+  /**
+   * Starts all workers and calls `ready` when they accept; resolves with an exit code when all are gone. The first one
+   * goes ahead: what it cannot do, nobody can.
+   */
+  async run(ready: (endpoints: readonly string[]) => void): Promise<number> {
+    const first = await this.#startOne();
+    if (typeof first === 'number') return first;
+    const others = await Promise.all(Array.from({ length: this.#count - 1 }, () => this.#startOne()));
+    const failed = others.find((other) => typeof other === 'number');
+    if (typeof failed === 'number') {
+      this.#stop('SIGTERM');
+      return failed;
+    }
+    cluster.on('exit', (worker, code, signal) => this.#onExit(worker, code, signal));
+    const pass = (signal: NodeJS.Signals) => () => this.#signal(signal);
+    const hangUp = pass('SIGHUP');
+    const stop = () => this.#stop('SIGTERM');
+    process.on('SIGHUP', hangUp);
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    ready(first);
+    await new Promise<void>((resolve) => {
+      cluster.on('exit', () => {
+        if (this.#stopping && Object.keys(cluster.workers ?? {}).length === 0) resolve();
+      });
+    });
+    process.off('SIGHUP', hangUp);
+    process.off('SIGTERM', stop);
+    process.off('SIGINT', stop);
+    return 0;
+  }
+
+  /** Endpoints of a worker that is ready, or the exit code of one that never was. */
+  #startOne(): Promise<readonly string[] | number> {
+    const worker = cluster.fork();
+    return new Promise((resolve) => {
+      worker.once('exit', (code) => resolve(code ?? 1));
+      worker.on('message', (message: unknown) => {
+        if (isReady(message)) resolve(message.endpoints);
+      });
+    });
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
+  }
+
+  #stop(signal: NodeJS.Signals): void {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#signal(signal);
+  }
+
+  #onExit(worker: Worker, code: number | null, signal: string | null): void {
+    if (this.#stopping) return;
+    const how = signal === null ? `returned ${code ?? 0}` : `was killed with ${signal}`;
+    this.#log.line('dvproxy', 'error', `worker ${worker.process.pid ?? 0} ${how}, starting another`);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      cluster.fork();
+    }, RESTART_MS);
+    this.#timers.add(timer);
+  }
+}
