@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { changeOf, type SettingChange } from '../../knowledge/changes.js';
 import type { ConfigProblem, ConfigProblemKind } from '../problem.js';
+import { editDistance } from '../similar-names.js';
 import type { Filter } from './filter.js';
 import { findSettingOfKey, type SettingDefinition, settings } from './settings-table.js';
 import { namesWithMiddle } from './unknown-setting.js';
@@ -103,49 +104,55 @@ function changeText(change: SettingChange, key: ByteString): string {
   }
 }
 
-/** Names of 2.4 that look like `key`, the nearest first. */
-function alternatives(filter: Filter, key: ByteString): string[] {
-  const near: { name: string; distance: number }[] = [];
-  const limit = key.length < 5 ? 1 : key.length < 9 ? 2 : 3;
-  const prefixes =
-    filter.mask.name === undefined
-      ? ['']
-      : [`${filter.mask.name.replaceAll('/', '_')}_`, `${filter.kindName}_`, ''];
-  for (const { name, type } of settings) {
-    if (type === 'alias') continue;
-    for (const prefix of prefixes) {
-      if (!name.startsWith(prefix)) continue;
-      const short = name.slice(prefix.length);
-      if (Math.abs(short.length - key.length) > limit) continue;
-      const distance = editDistance(short, key, limit);
-      if (distance > limit) continue;
-      near.push({ name: short, distance });
-      break;
-    }
-  }
-  near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1));
-  const middle = filter.mask.isList === true ? namesWithMiddle(filter.kindName, key) : [];
-  return [...middle, ...near.map(({ name }) => name)];
+interface Candidate {
+  readonly name: ByteString;
+  /** Which letters occur: words that differ in too many of them need no closer look. */
+  readonly letters: number;
 }
 
-/** Edits (insert, delete, replace, swap of neighbours) between two words; anything above `limit` is `limit + 1`. */
-function editDistance(a: string, b: string, limit: number): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    let least = i;
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let cost = Math.min((last[j - 1] ?? 0) + (same ? 0 : 1), (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
-      row.push(cost);
-      least = Math.min(least, cost);
-    }
-    if (least > limit) return limit + 1;
-    before = last;
-    last = row;
+const candidatesOf = new Map<ByteString, Candidate[]>();
+
+function lettersOf(word: ByteString): number {
+  let letters = 0;
+  for (let i = 0; i < word.length; i++) letters |= 1 << (word.charCodeAt(i) & 31);
+  return letters;
+}
+
+function bitsOf(value: number): number {
+  let count = 0;
+  for (let rest = value; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/** Settings with a prefix, named without it. */
+function candidates(prefix: ByteString): Candidate[] {
+  let list = candidatesOf.get(prefix);
+  if (list === undefined) {
+    list = settings
+      .filter(({ name, type }) => type !== 'alias' && name.startsWith(prefix))
+      .map(({ name }) => ({
+        name: name.slice(prefix.length),
+        letters: lettersOf(name.slice(prefix.length)),
+      }));
+    candidatesOf.set(prefix, list);
   }
-  return last[b.length] ?? limit + 1;
+  return list;
+}
+
+/** Names of 2.4 that look like `key`, the nearest first. */
+function alternatives(filter: Filter, key: ByteString): string[] {
+  const near = new Map<string, number>();
+  const limit = key.length < 5 ? 1 : key.length < 9 ? 2 : 3;
+  const letters = lettersOf(key);
+  for (const prefix of filter.mask.name === undefined ? [''] : [`${filter.kindName}_`, '']) {
+    for (const candidate of candidates(prefix)) {
+      if (Math.abs(candidate.name.length - key.length) > limit) continue;
+      if (bitsOf(candidate.letters ^ letters) > 2 * limit) continue;
+      const distance = editDistance(candidate.name, key, limit);
+      if (distance <= Math.min(limit, near.get(candidate.name) ?? limit)) near.set(candidate.name, distance);
+    }
+  }
+  const sorted = [...near].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
+  const middle = filter.mask.isList === true ? namesWithMiddle(filter.kindName, key) : [];
+  return [...middle, ...sorted.map(([name]) => name)];
 }

@@ -13,7 +13,7 @@ import { Reading } from './reading.js';
 /** Reads a 2.4 configuration: all its problems, its effective settings and its printed form. */
 export function load24(input: LoadInput): LoadResult {
   const events: ConfEvent[] = [...input.events()];
-  const reading = read(input, events, { prefixesInFilters: true, expand: input.expand });
+  const reading = read(input, events, true, { prefixesInFilters: true, expand: input.expand });
   const { builder, problems } = reading;
   addServiceLimits(builder);
   builder.tree.sort();
@@ -27,7 +27,7 @@ export function load24(input: LoadInput): LoadResult {
   if (!hasStorageVersion(builder)) problems.push(storageVersionProblem());
 
   const build = (): Builder => {
-    const served = read(input, events, { prefixesInFilters: false, expand: true }).builder;
+    const served = read(input, events, false, { prefixesInFilters: false, expand: true }).builder;
     addServiceLimits(served);
     served.tree.sort();
     return served;
@@ -39,7 +39,7 @@ export function load24(input: LoadInput): LoadResult {
     dump: (options) =>
       new Dumper(
         () => {
-          const again = read(input, options.scope === 'defaults' ? [] : events, builder.mode);
+          const again = read(input, options.scope === 'defaults' ? [] : events, false, builder.mode);
           addServiceLimits(again.builder);
           again.builder.tree.sort();
           return again;
@@ -50,7 +50,7 @@ export function load24(input: LoadInput): LoadResult {
   };
 }
 
-function read(input: LoadInput, events: readonly ConfEvent[], mode: BuildMode): Reading {
+function read(input: LoadInput, events: readonly ConfEvent[], explains: boolean, mode: BuildMode): Reading {
   const readFile = (path: ByteString, origin: Origin | null): ByteString => {
     // The servers' view keeps the path: who needs a certificate reads it.
     const full = origin === null ? path : resolvePath(path, origin.source);
@@ -65,6 +65,7 @@ function read(input: LoadInput, events: readonly ConfEvent[], mode: BuildMode): 
     mode,
     { readFile: input.readFile, environment: input.host.environment },
     readFile,
+    explains,
   );
   for (const event of events) reading.take(event);
   return reading;

@@ -27,13 +27,16 @@ export class Reading {
   /** What `dovecot_config_version` says; null: it says nothing usable. */
   configVersion: ByteString | null = null;
   readonly #host: ExpansionHost;
+  readonly #explains: boolean;
   #versionAsked = false;
   /** Depth inside a section that is passed over. */
   #skipped = 0;
   readonly #seen = new Map<ByteString, string>();
 
-  constructor(mode: BuildMode, host: ExpansionHost, readFile: FileReader) {
+  /** `explains`: problems are for people to read; a second reading needs no more than their place. */
+  constructor(mode: BuildMode, host: ExpansionHost, readFile: FileReader, explains: boolean) {
     this.#host = host;
+    this.#explains = explains;
     this.builder = new Builder(mode, readFile);
     addBuiltIn(this.builder);
   }
@@ -131,22 +134,18 @@ export class Reading {
       this.#warnIfShadowed(source, node, fullKey, atRoot);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const explanation = explain(
-        error.kind,
-        builder.section.filter,
-        node.key,
-        node.value.text,
-        error.message,
-      );
-      const problem = this.refuse(
-        error.kind,
-        source,
-        this.#placed(error.kind, node),
-        prefix + error.message,
-        explanation,
-      );
-      if (explanation.reading !== undefined) this.replacements.push({ problem, text: explanation.reading });
+      this.#refuseSetting(source, node, error, prefix);
     }
+  }
+
+  #refuseSetting(source: Source, node: Setting, error: Refused, prefix: ByteString): void {
+    const { filter } = this.builder.section;
+    const place = this.#placed(error.kind, node);
+    const { reading, ...explanation } = this.#explains
+      ? explain(error.kind, filter, node.key, node.value.text, error.message)
+      : { message: error.message };
+    const problem = this.refuse(error.kind, source, place, prefix + error.message, explanation);
+    if (reading !== undefined) this.replacements.push({ problem, text: reading });
   }
 
   /** The key or the value, whichever is wrong. */
@@ -181,7 +180,7 @@ export class Reading {
         source,
         place,
         error.message,
-        explain(error.kind, filter, node.key, node.name ?? '', error.message),
+        this.#explains ? explain(error.kind, filter, node.key, node.name ?? '', error.message) : {},
       );
       if (outer === null) return;
       builder.section = outer;

@@ -2,16 +2,28 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { Filter } from './filter.js';
 import { settingsInHashOrder } from './settings-table.js';
 
-/** Settings that `key` inside `F NAME { }` could have meant: `F_*_key`, in Dovecot's order. */
-export function namesWithMiddle(filterKey: ByteString, key: ByteString): ByteString[] {
-  const prefix = `${filterKey}_`;
-  return settingsInHashOrder()
-    .map((definition) => definition.name)
-    .filter((name) => {
-      if (!name.startsWith(prefix)) return false;
-      const next = name.indexOf('_', prefix.length);
-      return next !== -1 && name.slice(next + 1) === key;
-    });
+const middles = new Map<ByteString, Map<ByteString, ByteString[]>>();
+
+/** Settings `F_*_key` by their key, in Dovecot's order. */
+function middlesOf(filterKey: ByteString): Map<ByteString, ByteString[]> {
+  let byKey = middles.get(filterKey);
+  if (byKey === undefined) {
+    byKey = new Map();
+    const prefix = `${filterKey}_`;
+    for (const { name } of settingsInHashOrder()) {
+      const next = name.startsWith(prefix) ? name.indexOf('_', prefix.length) : -1;
+      if (next === -1) continue;
+      const key = name.slice(next + 1);
+      byKey.set(key, [...(byKey.get(key) ?? []), name]);
+    }
+    middles.set(filterKey, byKey);
+  }
+  return byKey;
+}
+
+/** Settings that `key` inside `F NAME { }` could have meant: `F_*_key`. */
+export function namesWithMiddle(filterKey: ByteString, key: ByteString): readonly ByteString[] {
+  return middlesOf(filterKey).get(key) ?? [];
 }
 
 /** Dovecot 2.4.1 config-parser.c `config_set_unknown_key_error`. */
