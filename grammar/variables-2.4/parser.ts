@@ -31,11 +31,15 @@ class Variables24Parser extends EmbeddedActionsParser {
   override reset(): void {
     super.reset();
     this.failure = null;
+    this.parts = [];
     this.#afterSign = false;
   }
 
-  readonly template = this.RULE('template', (): Part24[] => {
-    const parts: Part24[] = [];
+  /** Parts read so far, those before an error too. */
+  parts: Part24[] = [];
+
+  readonly template = this.RULE('template', (): void => {
+    const { parts } = this;
     this.MANY(() =>
       this.OR([
         { ALT: () => parts.push({ kind: 'text', text: this.CONSUME(T.Text).image }) },
@@ -54,7 +58,6 @@ class Variables24Parser extends EmbeddedActionsParser {
         { ALT: () => parts.push(this.SUBRULE(this.program)) },
       ]),
     );
-    return parts;
   });
 
   readonly program = this.RULE('program', (): Program24 => {
@@ -222,9 +225,21 @@ export function parseVariables24(template: ByteString): Template24 {
   const text = nul === -1 ? template : template.slice(0, nul);
   const lexed = variables24Lexer.tokenize(text);
   parser.input = lexed.tokens;
-  const parts = parser.template();
+  parser.template();
+  const { parts } = parser;
   const error = parser.firstError();
   const ignored = (lexed.groups['ignored'] ?? []).map(spanOf);
   const lost = (lexed.groups['lost'] ?? []).map(spanOf);
-  return { parts: error === null ? parts : [], error, ignored, lost };
+  return { parts: error === null ? parts : [], error, fatal: findFatal(parts), ignored, lost };
+}
+
+/** var-expand-parser.y push_new_program: behind an empty program that is not the first one there is none to go on from. */
+function findFatal(parts: readonly Part24[]): Span | null {
+  let empty: Span | null = null;
+  for (const [at, part] of parts.entries()) {
+    if (part.kind === 'program' && part.steps.length === 0) {
+      if (at > 0) empty ??= part.span;
+    } else if (empty !== null) return empty;
+  }
+  return null;
 }

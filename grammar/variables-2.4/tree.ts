@@ -6,6 +6,8 @@ export interface Template24 {
   readonly parts: readonly Part24[];
   /** Bison's text; the template is unusable then, and `parts` is empty. */
   readonly error: { readonly message: ByteString; readonly span: Span } | null;
+  /** An empty `%{}` in the middle, with more behind it: Dovecot 2.4.1 dies while it parses (observed 2.4.1-4). */
+  readonly fatal: Span | null;
   /** Bytes inside `%{}` that Dovecot skips without a word. */
   readonly ignored: readonly Span[];
   /** Texts of exactly `y`, which 2.4.1 drops. */

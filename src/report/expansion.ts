@@ -60,6 +60,7 @@ function noteText({ kind, message, suggestion }: TemplateProblem, colours: Colou
     case 'new-syntax':
       return `${label} this is 2.4 syntax and 2.3 was asked (--dovecot 2.4)${instead && `, or in 2.3${instead.slice(1)}`}\n`;
     case 'syntax':
+    case 'crash':
     case 'bad-function':
     case 'unknown-function':
     case 'unclosed':

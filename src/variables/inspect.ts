@@ -22,6 +22,8 @@ export interface TemplateVariable {
 export type TemplateProblemKind =
   /** 2.4 refuses the text; `message` is Dovecot's. */
   | 'syntax'
+  /** 2.4.1 dies while it parses. */
+  | 'crash'
   /** 2.3 reads past the end of the text. */
   | 'unclosed'
   /** 2.3 silently drops a variable that the end of the text cuts short. */

@@ -5,7 +5,7 @@ import { hexOf } from '../binary.js';
 import type { Escape, Expansion, VariableScope } from '../scope.js';
 import type { Trace } from '../trace.js';
 import { FILTERS } from './filters.js';
-import { DovecotCrash, FilterError, State24 } from './state.js';
+import { DovecotCrash, FilterError, LostMessage, State24 } from './state.js';
 
 /** Ends the expansion with this message. */
 class Stop extends Error {}
@@ -17,6 +17,10 @@ export function evaluate24(
   escaping: Escape | undefined,
   trace: Trace | undefined,
 ): Expansion {
+  if (template.fatal !== null) {
+    const reason = 'an empty %{} with more text before and behind it';
+    return { kind: 'error', message: reason, crash: reason };
+  }
   if (template.error !== null) return { kind: 'error', message: template.error.message };
   const state = new State24(scope);
   let result = '';
@@ -95,7 +99,10 @@ function runStep(state: State24, step: Step24, first: boolean): 'variable' | 'fi
     if (!(error instanceof FilterError)) throw error;
     state.unset();
     if (state.delayedError !== null) throw new Stop(state.delayedError);
-    state.delayedError = `${step.name}: ${error.message}`;
+    // A message that was never set is that of the variable look-up, or whatever memory holds.
+    if (error instanceof LostMessage && !first) throw new DovecotCrash(error.message);
+    const message = error instanceof LostMessage ? `Unknown variable '${step.name}'` : error.message;
+    state.delayedError = `${step.name}: ${message}`;
   }
   return 'filter';
 }

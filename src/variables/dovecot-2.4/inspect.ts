@@ -86,9 +86,13 @@ function oldSyntax(template: ByteString, programs: readonly Span[]): TemplatePro
 }
 
 export function inspect24(template: ByteString): TemplateInspection {
-  const { parts, error, ignored, lost } = parseVariables24(template);
+  const { parts, error, fatal, ignored, lost } = parseVariables24(template);
   const variables: TemplateVariable[] = [];
   const problems: TemplateProblem[] = [];
+  if (fatal !== null) {
+    const message = 'Dovecot 2.4.1 dies on an empty %{} with more text before and behind it';
+    problems.push({ kind: 'crash', message, span: fatal, suggestion: '' });
+  }
   if (error !== null) problems.push({ kind: 'syntax', ...error, suggestion: null });
   const programs = parts.filter((part) => part.kind === 'program');
   for (const program of programs) inspectProgram(program, variables, problems);

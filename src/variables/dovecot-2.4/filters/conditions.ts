@@ -9,6 +9,7 @@ import {
   DovecotCrash,
   type Filter,
   FilterError,
+  LostMessage,
   needParameters,
   numberOf,
   refuseKey,
@@ -101,7 +102,7 @@ function regexpParameter(state: State24, parameter: Parameter24): ByteString {
   try {
     return stringOf(state, parameter);
   } catch (error) {
-    if (error instanceof FilterError) throw new DovecotCrash(`regexp with a bad parameter: ${error.message}`);
+    if (error instanceof FilterError) throw new LostMessage(`regexp with a bad parameter: ${error.message}`);
     throw error;
   }
 }
