@@ -17,6 +17,7 @@ export interface LookupContext {
     template: ByteString,
     escaping?: Escape,
     providers?: ReadonlyMap<ByteString, (key: ByteString) => ProviderValue>,
+    more?: MoreVariables,
   ): Expansion;
   /** A field that earlier passdbs (or default_fields) have set, as `%{passdb:NAME}` sees it; null where there is none. */
   extraField(name: ByteString): ByteString | null;
@@ -24,8 +25,24 @@ export interface LookupContext {
   readonly signal: AbortSignal;
 }
 
+/** Variables of one expansion beyond the request's own. */
+export interface MoreVariables {
+  /** The name as fields that were set before have changed it. */
+  readonly user?: ByteString;
+  /** By exact name; 2.3 `%$` is `$`. */
+  readonly extra?: ReadonlyMap<ByteString, ByteString>;
+}
+
 /** A field of a row, in the row's order; null = the database's NULL (the field is absent, auth-chain.md section 5). */
 export type RowField = readonly [name: ByteString, value: ByteString | null];
+
+/** What 2.4 `fields { }` see of a row. */
+export interface Row {
+  readonly prefix: ByteString;
+  readonly columns: ReadonlyMap<ByteString, ByteString>;
+  /** Left out: `prefix` reads `columns`. */
+  readonly providers?: ReadonlyMap<ByteString, (key: ByteString) => ProviderValue>;
+}
 
 /** A statement that was sent to a database, for explanations. */
 export interface Query {
@@ -63,7 +80,9 @@ export type LookupOutcome = {
       /** Scheme of a password without `{SCHEME}`. */
       readonly defaultScheme: ByteString;
       /** Prefix under which 2.4 `fields { }` see the row (`sql`, `passwd_file`, `ldap`), with the row. */
-      readonly row?: { readonly prefix: ByteString; readonly columns: ReadonlyMap<ByteString, ByteString> };
+      readonly row?: Row;
+      /** `fields { }` that cannot be expanded do not fail the look-up (2.4 ldap with passdb_ldap_bind). */
+      readonly fieldsMayFail?: boolean;
       /** The driver checked the password itself (pam, ldap bind, imap): ok or mismatch. */
       readonly verified?: 'ok' | 'mismatch';
       /**

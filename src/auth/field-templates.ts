@@ -2,6 +2,7 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { FieldTemplate, PassdbBlock } from '../config/effective.js';
 import { expand } from '../variables/expand.js';
 import type { Provider } from '../variables/scope.js';
+import type { Row } from './driver.js';
 import { requestScope } from './request-scope.js';
 import { setField } from './set-field.js';
 import type { WalkState } from './walk-state.js';
@@ -40,7 +41,7 @@ export function applyTemplates(
 export function applyFieldsBlock(
   state: WalkState,
   passdb: PassdbBlock,
-  row: { readonly prefix: ByteString; readonly columns: ReadonlyMap<ByteString, ByteString> } | undefined,
+  row: Row | undefined,
 ): boolean {
   if (passdb.fields.length === 0) return true;
   const scope = requestScope(state, rowProviders(passdb, row));
@@ -66,8 +67,9 @@ export function applyFieldsBlock(
 /** `%{sql:COLUMN}` and the like: the row of the database, an error where it has no such column. */
 function rowProviders(
   passdb: PassdbBlock,
-  row: { readonly prefix: ByteString; readonly columns: ReadonlyMap<ByteString, ByteString> } | undefined,
+  row: Row | undefined,
 ): ReadonlyMap<ByteString, Provider> {
+  if (row?.providers !== undefined) return row.providers;
   const prefix = row?.prefix ?? passdb.driver.replaceAll('-', '_');
   return new Map([
     [

@@ -76,12 +76,20 @@ export class Journal {
     this.entries.push({
       ...entry,
       scope,
-      // Dovecot's log process takes the further lines of a text for lines of the process itself. observed
-      line: (this.#prefix(entry.level, scope, subject, inWorker) + entry.text).replaceAll(
-        '\n',
-        '\nauth: Error: ',
-      ),
+      line: this.#lines(entry, scope, subject, inWorker),
     });
+  }
+
+  /** What 2.3 writes behind a newline is taken for a line of the process itself; 2.4 writes the prefix again. observed */
+  #lines(
+    { level, text }: LogEntry,
+    scope: NonNullable<LogEntry['scope']>,
+    subject: LogSubject,
+    inWorker: boolean,
+  ): ByteString {
+    const prefix = this.#prefix(level, scope, subject, inWorker);
+    if (!text.includes('\n')) return prefix + text;
+    return prefix + text.replaceAll('\n', `\n${this.#series === '2.3' ? 'auth: Error: ' : prefix}`);
   }
 
   #prefix(

@@ -67,8 +67,8 @@ function lookupContext(state: WalkState, facts: DriverFacts): Omit<LookupContext
     settings: state.settings,
     user: state.user ?? '',
     alreadyAuthenticated: state.authenticated,
-    expand: (template, escaping, providers) => {
-      const expansion = expandFor(state, template, escaping, providers);
+    expand: (template, escaping, providers, more) => {
+      const expansion = expandFor(state, template, escaping, providers, more);
       // observed 2.3.19.1 with SQL queries
       if (expansion.kind === 'error' && state.series === '2.3' && facts.blocking)
         state.remarks.push(`the auth-worker of 2.3 dies with signal 11 (${expansion.message})`);
@@ -97,7 +97,12 @@ function* readOutcome(state: WalkState, passdb: PassdbBlock, outcome: LookupOutc
       record(state, outcome);
       // Dovecot 2.4.1 passdb-passwd-file.c and passdb-static.c set their password whatever fields_import_all says.
       applyRow(state, passdb, outcome.fields, outcome.defaultScheme, outcome.compares !== undefined);
-      if (state.series === '2.4' && !applyFieldsBlock(state, passdb, outcome.row)) return 'internal_failure';
+      if (
+        state.series === '2.4' &&
+        !applyFieldsBlock(state, passdb, outcome.row) &&
+        outcome.fieldsMayFail !== true
+      )
+        return 'internal_failure';
       return yield* checkPassword(state, passdb, outcome);
   }
 }

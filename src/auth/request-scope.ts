@@ -8,6 +8,7 @@ import type {
   ProviderValue,
   VariableScope,
 } from '../variables/scope.js';
+import type { MoreVariables } from './driver.js';
 import { passdbLists } from './passdb-lists.js';
 import type { WalkState } from './walk-state.js';
 
@@ -68,9 +69,11 @@ export function requestScope(
   state: WalkState,
   more?: ReadonlyMap<ByteString, Provider>,
   user?: ByteString,
+  extra?: ReadonlyMap<ByteString, ByteString>,
 ): VariableScope {
   return {
     auth: authVariables(state, user),
+    ...(extra === undefined ? {} : { extra }),
     providers: providers(state, more),
     system: state.environment.system,
   };
@@ -82,8 +85,10 @@ export function expandFor(
   template: ByteString,
   escaping?: Escape,
   more?: ReadonlyMap<ByteString, Provider>,
+  variables?: MoreVariables,
 ): Expansion {
   // The text `y` alone is the one without variables that 2.4 does not take as it stands.
   if (!template.includes('%') && template !== 'y') return { kind: 'ok', text: template };
-  return expandText(state.series, template, requestScope(state, more), escaping);
+  const scope = requestScope(state, more, variables?.user, variables?.extra);
+  return expandText(state.series, template, scope, escaping);
 }
