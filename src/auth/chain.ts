@@ -48,8 +48,8 @@ export interface ChainOptions {
 export class ChainRefused extends Error {
   readonly passdb: PassdbBlock | null;
 
-  constructor(message: string, passdb: PassdbBlock | null) {
-    super(message);
+  constructor(message: string, passdb: PassdbBlock | null, cause?: unknown) {
+    super(message, { cause });
     this.passdb = passdb;
   }
 }
@@ -78,7 +78,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     try {
       drivers.set(module, await options.open(module));
     } catch (error) {
-      throw new ChainRefused(error instanceof Error ? error.message : String(error), passdb);
+      throw new ChainRefused(error instanceof Error ? error.message : String(error), passdb, error);
     }
   };
   try {

@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { ChainRefused } from '../auth/chain.js';
 import { errnoText } from '../config/errno-text.js';
 import { coloursFor } from '../report/colours.js';
 import { simulationDocument } from '../report/simulation-json.js';
@@ -23,7 +22,7 @@ import { colourChoice } from './colour-choice.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
 import type { SimulateOptions } from './simulate-command.js';
 import { readPassword } from './simulate-password.js';
-import { type Bench, loadFor, openBench, questionFor, refusalOf } from './simulate-run.js';
+import { type Bench, loadFor, openBench, questionFor, refusalOf, startFailure } from './simulate-run.js';
 import type { Terminal } from './terminal.js';
 
 /** Two configurations, many users, or a table of expectations. */
@@ -58,8 +57,7 @@ export async function runMany(
     if (error instanceof TableProblem) {
       throw new CommandFailure(`${options.users ?? options.expect ?? ''}: ${error.message}`, EXIT_USAGE);
     }
-    if (!(error instanceof ChainRefused)) throw error;
-    terminal.stderr(`auth: Fatal: ${error.message}\n`);
+    terminal.stderr(`${await startFailure(error)}\n`);
     return EXIT_NO;
   } finally {
     await bench.close();
@@ -124,6 +122,7 @@ class Output {
   readonly tally = new Tally();
   readonly byName = new Map<string, number>();
   differing = 0;
+  readonly #said = new Set<string>();
 
   constructor(options: SimulateOptions, command: Command, terminal: Terminal) {
     this.#options = options;
@@ -137,6 +136,15 @@ class Output {
 
   write(text: string): void {
     this.#terminal.stdout(text);
+  }
+
+  /** Databases that do not answer are named once. */
+  unreachable({ notes }: Simulation): void {
+    for (const { code, message } of notes) {
+      if (code !== 'unreachable' || this.#said.has(message)) continue;
+      this.#said.add(message);
+      this.#terminal.stderr(`dvproxy: ${message}\n`);
+    }
   }
 
   answer(simulation: Simulation): void {
@@ -170,7 +178,11 @@ function contextOf(question: Question): string {
 }
 
 async function listAll(rows: AsyncIterable<UserRow>, bench: Bench, output: Output): Promise<number> {
-  for await (const { question } of rows) output.answer(await bench.simulator.ask(question));
+  for await (const { question } of rows) {
+    const simulation = await bench.simulator.ask(question);
+    output.unreachable(simulation);
+    output.answer(simulation);
+  }
   output.summary(tallyText(output.tally, output.colours));
   if (output.tally.count('tempfail') > 0) return EXIT_TEMPORARY;
   const { tally } = output;

@@ -8,6 +8,7 @@ import type { Config } from '../config/config.js';
 import { errnoText } from '../config/errno-text.js';
 import { loadConfig, UnreadableMainFile } from '../config/load.js';
 import { MappedFiles } from '../config/mapped-files.js';
+import { MissingLibrary } from '../databases/missing-library.js';
 import { createDatabases, type Databases } from '../databases/open.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { coloursFor } from '../report/colours.js';
@@ -63,8 +64,7 @@ export async function runSimulate(
     );
     return print(simulation, options, command, terminal);
   } catch (error) {
-    if (!(error instanceof ChainRefused)) throw error;
-    return refuse(user ?? '', config, `auth: Fatal: ${error.message}`, options, terminal);
+    return refuse(user ?? '', config, await startFailure(error), options, terminal);
   } finally {
     await bench.close();
   }
@@ -116,6 +116,15 @@ function refuse(
   );
   if (options.format === 'json') terminal.stdout(refusalJson(user, config.version, words));
   return EXIT_NO;
+}
+
+/** What the auth process says as it refuses to start. Rethrows everything else, as a failure of the command if it is one. */
+export async function startFailure(error: unknown): Promise<string> {
+  if (!(error instanceof ChainRefused)) throw error;
+  const { FixtureError } = await import('../databases/fixture/script.js');
+  if (error.cause instanceof FixtureError || error.cause instanceof MissingLibrary)
+    throw new CommandFailure(error.message, EXIT_USAGE);
+  return `auth: Fatal: ${error.message}`;
 }
 
 export function openBench(config: Config, options: SimulateOptions, detailed: boolean): Bench {

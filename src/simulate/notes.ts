@@ -23,8 +23,10 @@ export function notesOn(
       code: 'host_not_resolved',
       message: `${toUtf8(host)} was not looked up in DNS: add --resolve to do so`,
     });
-  for (const { host: database, reason } of answer.unreachable)
-    notes.push({ code: 'unreachable', message: `database ${database} did not answer: ${reason}` });
+  const unreachable = answer.unreachable.map(
+    ({ host: name, reason }) => `database ${name} did not answer: ${reason}`,
+  );
+  for (const message of new Set(unreachable)) notes.push({ code: 'unreachable', message });
   for (const step of answer.steps)
     for (const entry of step.log)
       if (entry.text.startsWith('dvproxy does not ask'))

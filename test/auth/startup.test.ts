@@ -45,9 +45,9 @@ async function startOf(
   }
 }
 
-/** What the auth process says; doveconf's own warnings stand before it. */
+/** What the auth process says; warnings of reading the configuration stand before it. */
 function wanted({ log, result }: StartupCase) {
-  const lines = log.filter((line) => !line.startsWith('doveconf:'));
+  const lines = log.filter((line) => !/^(?:doveconf|config):/.test(line));
   const fatal = lines.find((line) => line.includes('Fatal: '));
   return fatal === undefined
     ? { refused: null, result: result ?? null, log: lines }
