@@ -81,6 +81,7 @@ import { queryWithoutUser } from './rules/query-without-user.js';
 import { quoteHidesComment } from './rules/quote-hides-comment.js';
 import { readableSecrets } from './rules/readable-secrets.js';
 import { repeatedSetting } from './rules/repeated-setting.js';
+import { reservedWordAlias } from './rules/reserved-word-alias.js';
 import { resultReturnNeverSucceeds } from './rules/result-return-never-succeeds.js';
 import { sectionWithoutName } from './rules/section-without-name.js';
 import { serviceCountOne } from './rules/service-count-one.js';
@@ -242,6 +243,7 @@ export const RULES: readonly Rule[] = [
   nullPassword,
   queryNotSelect,
   userdbColumnWithoutPrefix,
+  reservedWordAlias,
   suppressionWithoutReason,
   unusedSuppression,
 ];

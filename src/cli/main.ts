@@ -17,7 +17,7 @@ export async function main(args: readonly string[], terminal: Terminal = process
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: true, optionDescription })
     .showHelpAfterError('(dvproxy COMMAND --help shows the options with an example)')
     .exitOverride()
     .configureOutput({
@@ -37,6 +37,15 @@ export async function main(args: readonly string[], terminal: Terminal = process
     return exitCodeOf(error, terminal);
   }
   return exitCode;
+}
+
+/** What an option means, with its choices and its default where that says something. */
+function optionDescription({ description, argChoices, defaultValue }: Option): string {
+  const remarks = [
+    ...(argChoices === undefined ? [] : [argChoices.join(', ')]),
+    ...(typeof defaultValue === 'string' && defaultValue !== '' ? [`default: ${defaultValue}`] : []),
+  ];
+  return remarks.length === 0 ? description : `${description} (${remarks.join('; ')})`;
 }
 
 /** Says on stderr what ended the command; never a stack trace unless DVPROXY_DEBUG asks for it. */
