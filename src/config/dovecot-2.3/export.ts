@@ -9,7 +9,7 @@ import {
   sectionName,
 } from './layer.js';
 import type { WantsSetting } from './modules.js';
-import type { ListSetting, ValueSetting } from './settings-table.js';
+import type { ListSetting, SettingDefinition, ValueSetting } from './settings-table.js';
 
 export type ExportScope = 'all-with-hidden' | 'all' | 'set' | 'changed';
 
@@ -48,7 +48,7 @@ function exportNode(
   entries: ExportEntry[],
 ): void {
   const { table } = node;
-  for (const [name, definition] of table.settings) {
+  for (const [name, definition] of candidates(node, question)) {
     if (table.aliases.has(name)) continue;
     if (table.path === '' && !question.wants(definition.modules, name)) continue;
     switch (definition.kind) {
@@ -72,6 +72,20 @@ function exportNode(
         exportList(node, definition, prefix, question, entries);
     }
   }
+}
+
+/** What may be printed at all: of the global settings of a filter only those that it sets. Sorting comes later. */
+function candidates(
+  node: SectionNode,
+  question: ExportQuestion,
+): Iterable<readonly [string, SettingDefinition]> {
+  const { path, settings } = node.table;
+  if (path !== '' || !question.hideListDefaults || question.scope.startsWith('all')) return settings;
+  const touched = [...node.values.keys(), ...node.lists.keys(), ...node.strings.keys()];
+  return touched.flatMap((name) => {
+    const definition = settings.get(name);
+    return definition === undefined ? [] : [[name, definition] as const];
+  });
 }
 
 function exportList(

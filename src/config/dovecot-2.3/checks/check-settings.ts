@@ -79,9 +79,10 @@ export function checkSettings(
     if (isGlobal)
       for (const warning of [...small.warnSsl(view), ...warnMaster(view)])
         problems.push(problemOf(warning, 'warning', null));
-    else if (layer.root.values.size === 0 && layer.root.lists.size === 0) continue;
+    const touched = isGlobal ? null : touchedModules(matching);
     for (const [module, check, last] of CHECKS) {
       if (module !== '' && !wants([module], '')) continue;
+      if (touched !== null && !touched.has(module === '' ? 'master' : module)) continue;
       const findings = check(view).filter(({ text }) => isGlobal || !said.has(text));
       const [first] = findings;
       if (first !== undefined && isGlobal)
@@ -95,10 +96,23 @@ export function checkSettings(
   return { problems, messages };
 }
 
+/** Modules whose settings the filters change: the others were checked with the global settings. */
+function touchedModules(matching: readonly Layer[]): Set<string> {
+  const touched = new Set<string>();
+  const { settings } = settingsTable().root;
+  for (const { filter, root } of matching) {
+    if (filter === GLOBAL_FILTER) continue;
+    for (const names of [root.values.keys(), root.lists.keys()])
+      for (const name of names) for (const module of settings.get(name)?.modules ?? []) touched.add(module);
+  }
+  return touched;
+}
+
 /** The tables stand in the order of the modules, a setting at the first module that has it. */
 function lastSettingOf(module: string): string {
+  const { settings, aliases } = settingsTable().root;
   let last = '';
-  for (const [name, { modules }] of settingsTable().root.settings) if (modules[0] === module) last = name;
+  for (const [name, { modules }] of settings) if (modules[0] === module && !aliases.has(name)) last = name;
   return last;
 }
 

@@ -90,11 +90,9 @@ function hashFormatError(format: ByteString): ByteString | null {
 /** Namespaces with their mailboxes. */
 export const checkNamespaces: Check = (view) => {
   const namespaces = sections(view, 'namespace');
+  const all = namespaces.map((one) => one.view);
   return namespaces.flatMap(({ view: namespace }) => [
-    ...checkNamespace(
-      namespace,
-      namespaces.map((one) => one.view),
-    ),
+    ...checkNamespace(namespace, all),
     ...eachSection(namespace, 'mailbox', checkMailbox),
   ]);
 };
