@@ -56,8 +56,28 @@ function schedule(plaintext: ByteString): Uint8Array[] {
   });
 }
 
-/** Hash of two digits of salt and eleven more; null for a salt that crypt(3) refuses. */
+const BLOCK = 8;
+const MAX_BLOCKS = 16;
+/** Two digits of salt and eleven of hash. */
+const HASH_LENGTH = 13;
+
+/**
+ * Traditional crypt(3); null for a salt that it refuses. A setting longer than a hash asks for bigcrypt: every eight
+ * bytes of the password make eleven digits more, salted with the first two of the digits before (libxcrypt crypt-des.c).
+ */
 export function desCrypt(plaintext: ByteString, setting: ByteString): ByteString | null {
+  let text = desBlock(plaintext.slice(0, BLOCK), setting);
+  if (text === null || setting.length <= HASH_LENGTH) return text;
+  let salt = text.slice(2, 4);
+  for (let at = BLOCK; at < Math.min(plaintext.length, BLOCK * MAX_BLOCKS); at += BLOCK) {
+    const digits = desBlock(plaintext.slice(at, at + BLOCK), salt)?.slice(2) ?? '';
+    salt = digits.slice(0, 2);
+    text += digits;
+  }
+  return text;
+}
+
+function desBlock(plaintext: ByteString, setting: ByteString): ByteString | null {
   const low = CRYPT_DIGITS.indexOf(setting.charAt(0));
   const high = CRYPT_DIGITS.indexOf(setting.charAt(1));
   if (setting.length < 2 || low === -1 || high === -1) return null;
