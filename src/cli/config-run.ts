@@ -100,9 +100,10 @@ function withoutMainFile(host: ConfigHost, path: string): ConfigHost {
   };
 }
 
-/** Errors of the checks behind the reading: doveconf prints the configuration all the same. */
+/** Errors that are found behind the reading: doveconf prints the configuration all the same. */
 function isLate(refusal: ConfigProblem): boolean {
-  return refusal.kind === 'failed-check' || refusal.kind === 'unclosed-section';
+  const isUnknownGroup = / Unknown group (?:label )?@/.test(refusal.dovecot?.message ?? '');
+  return refusal.kind === 'failed-check' || refusal.kind === 'unclosed-section' || isUnknownGroup;
 }
 
 function fatalText(config: LoadedConfig, refusal: ConfigProblem): ByteString {

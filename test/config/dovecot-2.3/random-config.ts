@@ -3,7 +3,7 @@ import {
   type SectionTable,
   settingsTable,
   type ValueSetting,
-} from '../../src/config/dovecot-2.3/settings-table.js';
+} from '../../../src/config/dovecot-2.3/settings-table.js';
 
 /** Settings whose meaning depends on the machine (users, directories, other programs). */
 const MACHINE =
