@@ -10,7 +10,7 @@ export interface Template23 {
 
 export type Part23 = TextPart23 | Variable23;
 
-export interface TextPart23 {
+interface TextPart23 {
   readonly kind: 'text';
   readonly text: ByteString;
 }

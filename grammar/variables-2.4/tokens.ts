@@ -7,7 +7,7 @@ import { readStringLiteral, type StringLiteral } from './string-literal.js';
 // Token names behind `label` are those of bison's messages (Dovecot 2.4.1 var-expand-parser.y).
 
 /** Stray scanner rule of 2.4.1: a text of exactly `y` is dropped. */
-export const LostY = createToken({ name: 'LostY', pattern: /y(?![^%])/, group: 'lost' });
+const LostY = createToken({ name: 'LostY', pattern: /y(?![^%])/, group: 'lost' });
 export const Text = createToken({
   name: 'Text',
   pattern: /[^%]+/,
@@ -19,7 +19,7 @@ export const Open = createToken({ name: 'Open', label: 'OCBRACE', pattern: '%{',
 export const LonePercent = createToken({ name: 'LonePercent', label: 'PERC', pattern: '%' });
 
 export const Close = createToken({ name: 'Close', label: 'CCBRACE', pattern: '}', pop_mode: true });
-export const Blank = createToken({ name: 'Blank', pattern: /[ \t]+/, group: Lexer.SKIPPED });
+const Blank = createToken({ name: 'Blank', pattern: /[ \t]+/, group: Lexer.SKIPPED });
 export const Percent = createToken({ name: 'Percent', label: 'PERC', pattern: '%' });
 export const Pipe = createToken({ name: 'Pipe', label: 'PIPE', pattern: '|' });
 export const LeftParen = createToken({ name: 'LeftParen', label: 'OBRACE', pattern: '(' });
@@ -95,7 +95,7 @@ export const StringToken = createToken({
 });
 
 /** No closing quote: the scanner meets the end of the text inside the string. */
-export const OpenString = createToken({
+const OpenString = createToken({
   name: 'OpenString',
   pattern: literalMatcher('open'),
   group: Lexer.SKIPPED,
@@ -118,7 +118,7 @@ export const BadName = createToken({
 });
 
 /** Every other byte is skipped (and echoed to the process's stdout). */
-export const Ignored = createToken({
+const Ignored = createToken({
   name: 'Ignored',
   pattern: /[\s\S]/,
   line_breaks: true,

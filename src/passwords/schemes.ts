@@ -1,9 +1,9 @@
 import type { Series } from '../knowledge/versions.js';
 
-export type Encoding = 'none' | 'base64' | 'hex';
+type Encoding = 'none' | 'base64' | 'hex';
 
 /** How a stored password is checked. */
-export type Verifier =
+type Verifier =
   | 'plain'
   | 'plain-trunc'
   | 'sha1'

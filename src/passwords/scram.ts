@@ -11,7 +11,7 @@ const pbkdf2Async = promisify(pbkdf2);
 const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 2 ** 31 - 1;
 
-export interface ScramKeys {
+interface ScramKeys {
   readonly iterations: number;
   readonly salt: ByteString;
   /** As it stands in the entry, for the server's first message. */
@@ -20,12 +20,12 @@ export interface ScramKeys {
   readonly serverKey: ByteString;
 }
 
-export type ScramEntry =
+type ScramEntry =
   | ({ readonly kind: 'keys' } & ScramKeys)
   | { readonly kind: 'invalid'; readonly reason: string };
 
 /** Reads `ITERATIONS,SALT,STOREDKEY,SERVERKEY` (Dovecot password-scheme-scram.c scram_scheme_parse). */
-export function parseScram(scheme: 'SCRAM-SHA-1' | 'SCRAM-SHA-256', entry: ByteString): ScramEntry {
+function parseScram(scheme: 'SCRAM-SHA-1' | 'SCRAM-SHA-256', entry: ByteString): ScramEntry {
   const size = scheme === 'SCRAM-SHA-1' ? 20 : 32;
   const fields = entry.split(',');
   const [count = '', saltBase64 = '', stored = '', server = ''] = fields;

@@ -14,7 +14,7 @@ export interface CaseContext {
   readonly [name: string]: string | Readonly<Record<string, string>>;
 }
 
-export const NO_VARIABLES: AuthVariables = {
+const NO_VARIABLES: AuthVariables = {
   user: '',
   protocol: '',
   home: '',

@@ -2,7 +2,7 @@
 export const CRYPT_DIGITS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** A number in `count` digits of 6 bits, lowest first. */
-export function cryptDigits(value: number, count: number): string {
+function cryptDigits(value: number, count: number): string {
   let text = '';
   for (let rest = value; text.length < count; rest >>>= 6) text += CRYPT_DIGITS.charAt(rest & 0x3f);
   return text;

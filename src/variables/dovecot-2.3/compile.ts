@@ -52,7 +52,7 @@ export type LongSource = { readonly name: ByteString } & (
 );
 
 /** `key=value` of a function; the value as a template where Dovecot expands it. */
-export interface Option23 {
+interface Option23 {
   readonly key: ByteString;
   readonly value: ByteString;
   readonly template: Compiled23 | null;

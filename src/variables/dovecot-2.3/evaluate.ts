@@ -10,7 +10,7 @@ import { evaluateIf } from './if.js';
 import { applyModifier, type Format } from './modifiers.js';
 
 /** 1 fine, 0 unknown variable, -1 error: the worst one of a template counts. */
-export type Code = 1 | 0 | -1;
+type Code = 1 | 0 | -1;
 
 /** One value with its code. */
 export interface Value {
@@ -18,7 +18,7 @@ export interface Value {
   readonly text: ByteString;
 }
 
-export const FAILED: Value = { code: -1, text: '' };
+const FAILED: Value = { code: -1, text: '' };
 export const UNKNOWN: Value = { code: 0, text: '' };
 
 export function fine(text: ByteString): Value {

@@ -7,7 +7,7 @@ import { FilterError } from './state.js';
 const DOVECOT: Readonly<Record<string, string>> = {
   name: 'Dovecot',
   version: '2.4.1',
-  'support-url': 'http://www.dovecot.org/',
+  'support-url': 'https://www.dovecot.org/',
   'support-email': 'dovecot@dovecot.org',
   revision: '7d8c0e5759',
 };

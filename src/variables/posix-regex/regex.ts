@@ -8,7 +8,7 @@ import { RegexError, RegexTooLarge } from './tree.js';
 /** Where a group matched; null for a group that took no part. */
 export type Group = readonly [start: number, end: number] | null;
 
-export type RegexProblem =
+type RegexProblem =
   /** `message` of regcomp(). */
   | { readonly kind: 'error'; readonly message: ByteString }
   /** More memory or time than is sensible. */
