@@ -1,4 +1,10 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli.js';
+'use strict';
+const { loadBundle } = require('./bundle.js');
 
-process.exitCode = await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+loadBundle(args[0])
+  .exports.main(args)
+  .then((exitCode) => {
+    process.exitCode = exitCode;
+  });
