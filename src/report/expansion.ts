@@ -116,8 +116,8 @@ function traceText({ template, steps }: ExpansionReport, colours: Colours): stri
       pending.push(line);
       continue;
     }
-    const expression = `${displayText(toUtf8(template.slice(step.span.start, step.span.end)))}\n`;
-    if (expression !== heading || step.action === 'variable') text += colours.bold(expression);
+    const expression = displayText(toUtf8(template.slice(step.span.start, step.span.end)));
+    if (expression !== heading || step.action === 'variable') text += `${colours.bold(expression)}\n`;
     heading = expression;
     text += pending.splice(0).join('') + line;
   }

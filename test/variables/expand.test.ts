@@ -115,7 +115,7 @@ describe('a trace', () => {
       '0 modifier L: john.doe@example.com',
       '0 cut 1.3: ohn',
       '1 variable d: Example.COM',
-      '0 variable if;%d;eq;;a;b: b',
+      '0 variable if: b',
     ]);
   });
 });

@@ -79,7 +79,7 @@ export class Run23 {
       return this.crashes('the braces do not balance: Dovecot reads past the end of the text');
     const trace = this.trace;
     if (trace !== undefined) {
-      const name = source.kind === 'short' ? source.letter : source.name;
+      const name = source.kind === 'short' ? source.letter : shownName(source);
       const error = value.code < 1 ? { error: this.error ?? '(null)' } : {};
       trace({ span, depth: this.depth, action: 'variable', name, value: value.text, ...error });
     }
@@ -162,6 +162,11 @@ export class Run23 {
         return this.fail(found.message);
     }
   }
+}
+
+/** A function by its name alone, a variable with all that belongs to it. */
+function shownName({ kind, name }: LongSource): ByteString {
+  return kind === 'hash' || kind === 'if' || kind === 'crypt' ? (name.split(/[;:]/, 1)[0] ?? name) : name;
 }
 
 export function evaluate23(
