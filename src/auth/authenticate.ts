@@ -62,10 +62,7 @@ async function reply(question: WalkQuestion, chain: Chain, signal: AbortSignal):
       return { kind: 'verify', verdict: await chain.verify(password) };
     }
     case 'decode':
-      return {
-        kind: 'decode',
-        message: unreadable(question.series, question.stored, question.defaultScheme),
-      };
+      return decode(question.series, question.stored, question.defaultScheme);
     case 'resolve':
       return {
         kind: 'resolve',
@@ -88,17 +85,23 @@ async function reply(question: WalkQuestion, chain: Chain, signal: AbortSignal):
   }
 }
 
-/** Why a stored password cannot be handed out, as Dovecot words it; null: it can. Dovecot passdb.c */
-function unreadable(series: Series, stored: ByteString, defaultScheme: ByteString): ByteString | null {
+/** Takes a stored password apart as a credentials look-up does. Dovecot passdb.c: passdb_get_credentials */
+function decode(
+  series: Series,
+  stored: ByteString,
+  defaultScheme: ByteString,
+): Extract<WalkReply, { readonly kind: 'decode' }> {
   const { scheme, data } = splitScheme(stored);
   const name = scheme ?? defaultScheme;
   const decoded = decodePassword(series, name, data);
   switch (decoded.kind) {
     case 'decoded':
-      return null;
+      return { kind: 'decode', message: null, scheme: name, empty: decoded.raw === '' };
     case 'unknown-scheme':
-      return `Unknown scheme ${name}`;
-    case 'invalid':
-      return `Password data is not valid for scheme ${name}: ${decoded.reason}`;
+      return { kind: 'decode', message: `Unknown scheme ${name}`, scheme: name, empty: true };
+    case 'invalid': {
+      const message = `Password data is not valid for scheme ${name}: ${decoded.reason}`;
+      return { kind: 'decode', message, scheme: name, empty: true };
+    }
   }
 }

@@ -85,6 +85,8 @@ export type LookupOutcome = {
       readonly fieldsMayFail?: boolean;
       /** The driver checked the password itself (pam, ldap bind, imap): ok or mismatch. */
       readonly verified?: 'ok' | 'mismatch';
+      /** What is logged as a failed login where `verified` is a mismatch; left out: the driver's own lines say it. */
+      readonly mismatchText?: ByteString;
       /**
        * The stored password that the driver compares whatever `password` fields say (passwd-file, static); null: it has
        * none. Left out: the first `password` field that was set (sql, ldap).

@@ -38,11 +38,7 @@ export function applyTemplates(
  * 2.4 `fields { }`: all values are expanded first, from the row and the fields set so far, then set in the order of the
  * file. False: a value could not be expanded. Dovecot 2.4.1 auth-request.c: auth_request_set_passdb_fields_ex
  */
-export function applyFieldsBlock(
-  state: WalkState,
-  passdb: PassdbBlock,
-  row: Row | undefined,
-): boolean {
+export function applyFieldsBlock(state: WalkState, passdb: PassdbBlock, row: Row | undefined): boolean {
   if (passdb.fields.length === 0) return true;
   const scope = requestScope(state, rowProviders(passdb, row));
   const values: ByteString[] = [];
@@ -65,10 +61,7 @@ export function applyFieldsBlock(
 }
 
 /** `%{sql:COLUMN}` and the like: the row of the database, an error where it has no such column. */
-function rowProviders(
-  passdb: PassdbBlock,
-  row: Row | undefined,
-): ReadonlyMap<ByteString, Provider> {
+function rowProviders(passdb: PassdbBlock, row: Row | undefined): ReadonlyMap<ByteString, Provider> {
   if (row?.providers !== undefined) return row.providers;
   const prefix = row?.prefix ?? passdb.driver.replaceAll('-', '_');
   return new Map([

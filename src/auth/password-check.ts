@@ -1,6 +1,7 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { PassdbResult } from './answer.js';
+import { handOutCredentials } from './credentials.js';
 import type { LookupOutcome } from './driver.js';
 import { logLoginFailure } from './login-failure.js';
 import { ask, type Walking } from './questions.js';
@@ -15,7 +16,11 @@ type Found = Extract<LookupOutcome, { readonly kind: 'found' }>;
  */
 export function* checkPassword(state: WalkState, passdb: PassdbBlock, found: Found): Walking<PassdbResult> {
   const stored = found.compares === undefined ? state.passdbPassword : found.compares;
-  if (found.verified !== undefined) return found.verified === 'ok' ? 'ok' : 'password_mismatch';
+  if (found.verified === 'ok') return 'ok';
+  if (found.verified === 'mismatch') {
+    if (found.mismatchText !== undefined) logLoginFailure(state, found.mismatchText);
+    return 'password_mismatch';
+  }
   if (stored === null && !state.fields.has('nopassword')) {
     // "This passdb wasn't used for authentication"
     if (state.authenticated) return 'ok';
@@ -27,7 +32,7 @@ export function* checkPassword(state: WalkState, passdb: PassdbBlock, found: Fou
   // static goes on with an empty password under `nopassword`.
   const compared = stored ?? (found.compares === undefined ? null : '');
   return state.request.mode === 'lookup'
-    ? yield* credentials(state, compared, found.defaultScheme)
+    ? yield* handOutCredentials(state, compared, found.defaultScheme)
     : yield* verify(state, passdb, compared, found.defaultScheme);
 }
 
@@ -89,20 +94,4 @@ function shownPassword(state: WalkState, message: ByteString, stored: ByteString
   return state.settings.debugPasswords
     ? message.replace('Invalid password in passdb', () => `Invalid password '${stored}' in passdb`)
     : message;
-}
-
-function* credentials(
-  state: WalkState,
-  stored: ByteString | null,
-  defaultScheme: ByteString,
-): Walking<PassdbResult> {
-  if (state.fields.has('noauthenticate')) return 'next';
-  // A look-up without wanted scheme lets a NULL password through.
-  if (stored === null) return 'ok';
-  const { message } = yield* ask({ kind: 'decode', series: state.series, stored, defaultScheme });
-  if (message !== null) {
-    state.log('error', message);
-    return 'scheme_not_available';
-  }
-  return 'ok';
 }

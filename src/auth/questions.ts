@@ -59,7 +59,14 @@ export type WalkReply =
   | { readonly kind: 'lookup'; readonly outcome: LookupOutcome }
   | { readonly kind: 'cache'; readonly entry: CacheEntry | null }
   | { readonly kind: 'verify'; readonly verdict: PasswordVerdict }
-  | { readonly kind: 'decode'; readonly message: ByteString | null }
+  | {
+      readonly kind: 'decode';
+      /** Why it cannot be read, as Dovecot logs it; null: it can. */
+      readonly message: ByteString | null;
+      /** Its scheme as written; left out: PLAIN. */
+      readonly scheme?: ByteString;
+      readonly empty?: boolean;
+    }
   | { readonly kind: 'resolve'; readonly reply: ResolveReply }
   | { readonly kind: 'looked-up' };
 

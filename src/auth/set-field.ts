@@ -139,7 +139,7 @@ function setNoPassword(state: WalkState, value: ByteString, from: FieldOrigin): 
 }
 
 /** `user` replaces all, `username` the part before @, `domain` the part after it. */
-function changedName(user: ByteString, name: ByteString, value: ByteString): ByteString {
+export function changedName(user: ByteString, name: ByteString, value: ByteString): ByteString {
   const at = user.indexOf('@');
   if (name === 'user') return value;
   if (name === 'username') return value.includes('@') || at === -1 ? value : value + user.slice(at);

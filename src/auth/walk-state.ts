@@ -64,6 +64,10 @@ export class WalkState {
   passwordAssumed = false;
   /** Changes that the current look-up made to fields. */
   changes: FieldChange[] = [];
+  /** Look-ups: scheme of the first password that was handed out; '' = any will do. */
+  wantedScheme: ByteString = '';
+  credentialsFound = false;
+  delayedCredentials = false;
   /** What else happens in real Dovecot. */
   readonly remarks: string[] = [];
   /** Real Dovecot dies or hangs here: what happens. */

@@ -1,5 +1,6 @@
 import type { AuthSettings, PassdbBlock } from '../config/effective.js';
 import type { AuthAnswer, ChainStep, PassdbResult } from './answer.js';
+import { keepCredentials } from './credentials.js';
 import { type LoopGuard, loopGuard } from './loop-guard.js';
 import { passdbLists } from './passdb-lists.js';
 import { type Looked, lookUp } from './passdb-lookup.js';
@@ -146,6 +147,7 @@ function decide(
     return { kind: 'stop', result: final };
   }
   state.passdbPassword = null;
+  keepCredentials(state);
   if (result === 'user_unknown') state.seenUnknown = true;
   else if (result === 'internal_failure') state.seenInternal = true;
   if (switches && state.series === '2.4') finishMasterLogin(state);

@@ -61,14 +61,13 @@ function lookupReport(answer: AuthAnswer, user: ByteString, series: Series): Dov
     return { stdout: `passdb lookup: user ${user} doesn't exist\n`, stderr: '', exitCode: EX_NOUSER };
   if (answer.result === 'tempfail') {
     const command = series === '2.3' ? '' : 'cmd auth lookup: ';
-    const reason = answer.reason ?? 'Auth PASS lookup failed';
-    return {
-      stdout: '',
-      stderr:
-        `Error: auth-master: passdb lookup(${user}): ${reason}\n` +
-        `Error: ${command}passdb lookup failed for ${user}\n`,
-      exitCode: EX_TEMPFAIL,
-    };
+    // A failure with a reason is said by doveadm itself, one without by the library below it. observed both
+    const stderr =
+      answer.reason === null
+        ? `Error: auth-master: passdb lookup(${user}): Auth PASS lookup failed\n` +
+          `Error: ${command}passdb lookup failed for ${user}\n`
+        : `Error: ${command}passdb lookup failed for ${user}: ${answer.reason}\n`;
+    return { stdout: '', stderr, exitCode: EX_TEMPFAIL };
   }
   const lines = [`${'user'.padEnd(10)}: ${answer.user}`];
   if (answer.emptyField) lines.push(' '.repeat(10));

@@ -86,6 +86,8 @@ export interface DovecotAuth {
   ours(ask: Ask): Promise<Said>;
   /** All lines of Dovecot's log. */
   log(): string[];
+  /** Those about requests, without time stamps and numbers of processes. */
+  requestLog(): string[];
   stop(): Promise<void>;
 }
 
@@ -164,6 +166,7 @@ export function startDovecotAuth({
     directory,
     realDirectory,
     log,
+    requestLog: () => log().map(withoutNumbers).filter(isAboutRequest),
     real({ user, password }) {
       const before = log().length;
       const said = program(

@@ -1,0 +1,63 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { PassdbResult } from './answer.js';
+import { ask, type Walking } from './questions.js';
+import type { WalkState } from './walk-state.js';
+
+/** Schemes that one function makes are the same. Dovecot password-scheme.c: password_scheme_is_alias */
+const ALIASES: readonly (readonly string[])[] = [
+  ['PLAIN', 'CLEAR', 'CLEARTEXT', 'PLAIN-TRUNC'],
+  ['MD5', 'MD5-CRYPT'],
+  ['SHA', 'SHA1'],
+  ['CRAM-MD5', 'HMAC-MD5'],
+  ['PLAIN-MD5', 'LDAP-MD5'],
+  ['CRYPT', 'BLF-CRYPT'],
+];
+
+function withoutEncoding(scheme: ByteString): ByteString {
+  return (scheme.split('.', 1)[0] ?? '').toUpperCase();
+}
+
+function alike(one: ByteString, other: ByteString): boolean {
+  const a = withoutEncoding(one);
+  const b = withoutEncoding(other);
+  return a === b || ALIASES.some((group) => group.includes(a) && group.includes(b));
+}
+
+/**
+ * Hands out the stored password of a look-up. Any scheme will do for the first one; from then on later passdbs must
+ * have the same, or the plain text that it can be made of. Dovecot passdb.c: passdb_handle_credentials
+ */
+export function* handOutCredentials(
+  state: WalkState,
+  stored: ByteString | null,
+  defaultScheme: ByteString,
+): Walking<PassdbResult> {
+  if (state.fields.has('noauthenticate')) return 'next';
+  state.credentialsFound = false;
+  if (stored === null) {
+    if (state.wantedScheme === '' || state.delayedCredentials) return 'ok';
+    state.log('info', `Requested ${state.wantedScheme} scheme, but we have a NULL password`);
+    return 'scheme_not_available';
+  }
+  const decoded = yield* ask({ kind: 'decode', series: state.series, stored, defaultScheme });
+  if (decoded.message !== null) {
+    state.log('error', decoded.message);
+    return 'scheme_not_available';
+  }
+  const { scheme = 'PLAIN', empty = false } = decoded;
+  if (state.wantedScheme === '') state.wantedScheme = scheme.split('.', 1)[0] ?? '';
+  else if (!alike(scheme, state.wantedScheme) && !alike(scheme, 'PLAIN')) {
+    const shown = state.settings.debugPasswords ? ` (input: ${stored})` : '';
+    state.log('info', `Requested ${state.wantedScheme} scheme, but we have only ${scheme}${shown}`);
+    return 'scheme_not_available';
+  }
+  state.credentialsFound = !empty;
+  return 'ok';
+}
+
+/** Credentials of the first passdb that went on with success stay, while later ones only add fields. */
+export function keepCredentials(state: WalkState): void {
+  if (state.authenticated && !state.delayedCredentials && state.credentialsFound)
+    state.delayedCredentials = true;
+  state.credentialsFound = false;
+}
