@@ -61,9 +61,9 @@ describe.skipIf(!available)('the installed doveconf 2.3.19.1', () => {
     );
   });
 
-  test('prints its defaults as the committed tables have them', () => {
+  test.each(['-d', '-s'])('prints its defaults as the committed tables have them (%s)', (flag) => {
     writeFileSync(file, '');
-    expect(askDvproxy(['-d', '-s']).stdout).toBe(askDoveconf(['-d', '-s']).stdout);
+    expect(askDvproxy([flag]).stdout).toBe(askDoveconf([flag]).stdout);
   });
 
   test.each([

@@ -1,0 +1,55 @@
+import { expandBraces, globPattern } from '../../../src/config/glob-pattern.js';
+import type { ConfigHost } from '../../../src/config/host.js';
+import { type LoadedConfig, loadForDump, type ReadingMode } from '../../../src/config/load.js';
+
+export const MAIN = '/etc/dovecot/dovecot.conf';
+
+/** A machine with nothing but the given files; a file of `null` cannot be opened. */
+export function tableHost(files: Readonly<Record<string, string | null>>): ConfigHost {
+  const refuse = (code: string): never => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const matches = (pattern: string) => {
+    const parts = pattern.split('/').map(globPattern);
+    return Object.keys(files)
+      .filter((path) => {
+        const names = path.split('/');
+        return (
+          names.length === parts.length &&
+          parts.every((part, at) =>
+            typeof part === 'string' ? part === names[at] : part.test(names[at] ?? ''),
+          )
+        );
+      })
+      .sort();
+  };
+  return {
+    readFile: (path) => {
+      const text = files[path];
+      if (text === undefined) return refuse('ENOENT');
+      return text === null ? refuse('EACCES') : Buffer.from(text, 'latin1');
+    },
+    glob: (pattern) => expandBraces(pattern).flatMap(matches),
+    isDirectory: () => false,
+    environment: { WORD: 'from the environment' },
+  };
+}
+
+export function loadFiles(
+  files: Readonly<Record<string, string | null>>,
+  mode: ReadingMode & { lenient?: boolean } = {},
+): LoadedConfig {
+  const { lenient = false, ...reading } = mode;
+  return loadForDump({ path: MAIN, host: tableHost(files), version: '2.3.19.1', lenient }, reading);
+}
+
+export function loadText(text: string, mode: ReadingMode & { lenient?: boolean } = {}): LoadedConfig {
+  return loadFiles({ [MAIN]: text }, mode);
+}
+
+/** Dovecot's own words for what is wrong, in its order. */
+export function messages(config: LoadedConfig, severity: 'error' | 'warning' = 'error'): string[] {
+  return config.problems.flatMap((problem) =>
+    problem.severity === severity && problem.dovecot !== null ? [problem.dovecot.message] : [],
+  );
+}
