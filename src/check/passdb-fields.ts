@@ -8,7 +8,7 @@ import { possibleValues, union } from './sql/values.js';
 import { placeIn, type ValueText, valueText } from './value-text.js';
 
 /** Who sets a field: a column of the query, `args` of a static passdb, default_fields / override_fields, `fields { }`. */
-export type FieldSetter = 'column' | 'args' | 'template';
+type FieldSetter = 'column' | 'args' | 'template';
 
 /** One place of the configuration that sets an extra field of a passdb. */
 export interface PassdbField {

@@ -67,6 +67,10 @@ import { octalWithoutZero } from './rules/octal-without-zero.js';
 import { oldTlsVersion } from './rules/old-tls-version.js';
 import { passdbDefaultLost } from './rules/passdb-default-lost.js';
 import { passdbSourceMissing } from './rules/passdb-source-missing.js';
+import { passwdFileHashLength } from './rules/passwd-file-hash-length.js';
+import { passwdFileLoneY } from './rules/passwd-file-lone-y.js';
+import { passwdFileMissing } from './rules/passwd-file-missing.js';
+import { passwdFileSplitVariable } from './rules/passwd-file-split-variable.js';
 import { passwordColumnMissing } from './rules/password-column-missing.js';
 import { passwordsInLog } from './rules/passwords-in-log.js';
 import { portForAllProtocols } from './rules/port-for-all-protocols.js';
@@ -235,6 +239,10 @@ export const RULES: readonly Rule[] = [
   extUnknownSetting,
   extInvalidValue,
   extMissingRequired,
+  passwdFileMissing,
+  passwdFileHashLength,
+  passwdFileSplitVariable,
+  passwdFileLoneY,
   querySelectsAll,
   queryWithoutUser,
   variableUnquoted,

@@ -101,7 +101,7 @@ function sentence({ message, subject }: ConfigProblem): string {
 }
 
 /** `Did you mean a, b or c?`; '' without suggestions, or where the message asks already. */
-export function didYouMean(problem: ConfigProblem): string {
+function didYouMean(problem: ConfigProblem): string {
   if (/did you mean/i.test(problem.message)) return '';
   const names = (problem.suggestions ?? []).slice(0, 3);
   return names.length === 0 ? '' : `Did you mean ${listOf(names, 'or')}?`;

@@ -9,12 +9,6 @@ export interface WrittenSetting {
   readonly path: readonly Section[];
 }
 
-export interface WrittenSection {
-  readonly source: Source;
-  readonly node: Section;
-  readonly path: readonly Section[];
-}
-
 const KNOWN = new WeakMap<Config, WrittenSetting[]>();
 
 /** Every `key = value` of all files, in the order of reading. */
@@ -30,14 +24,6 @@ function readSettings(config: Config): WrittenSetting[] {
   return distinctTrees(config).flatMap(({ source, statements }) =>
     [...walk(statements, [])].flatMap(({ node, path }) =>
       node.kind === 'setting' ? [{ source, node, path }] : [],
-    ),
-  );
-}
-
-export function writtenSections(config: Config): WrittenSection[] {
-  return distinctTrees(config).flatMap(({ source, statements }) =>
-    [...walk(statements, [])].flatMap(({ node, path }) =>
-      node.kind === 'section' ? [{ source, node, path }] : [],
     ),
   );
 }
@@ -64,10 +50,6 @@ export function valuePlace({ source, node }: WrittenSetting): Place {
 
 export function keyPlace({ source, node }: WrittenSetting): Place {
   return { source, span: node.keySpan };
-}
-
-export function headPlace({ source, node }: WrittenSection): Place {
-  return { source, span: trimmed(source, { start: node.keySpan.start, end: node.headSpan.end }) };
 }
 
 function trimmed(source: Source, span: Span): Span {

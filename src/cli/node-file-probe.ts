@@ -4,7 +4,10 @@ import type { ConfigOptions } from './common-options.js';
 
 /** The machine's files under `--map`. */
 export function nodeFileProbe(maps: ConfigOptions['map']): FileProbe {
-  return { look: (path) => look(mapped(path, maps)) };
+  return {
+    look: (path) => look(mapped(path, maps)),
+    isMapped: (path) => mapped(path, maps) !== path,
+  };
 }
 
 function mapped(path: string, maps: ConfigOptions['map']): string {
@@ -20,7 +23,7 @@ function look(path: string): FileLook {
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return { kind: 'directory' };
-    return { kind: 'file', mode: stat.mode & 0o7777, read: () => readFileSync(path) };
+    return { kind: 'file', realPath: path, mode: stat.mode & 0o7777, read: () => readFileSync(path) };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'EIO';
     return code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false }) === undefined

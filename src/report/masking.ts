@@ -6,6 +6,10 @@ const SECRET_SETTING =
 const SECRET_WORD = /((?<![A-Za-z0-9_])(?:pass|secret|key|dnpass)\w*=)([^\s;:,'")]+)/g;
 const USER_INFO = /((?:https?|ftp|mysql|postgres(?:ql)?):\/\/[^\s:@/]*:)([^\s@/]+)(?=@)/g;
 
+// A stored password with its scheme, anywhere; the second field of a passwd-file's line.
+const STORED = /(\{[A-Za-z0-9][\w.-]*\})([^\s:'"}]+)/g;
+const PASSWD_LINE = /^([^\s:={}#]+:)((?!\{)[^:\s]+)(?=:|$)/;
+
 /** The line with the characters of its secrets as asterisks, so that columns stay where they are. */
 export function maskSecrets(line: string): string {
   const setting = SECRET_SETTING.exec(line);
@@ -13,6 +17,8 @@ export function maskSecrets(line: string): string {
   if (setting !== null && !/^(?:<|\/|\$|%)/.test(setting[2] ?? ''))
     return `${setting[1]}${stars(setting[2] ?? '')}`;
   return line
+    .replace(PASSWD_LINE, (_whole, head: string, secret: string) => head + stars(secret))
+    .replace(STORED, (_whole, head: string, secret: string) => head + stars(secret))
     .replace(SECRET_WORD, (_whole, head: string, secret: string) =>
       /^[%$]/.test(secret) ? head + secret : head + stars(secret),
     )

@@ -55,6 +55,7 @@ describe.runIf(existsSync(GUIDE))('the code blocks of the guide as they stand', 
       'dovecot-proxy.conf.ext:14 DV401',
       'dovecot-proxy.conf.ext:15 DV404',
       'dovecot-proxy.conf.ext:16 DV401',
+      'dovecot-proxy.conf.ext:16 DV818',
     ]);
   });
 

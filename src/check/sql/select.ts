@@ -2,7 +2,7 @@ import type { Span } from '../../../grammar/source.js';
 import { isSign, isWord, type SqlDialect, type SqlToken, sqlTokens } from './tokens.js';
 
 /** One column of a result. */
-export interface SelectColumn {
+interface SelectColumn {
   /** Name under which the database returns it; null where that is its own affair (`CONCAT(...)` without AS). */
   readonly name: string | null;
   /** Where the name stands, or the expression. */
