@@ -7,7 +7,7 @@ const SECRET_WORD = /((?<![A-Za-z0-9_])(?:pass|secret|key|dnpass)\w*=)([^\s;:,'"
 const USER_INFO = /((?:https?|ftp|mysql|postgres(?:ql)?):\/\/[^\s:@/]*:)([^\s@/]+)(?=@)/g;
 
 // A stored password with its scheme, anywhere; the second field of a passwd-file's line.
-const STORED = /(\{[A-Za-z0-9][\w.-]*\})([^\s:'"}]+)/g;
+const STORED = /((?<!%)\{[A-Za-z0-9][\w.-]*\})([^\s:'"}]+)/g;
 const PASSWD_LINE = /^([^\s:={}#]+:)((?!\{)[^:\s]+)(?=:|$)/;
 
 /** The line with the characters of its secrets as asterisks, so that columns stay where they are. */

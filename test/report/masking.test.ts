@@ -22,6 +22,7 @@ test.each([
   "password_query = SELECT 'Y' AS nopassword, '%w' AS pass",
   'args = nopassword=y proxy=y',
   'passdb {',
+  'mail_path = /var/vmail/%{domain}/%{username}',
   'mail_path = /var/vmail/%{user | domain}/%{user | username}',
   'login_trusted_networks = 192.0.2.10 2001:db8::1',
 ])('%s has no secret', (line) => {
