@@ -61,6 +61,8 @@ export interface LogEntry {
    * mechanism, or the auth process as a whole.
    */
   readonly scope?: 'passdb' | 'request' | 'mechanism' | 'process';
+  /** The user by then, where fields that the chain has yet to set change the name. */
+  readonly user?: ByteString;
   /** The whole line with its prefix, without time stamp. Set by the chain. */
   readonly line?: ByteString;
 }

@@ -82,12 +82,12 @@ export class Journal {
 
   /** What 2.3 writes behind a newline is taken for a line of the process itself; 2.4 writes the prefix again. observed */
   #lines(
-    { level, text }: LogEntry,
+    { level, text, user }: LogEntry,
     scope: NonNullable<LogEntry['scope']>,
     subject: LogSubject,
     inWorker: boolean,
   ): ByteString {
-    const prefix = this.#prefix(level, scope, subject, inWorker);
+    const prefix = this.#prefix(level, scope, user === undefined ? subject : { ...subject, user }, inWorker);
     if (!text.includes('\n')) return prefix + text;
     return prefix + text.replaceAll('\n', `\n${this.#series === '2.3' ? 'auth: Error: ' : prefix}`);
   }

@@ -95,6 +95,10 @@ class OpenDatabases implements Databases {
         const { openStatic } = await import('./static.js');
         return openStatic(block, { series });
       }
+      case 'ldap': {
+        const { openLdap } = await importDriver('ldapts', () => import('./ldap/open.js'));
+        return openLdap(block, this.#config);
+      }
       case 'bsdauth':
         throw new Error("Support not compiled in for passdb driver 'bsdauth'");
       default:

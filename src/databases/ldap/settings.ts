@@ -1,0 +1,137 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { Config } from '../../config/config.js';
+import type { PassdbBlock } from '../../config/effective.js';
+import { inspectTemplate } from '../../variables/inspect.js';
+import type { LdapTarget, LdapTls, SearchScope } from './connection.js';
+import { type PassAttr, parsePassAttrs } from './pass-attrs.js';
+import { parseHosts, parseUris } from './target.js';
+
+/** Something that stops the auth process at its start; the message is the text behind `auth: Fatal: `. */
+export class LdapStartError extends Error {}
+
+/** An ldap passdb of either version, ready to be opened. Base, filter and bind name still hold variables. */
+export interface LdapSettings {
+  readonly target: LdapTarget;
+  /** Prefix of lines about the connection. */
+  readonly logPrefix: ByteString;
+  readonly base: ByteString;
+  readonly scope: SearchScope;
+  readonly filter: ByteString;
+  /** The password is checked by binding as the user. */
+  readonly bind: boolean;
+  /** null: the user is searched first, and the name that was found is bound to. */
+  readonly bindUserdn: ByteString | null;
+  readonly defaultScheme: ByteString;
+  /** Attributes that are asked for; empty: all. */
+  readonly attributes: readonly ByteString[];
+  /** 2.3. */
+  readonly passAttrs: readonly PassAttr[];
+  readonly blocking: boolean;
+  readonly cacheKey: ByteString;
+}
+
+export function ldapSettings23(block: PassdbBlock, config: Config): LdapSettings {
+  const path = block.args.text;
+  if (path === '') throw new LdapStartError('LDAP: Configuration file path not given');
+  const file = config.extFile(path, 'ldap');
+  const fatal = file.problems.find(({ severity, dovecot }) => severity === 'error' && dovecot !== null);
+  if (fatal?.dovecot) {
+    const text = fatal.dovecot.message;
+    throw new LdapStartError(/^ldap[ :]/i.test(text) ? text : `ldap ${path}: ${text}`);
+  }
+  const get = (key: string): ByteString => file.get(key);
+  const isOn = (key: string): boolean => get(key) === 'yes';
+  const byUri = file.values.get('uris')?.origin != null;
+  const servers = byUri ? parseUris(get('uris')) : parseHosts(get('hosts'));
+  if (servers === null)
+    throw new LdapStartError(
+      `LDAP ${path}: ldap_initialize() failed with uris ${get('uris')}: Bad parameter to an ldap routine`,
+    );
+  const bind = isOn('auth_bind');
+  const { fields, attributes } = parsePassAttrs(get('pass_attrs'), bind ? 'password' : null);
+  return {
+    target: {
+      servers,
+      label: byUri ? get('uris') : get('hosts'),
+      dn: get('dn'),
+      password: get('dnpass'),
+      startTls: isOn('tls'),
+      tls: {
+        ca: get('tls_ca_cert_file'),
+        certificate: get('tls_cert_file'),
+        key: get('tls_key_file'),
+        ciphers: get('tls_cipher_suite'),
+        minProtocol: '',
+        verify: !['never', 'allow'].includes(get('tls_require_cert').toLowerCase()),
+      },
+      deref: get('deref').toLowerCase() as LdapTarget['deref'],
+    },
+    logPrefix: `ldap(${path}): `,
+    base: get('base'),
+    scope: get('scope').toLowerCase() as SearchScope,
+    filter: get('pass_filter'),
+    bind,
+    bindUserdn: file.values.get('auth_bind_userdn')?.origin != null ? get('auth_bind_userdn') : null,
+    defaultScheme: get('default_pass_scheme') || 'crypt',
+    attributes,
+    passAttrs: fields,
+    blocking: isOn('blocking'),
+    // Dovecot 2.3.19.1 passdb-ldap.c: passdb_ldap_preinit
+    cacheKey: get('base') + get('pass_attrs') + get('pass_filter'),
+  };
+}
+
+export function ldapSettings24(block: PassdbBlock, config: Config): LdapSettings {
+  const get = (name: string): ByteString =>
+    (block.setting(name) ?? config.effective.setting(name))?.text ?? '';
+  const uris = get('ldap_uris');
+  // Dovecot 2.4.1 db-ldap.c: db_ldap_init puts the addresses, here none, in front.
+  if (uris === '') throw new LdapStartError(': ldap_uris not set');
+  if (get('ldap_starttls') === 'yes' && Number(get('ldap_version')) < 3)
+    throw new LdapStartError(`${uris}: ldap_starttls=yes requires ldap_version=3`);
+  const servers = parseUris(uris);
+  if (servers === null)
+    throw new LdapStartError(`ldap(${uris}): ldap_initialize() failed: Bad parameter to an ldap routine`);
+  const bind = get('passdb_ldap_bind') === 'yes';
+  const tls: LdapTls = {
+    ca: get('ssl_client_ca_file'),
+    certificate: get('ssl_client_cert_file'),
+    key: get('ssl_client_key_file'),
+    ciphers: get('ssl_cipher_list'),
+    minProtocol: get('ssl_min_protocol'),
+    verify: get('ssl_client_require_valid_cert') !== 'no',
+  };
+  return {
+    target: {
+      servers,
+      label: uris,
+      dn: get('ldap_auth_dn'),
+      password: get('ldap_auth_dn_password'),
+      startTls: get('ldap_starttls') === 'yes',
+      tls,
+      deref: (get('ldap_deref').toLowerCase() || 'never') as LdapTarget['deref'],
+    },
+    logPrefix: `ldap(${uris}): `,
+    base: get('ldap_base'),
+    scope: (get('ldap_scope').toLowerCase() || 'subtree') as SearchScope,
+    filter: get('passdb_ldap_filter'),
+    bind,
+    bindUserdn: get('passdb_ldap_bind_userdn') === '' ? null : get('passdb_ldap_bind_userdn'),
+    defaultScheme: block.defaultPasswordScheme ?? 'crypt',
+    attributes: attributesOf(block, bind),
+    passAttrs: [],
+    blocking: block.useWorker,
+    cacheKey: get('ldap_base') + get('passdb_ldap_filter'),
+  };
+}
+
+/** Attributes that `fields { }` name. Dovecot 2.4.1 db-ldap.c: db_ldap_get_attribute_names */
+function attributesOf(block: PassdbBlock, bind: boolean): ByteString[] {
+  return block.fields.flatMap(({ name, value }) =>
+    bind && name === 'password'
+      ? []
+      : inspectTemplate('2.4', value)
+          .variables.filter(({ prefix }) => prefix === 'ldap' || prefix === 'ldap_multi')
+          .map(({ written }) => written.slice(written.indexOf(':') + 1)),
+  );
+}
