@@ -37,7 +37,7 @@ export class Dice {
 
 // Settings whose effect goes beyond the text: users of the system, directories, names that abort the program.
 const AVOIDED =
-  /^(base_dir|default_(login_user|internal_user|internal_group)|doveadm_proxy_port|mail_plugin_dir|metric_group_by_method.*|auth_proxy_self|dovecot_storage_version|http_client_proxy_url|push_notification_ox_url|sieve.*|imapsieve.*|mail_server_admin|pop3_uidl_format|mail_ext_attachment_hash|.*_format|log_debug|log_core_filter|process_shutdown_filter|metric_filter|redis_host)$/;
+  /^(base_dir|default_(login_user|internal_user|internal_group)|doveadm_proxy_port|mail_plugin_dir|metric_group_by_method.*|auth_proxy_self|dovecot_storage_version|http_client_proxy_url|push_notification_ox_url|sieve_(plugins|user_email|script_storage|script_name|plugin_dir)|imapsieve_url|mail_server_admin|mail_ext_attachment_hash|redis_host)$/;
 
 const usable = settings.filter(({ name }) => !AVOIDED.test(name));
 const plain = usable.filter(({ type }) => !['filter', 'list_filter', 'alias'].includes(type));

@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { FilterMask } from '../filter.js';
 import { type FilterIndex, Scope } from '../scope.js';
+import { findStruct } from '../settings-table.js';
 import type { StructView } from './struct-view.js';
 
 /** What a check may ask besides its own struct. */
@@ -38,3 +39,20 @@ export function sectionScope(
     `Filter ${kind}=${name} unexpectedly not found (invalid userdb or -o override settings?)`
   );
 }
+
+/**
+ * What Dovecot says where it reads a section's struct and a value has a variable of a user or a connection, which
+ * nobody knows at that time; null: nothing. Dovecot 2.4.1 settings.c, observed with the variables of auth and mail.
+ */
+export function expansionError(scope: Scope, structName: ByteString): ByteString | null {
+  for (const { name, type } of findStruct(structName)?.members ?? []) {
+    if (type === 'str_novars' || type === 'file') continue;
+    const variable = /%\{\s*([A-Za-z0-9_]+)\s*[|}]/.exec(scope.text(name))?.[1];
+    if (variable !== undefined && !GLOBAL_VARIABLES.has(variable))
+      return `Failed to expand ${name} setting variables: Unknown variable '${variable}'`;
+  }
+  return null;
+}
+
+// Dovecot 2.4.1 lib-var-expand/expansion-statistics.c and providers without a colon
+const GLOBAL_VARIABLES = new Set(['hostname', 'pid', 'uid', 'gid']);

@@ -16,6 +16,7 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
   const index = new FilterIndex(tree);
   const said = new Set<ByteString>();
   const globalSsl = tree.root.values.get('ssl');
+  problems.push(...checkSieve(tree, index, input));
   for (const filter of tree.all) {
     if (filter.isDefault || (filter.mask.isList === true && filter.isInGroup)) continue;
     const ssl = filter.values.get('ssl');
@@ -32,7 +33,9 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
       if (check === undefined) continue;
       const view = new StructView(tree, filter, struct, input.expand);
       const error = check(view, context);
-      if (error !== null) problems.push(problemOf('error', error, filter));
+      // Sieve has said it already.
+      if (error !== null && !(filter.isRoot && SIEVE_STRUCTS.includes(struct.name)))
+        problems.push(problemOf('error', error, filter));
     }
   }
   return problems;
@@ -43,6 +46,20 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
     if (key !== undefined) said.add(key);
     problems.push(problemOf('warning', text, filter));
   }
+}
+
+/** Structs that Pigeonhole reads while doveconf asks it for its capabilities, which is before all other checks. */
+const SIEVE_STRUCTS = ['sieve', 'sieve_variables', 'sieve_vacation', 'sieve_notify_mailto'];
+
+function checkSieve(tree: FilterTree, index: FilterIndex, input: LoadInput): ConfigProblem[] {
+  const context = { index, connection: {}, expanded: input.expand, warn: () => undefined };
+  return SIEVE_STRUCTS.flatMap((name) => {
+    const struct = structs.find((candidate) => candidate.name === name);
+    const error =
+      struct && structChecks.get(name)?.(new StructView(tree, tree.root, struct, input.expand), context);
+    if (error == null) return [];
+    return [problemOf('error', `sieve: ${name} settings: Invalid settings: ${error}`, tree.root)];
+  });
 }
 
 /** Structs with a check that the filter has a value of; at the root all of them. */

@@ -1,7 +1,13 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import { serviceRows } from '../../../knowledge/generated/settings-2.4.1.js';
 import type { Scope } from '../scope.js';
-import { type CheckContext, type StructCheck, scopeWith, sectionScope } from './check-context.js';
+import {
+  type CheckContext,
+  expansionError,
+  type StructCheck,
+  scopeWith,
+  sectionScope,
+} from './check-context.js';
 
 const TYPES = ['', 'log', 'config', 'anvil', 'login', 'startup', 'worker'];
 const SINGLE_PROCESS = new Set(serviceRows.filter(([, single]) => single === 1).map(([name]) => name));
@@ -43,6 +49,7 @@ export const checkMaster: StructCheck = (view, context) => {
     const scope = sectionScope(context, 'service', filterName);
     // observed 2.4.1: without expansion the checks end here, silently
     if (typeof scope === 'string') return context.expanded ? scope : null;
+    if (!context.expanded && expansionError(scope, 'service') !== null) return null;
     services.push({ filterName, name: scope.text('service_name'), scope });
     const missing = missingListener(scope, context, `service/${filterName}`);
     if (missing !== null) return missing;

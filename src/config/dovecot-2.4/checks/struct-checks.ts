@@ -1,8 +1,10 @@
 import { isUtf8 as isValidUtf8 } from 'node:buffer';
 import type { ByteString } from '../../../../grammar/bytes.js';
-import { type CheckContext, type StructCheck, sectionScope } from './check-context.js';
+import { eventFilterError } from '../../event-filter.js';
+import { type CheckContext, expansionError, type StructCheck, sectionScope } from './check-context.js';
 import { checkMailStorage } from './mail-storage-check.js';
 import { checkMaster } from './master-check.js';
+import { sieveChecks } from './sieve-checks.js';
 import { type StructView, UNKNOWN } from './struct-view.js';
 import * as words from './word-checks.js';
 
@@ -37,6 +39,9 @@ const checkDatabases: StructCheck = (view, context) => {
     for (const name of view.names(kind)) {
       const scope = sectionScope(context, kind, name);
       if (typeof scope === 'string') return scope;
+      const error = expansionError(scope, `auth_${kind}`);
+      if (error !== null)
+        return `Failed to get ${kind} ${name}: auth_${kind} settings (filter=${kind}/${name}): Failed to parse configuration: ${error}`;
     }
   return null;
 };
@@ -155,8 +160,9 @@ const checkExporter: StructCheck = (view) => {
 
 const checkMetric: StructCheck = (view) => {
   const name = view.text('metric_name');
-  if (name === '' || !view.isEmpty('metric_filter')) return null;
-  return `metric ${name} { filter } is empty - will not match anything`;
+  if (name === '') return null;
+  if (view.isEmpty('metric_filter')) return `metric ${name} { filter } is empty - will not match anything`;
+  return filterError(view.text('metric_filter'));
 };
 
 const checkStats: StructCheck = (view, context) => {
@@ -262,6 +268,21 @@ const checkLogin: StructCheck = (view) =>
     ? 'auth_allow_cleartext=yes has no effect with ssl=required'
     : null;
 
+function filterError(text: ByteString): ByteString | null {
+  return eventFilterError(text, 'end of file')?.replace('$undefined', 'invalid token') ?? null;
+}
+
+// Dovecot 2.4.1 master-service-settings.c
+const checkMasterService: StructCheck = (view) => {
+  const facility = view.text('syslog_facility');
+  if (!SYSLOG_FACILITIES.split(' ').includes(facility)) return `Unknown syslog_facility: ${facility}`;
+  for (const name of ['log_debug', 'log_core_filter', 'process_shutdown_filter']) {
+    const error = view.isEmpty(name) ? null : filterError(view.text(name));
+    if (error !== null) return `Invalid ${name}: ${error}`;
+  }
+  return null;
+};
+
 // Dovecot 2.4.1 lmtp-settings.c
 const checkLmtp: StructCheck = (view, context) =>
   words.lmtpWorkarounds(view, context) ??
@@ -304,13 +325,7 @@ export const structChecks: ReadonlyMap<ByteString, StructCheck> = new Map<ByteSt
   ['mail_storage', checkMailStorage],
   ['mail_namespace', checkNamespace],
   ['mailbox', checkMailbox],
-  [
-    'master_service',
-    (view: StructView) => {
-      const facility = view.text('syslog_facility');
-      return SYSLOG_FACILITIES.split(' ').includes(facility) ? null : `Unknown syslog_facility: ${facility}`;
-    },
-  ],
+  ['master_service', checkMasterService],
   ['master', checkMaster],
   ['pop3', checkPop3],
   ['pop3c', words.pop3cFeatures],
@@ -327,4 +342,5 @@ export const structChecks: ReadonlyMap<ByteString, StructCheck> = new Map<ByteSt
   ['submission_login', words.submissionWorkarounds],
   ['submission', words.submissionWorkarounds],
   ['managesieve', words.managesieveWorkarounds],
+  ...sieveChecks,
 ]);

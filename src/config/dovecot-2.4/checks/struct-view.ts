@@ -90,6 +90,16 @@ export class StructView {
     return [...on];
   }
 
+  /** Keys of a strlist. */
+  keys(name: ByteString): ByteString[] {
+    const found = new Set<ByteString>();
+    for (const layer of this.#layers) {
+      const stored = layer.values.get(name);
+      if (stored?.kind === 'list') for (const { key } of stored.elements) found.add(key);
+    }
+    return [...found];
+  }
+
   names(name: ByteString): ByteString[] {
     const found = new Set<ByteString>();
     for (const layer of this.#layers) {
