@@ -52,6 +52,10 @@ describe('what would take Dovecot down is reported', () => {
     ['2.4', '%{user | md5 % 0}'],
     ['2.4', "%{literal('-9223372036854775808') / -1}"],
     ['2.4', '%{user | regexp(nope, user)}'],
+    ['2.4', `%{user${' | hexlify'.repeat(40)}}`],
+    ['2.4', `%{user${" | regexp('.*', '\\\\0\\\\0\\\\0')".repeat(20)}}`],
+    ['2.3', '%09999999u'.repeat(9)],
+    ['2.4', 'a%{}b'],
   ] as const)('%s %.40s', (series, template) => {
     expect(expand(series, template, scope)).toMatchObject({ kind: 'error', crash: expect.any(String) });
   });

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { MAX_PADDING } from '../limits.js';
+import { MAX_LENGTH, MAX_PADDING } from '../limits.js';
 import type { Escape, Expansion, VariableScope } from '../scope.js';
 import type { Trace } from '../trace.js';
 import type { Compiled23, CompiledVariable23, LongSource, ShortSource } from './compile.js';
@@ -18,6 +18,7 @@ export interface Value {
   readonly text: ByteString;
 }
 
+const TOO_LONG = 'a value that takes more memory than is sensible';
 const FAILED: Value = { code: -1, text: '' };
 export const UNKNOWN: Value = { code: 0, text: '' };
 
@@ -67,6 +68,7 @@ export class Run23 {
       const value = this.variable(part);
       if (value.code < code) code = value.code;
       text += value.text;
+      if (text.length > MAX_LENGTH) this.crashes(TOO_LONG);
       if (this.crash !== null) return FAILED;
     }
     return { code, text };
@@ -96,6 +98,7 @@ export class Run23 {
     let text = value;
     for (const letter of modifiers) {
       text = applyModifier(letter, text, format);
+      if (text.length > MAX_LENGTH) return this.crashes(TOO_LONG);
       this.trace?.({ span, depth: this.depth, action: 'modifier', name: letter, value: text });
     }
     if (format.offset === 0 && format.width === 0) return fine(text);

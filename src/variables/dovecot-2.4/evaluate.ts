@@ -2,10 +2,11 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { Program24, Step24, Template24 } from '../../../grammar/variables-2.4/tree.js';
 import { cString } from '../ascii.js';
 import { hexOf } from '../binary.js';
+import { MAX_LENGTH } from '../limits.js';
 import type { Escape, Expansion, VariableScope } from '../scope.js';
 import type { Trace } from '../trace.js';
 import { FILTERS } from './filters.js';
-import { DovecotCrash, FilterError, LostMessage, State24 } from './state.js';
+import { DovecotCrash, FilterError, LostMessage, State24, TOO_LONG } from './state.js';
 
 /** Ends the expansion with this message. */
 class Stop extends Error {}
@@ -31,10 +32,13 @@ export function evaluate24(
         state.delayedError = null;
         result += part.text;
       } else result += runProgram(state, part, escaping, trace);
+      if (result.length > MAX_LENGTH) throw new DovecotCrash(TOO_LONG);
     }
   } catch (error) {
     if (error instanceof Stop) return { kind: 'error', message: error.message };
     if (error instanceof DovecotCrash) return { kind: 'error', message: error.message, crash: error.message };
+    // A string longer than JavaScript can hold.
+    if (error instanceof RangeError) return { kind: 'error', message: TOO_LONG, crash: TOO_LONG };
     throw error;
   }
   return { kind: 'ok', text: result };

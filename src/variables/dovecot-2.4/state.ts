@@ -2,6 +2,7 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { Parameter24, Step24 } from '../../../grammar/variables-2.4/tree.js';
 import { cString } from '../ascii.js';
 import { TABLE_24 } from '../auth-table.js';
+import { MAX_LENGTH } from '../limits.js';
 import { parseIntMax } from '../numbers.js';
 import type { VariableScope } from '../scope.js';
 import { lookUpProvider } from './providers.js';
@@ -11,6 +12,8 @@ export class FilterError extends Error {}
 
 /** An error whose text Dovecot forgets to hand on. */
 export class LostMessage extends FilterError {}
+
+export const TOO_LONG = 'a value that takes more memory than is sensible';
 
 /** Where real Dovecot dies or hangs. */
 export class DovecotCrash extends Error {}
@@ -40,6 +43,7 @@ export class State24 {
 
   /** Bytes; the binary mark stays as it was. */
   setData(value: ByteString): void {
+    if (value.length > MAX_LENGTH) throw new DovecotCrash(TOO_LONG);
     this.value = value;
     this.isSet = true;
   }

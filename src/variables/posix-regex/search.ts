@@ -1,5 +1,7 @@
 import type { RegexProgram } from './program.js';
-import { type Anchor, isWordByte } from './tree.js';
+import { type Anchor, isWordByte, RegexTooLarge } from './tree.js';
+
+const MAX_VISITS = 100_000_000;
 
 /** Whether an anchor holds between the bytes around `at`. */
 export function anchorHolds(anchor: Anchor, text: string, at: number): boolean {
@@ -30,12 +32,14 @@ export function findMatch(program: RegexProgram, text: string): { start: number;
   let following = new Int32Array(states.length).fill(-1);
   let active: number[] = [];
   let found: { start: number; end: number } | null = null;
+  let visits = 0;
 
   function add(first: number, start: number, at: number, starts: Int32Array, list: number[]): void {
     const pending = [first];
     for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
       const known = starts[index] ?? -1;
       if (known !== -1 && known <= start) continue;
+      if (++visits > MAX_VISITS) throw new RegexTooLarge('the regular expression takes too long');
       if (known === -1) list.push(index);
       starts[index] = start;
       const state = states[index];
