@@ -102,6 +102,7 @@ export class LoginClient {
   referred = false;
   shuttingDown: 'no' | 'process_full' | 'shutting_down' = 'no';
   #sessionIdMade: boolean;
+  readonly #sameMachine: boolean;
 
   constructor(
     protocol: LoginClient['protocol'],
@@ -126,6 +127,9 @@ export class LoginClient {
     this.ttl = FRESH_TTL[this.series];
     this.sessionId = '';
     this.#sessionIdMade = false;
+    const local = parseIp(addresses.realLocalIp);
+    const remote = parseIp(addresses.realRemoteIp);
+    this.#sameMachine = local !== null && remote !== null && sameIp(local, remote);
   }
 
   /** Made when first needed: a trusted front end may have given one before. */
@@ -148,10 +152,7 @@ export class LoginClient {
   /** Whether clear text passwords are safe here. Dovecot client-common.c client_alloc */
   get secured(): boolean {
     if (this.tls !== 'none') return true;
-    const local = parseIp(this.real.realLocalIp);
-    const remote = parseIp(this.real.realRemoteIp);
-    if (local !== null && remote !== null && sameIp(local, remote)) return true;
-    return this.trusted && (this.series === '2.3' || this.tlsMode !== 'required');
+    return this.#sameMachine || (this.trusted && (this.series === '2.3' || this.tlsMode !== 'required'));
   }
 
   /** Whole seconds between two times, as differences of Unix seconds. */

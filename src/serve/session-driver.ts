@@ -49,7 +49,8 @@ export class SessionDriver {
   readonly #client: ClientSocket;
   readonly #tls: SessionTls;
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
-  readonly #abort = new AbortController();
+  /** Set while the auth process is asked. */
+  #abort: AbortController | null = null;
   #backend: BackendSocket | null = null;
   #relay: Relay | null = null;
   #over = false;
@@ -184,11 +185,15 @@ export class SessionDriver {
 
   async #authenticate(request: AuthRequest): Promise<void> {
     let answer: AuthAnswer;
+    const abort = new AbortController();
+    this.#abort = abort;
     try {
-      answer = await this.#services.authenticate(request, this.#abort.signal);
+      answer = await this.#services.authenticate(request, abort.signal);
     } catch {
       // Aborted: the session is over, nobody waits for the answer.
       return;
+    } finally {
+      this.#abort = null;
     }
     this.#deliver({ kind: 'auth_answered', answer });
   }
@@ -266,7 +271,8 @@ export class SessionDriver {
   /** Everything that could outlive the session. */
   #release(): void {
     this.#over = true;
-    this.#abort.abort();
+    this.#abort?.abort();
+    this.#abort = null;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#backend?.finish();
