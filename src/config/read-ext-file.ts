@@ -2,7 +2,7 @@ import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import { parseConfExt } from '../../grammar/conf-ext/parser.js';
 import type { Section, Setting } from '../../grammar/dovecot-conf/tree.js';
 import type { Source, Span } from '../../grammar/source.js';
-import { EXTERNAL_2_3 } from '../knowledge/generated/settings-2.3.19.1.js';
+import { EXTERNAL_2_3 } from '../knowledge/external-settings-2.3.js';
 import { errnoText } from './errno-text.js';
 import type { ExtFile, ExtKind } from './ext-file.js';
 import { checkExtFile } from './ext-file-checks.js';

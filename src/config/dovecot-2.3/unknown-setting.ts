@@ -1,5 +1,5 @@
 import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
-import { PLUGIN_SETTINGS_2_3 } from '../../knowledge/generated/settings-2.3.19.1.js';
+import { PLUGIN_SETTINGS_2_3 } from '../../knowledge/external-settings-2.3.js';
 import type { ConfigProblemKind } from '../problem.js';
 import { similarNames } from '../similar-names.js';
 import { type SectionTable, settingsTable } from './settings-table.js';

@@ -39,6 +39,7 @@ export class EffectiveSettings implements EffectiveConfig {
   readonly #main: Source;
   #index: FilterIndex | undefined;
   #global: Scope | undefined;
+  #loginServices: Map<ByteString, ByteString> | undefined;
 
   constructor(build: () => Builder, main: Source) {
     this.#build = build;
@@ -71,8 +72,23 @@ export class EffectiveSettings implements EffectiveConfig {
     return new AuthReader(this.#filters(), maskOf(filter), start).read();
   }
 
+  /** Dovecot 2.4.1 client-common.c: settings inside `service NAME { }` count for its own connections. */
   login(filter: ConnectionFilter): LoginSettings {
-    return readLogin((...names) => this.#scope(filter, names), this.#main);
+    const service = this.#loginService(filter.protocol ?? '');
+    return readLogin((...names) => this.#scope(filter, [`service/${service}`, ...names]), this.#main);
+  }
+
+  /** `imap-login` for imap; a protocol without a login service is served by the service of its name. */
+  #loginService(protocol: ByteString): ByteString {
+    this.#loginServices ??= new Map(
+      this.#scope(undefined)
+        .names('service')
+        .map((name) => ({ name, scope: this.#scope(undefined, [`service/${name}`]) }))
+        .filter(({ scope }) => scope.text('service_type') === 'login')
+        .reverse()
+        .map(({ name, scope }) => [scope.text('service_protocol'), name] as const),
+    );
+    return this.#loginServices.get(protocol) ?? protocol;
   }
 
   setting(name: string, filter?: ConnectionFilter): Written | null {
