@@ -3,7 +3,8 @@ import { cString } from '../ascii.js';
 import { base64Of, bytesOfBase64, bytesOfHex, hexOf, toByteString } from '../binary.js';
 import { type Cipher, cipherByName, runCipher } from '../crypt.js';
 import type { LongSource } from './compile.js';
-import { fine, type Run23, type Value } from './evaluate.js';
+import type { Run23 } from './evaluate.js';
+import { fine, type Value } from './value.js';
 
 type CryptSource = Extract<LongSource, { kind: 'crypt' }>;
 

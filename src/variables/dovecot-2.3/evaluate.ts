@@ -8,23 +8,9 @@ import { cut } from './cut.js';
 import { evaluateHash } from './hash.js';
 import { evaluateIf } from './if.js';
 import { applyModifier, type Format } from './modifiers.js';
-
-/** 1 fine, 0 unknown variable, -1 error: the worst one of a template counts. */
-type Code = 1 | 0 | -1;
-
-/** One value with its code. */
-export interface Value {
-  readonly code: Code;
-  readonly text: ByteString;
-}
+import { type Code, FAILED, fine, type Value } from './value.js';
 
 const TOO_LONG = 'a value that takes more memory than is sensible';
-const FAILED: Value = { code: -1, text: '' };
-export const UNKNOWN: Value = { code: 0, text: '' };
-
-export function fine(text: ByteString): Value {
-  return { code: 1, text };
-}
 
 /** One expansion as it goes. `error` is the last text set: Dovecot has one place for all of them. */
 export class Run23 {

@@ -5,7 +5,8 @@ import { hashRounds } from '../digests.js';
 import { MAX_ROUNDS } from '../limits.js';
 import { parseUint } from '../numbers.js';
 import type { LongSource } from './compile.js';
-import { fine, type Run23, UNKNOWN, type Value } from './evaluate.js';
+import type { Run23 } from './evaluate.js';
+import { fine, UNKNOWN, type Value } from './value.js';
 
 /** Output of `pkcs5`: HMAC_MAX_CONTEXT_SIZE of Dovecot 2.3.19.1 hmac.h. */
 const PKCS5_BYTES = 336;

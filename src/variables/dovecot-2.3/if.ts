@@ -1,7 +1,8 @@
 import { compare, isComparator, isNumeric } from '../comparison.js';
 import { parseIntMax } from '../numbers.js';
 import type { LongSource } from './compile.js';
-import { fine, type Run23, type Value } from './evaluate.js';
+import type { Run23 } from './evaluate.js';
+import { fine, type Value } from './value.js';
 
 /** `%{if;LHS;OP;RHS;THEN;ELSE}` (Dovecot 2.3.19.1 var-expand-if.c). All five are expanded, whatever is chosen. */
 export function evaluateIf(run: Run23, source: Extract<LongSource, { kind: 'if' }>): Value {

@@ -5,8 +5,9 @@ import { hexOf } from '../binary.js';
 import { MAX_LENGTH } from '../limits.js';
 import type { Escape, Expansion, VariableScope } from '../scope.js';
 import type { Trace } from '../trace.js';
+import { DovecotCrash, FilterError, LostMessage, TOO_LONG } from './errors.js';
 import { FILTERS } from './filters.js';
-import { DovecotCrash, FilterError, LostMessage, State24, TOO_LONG } from './state.js';
+import { State24 } from './state.js';
 
 /** Ends the expansion with this message. */
 class Stop extends Error {}

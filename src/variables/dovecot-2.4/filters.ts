@@ -1,3 +1,4 @@
+import { DovecotCrash } from './errors.js';
 import { ifFilter, regexp } from './filters/conditions.js';
 import { decrypt, encrypt } from './filters/crypt.js';
 import { hash, md5, sha1, sha256, sha384, sha512 } from './filters/digests.js';
@@ -5,7 +6,7 @@ import { base64, hexlify, unbase64, unhexlify } from './filters/encodings.js';
 import { benumber, calculate, hex, lenumber, unhex } from './filters/numbers.js';
 import { substr, truncate } from './filters/range.js';
 import * as text from './filters/text.js';
-import { DovecotCrash, type Filter } from './state.js';
+import type { Filter } from './state.js';
 
 /** Turns the caller's escaping off for this `%{}` (backport of 2.4.3 in Debian 13, observed 2.4.1-4). */
 const safe: Filter = (state) => {

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { hexOf, toByteString } from '../binary.js';
 import type { AuthVariables, SystemVariables, VariableScope } from '../scope.js';
-import { FilterError } from './state.js';
+import { FilterError } from './errors.js';
 
 /** What Dovecot 2.4.1 says of itself (`dovecot:`). */
 const DOVECOT: Readonly<Record<string, string>> = {

@@ -5,18 +5,8 @@ import { TABLE_24 } from '../auth-table.js';
 import { MAX_LENGTH } from '../limits.js';
 import { parseIntMax } from '../numbers.js';
 import type { VariableScope } from '../scope.js';
+import { DovecotCrash, FilterError, TOO_LONG } from './errors.js';
 import { lookUpProvider } from './providers.js';
-
-/** An error of a filter; Dovecot keeps it for later, a following filter may repair it. */
-export class FilterError extends Error {}
-
-/** An error whose text Dovecot forgets to hand on. */
-export class LostMessage extends FilterError {}
-
-export const TOO_LONG = 'a value that takes more memory than is sensible';
-
-/** Where real Dovecot dies or hangs. */
-export class DovecotCrash extends Error {}
 
 /**
  * The value that goes through the steps (Dovecot 2.4.1 var-expand-private.h var_expand_state). One state serves all

@@ -4,12 +4,10 @@ import { cString } from '../../ascii.js';
 import { compare, compareNumbers, isComparator, isNumeric } from '../../comparison.js';
 import { parseIntMax } from '../../numbers.js';
 import { matchRegex } from '../../posix-regex/regex.js';
+import { DovecotCrash, FilterError, LostMessage } from '../errors.js';
 import {
   anyOf,
-  DovecotCrash,
   type Filter,
-  FilterError,
-  LostMessage,
   needParameters,
   numberOf,
   refuseKey,

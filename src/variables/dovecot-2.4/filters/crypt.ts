@@ -6,16 +6,8 @@ import { bytesOfHex, hexOf, toBytes } from '../../binary.js';
 import { type Cipher, cipherByName, runCipher } from '../../crypt.js';
 import { MAX_ROUNDS } from '../../limits.js';
 import { parseIntMax } from '../../numbers.js';
-import {
-  DovecotCrash,
-  type Filter,
-  FilterError,
-  flagOf,
-  numberOf,
-  type State24,
-  stringOf,
-  tooMany,
-} from '../state.js';
+import { DovecotCrash, FilterError } from '../errors.js';
+import { type Filter, flagOf, numberOf, type State24, stringOf, tooMany } from '../state.js';
 
 // Dovecot 2.4.1 var-expand-crypt.c
 

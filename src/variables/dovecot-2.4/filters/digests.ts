@@ -2,16 +2,8 @@ import type { ByteString } from '../../../../grammar/bytes.js';
 import type { Step24 } from '../../../../grammar/variables-2.4/tree.js';
 import { digestByName, hashRounds } from '../../digests.js';
 import { MAX_ROUNDS } from '../../limits.js';
-import {
-  DovecotCrash,
-  type Filter,
-  FilterError,
-  needParameters,
-  numberOf,
-  type State24,
-  stringOf,
-  tooMany,
-} from '../state.js';
+import { DovecotCrash, FilterError } from '../errors.js';
+import { type Filter, needParameters, numberOf, type State24, stringOf, tooMany } from '../state.js';
 
 // Dovecot 2.4.1 expansion-filter.c fn_hash_algo.
 

@@ -2,10 +2,9 @@ import type { Step24 } from '../../../../grammar/variables-2.4/tree.js';
 import { cString } from '../../ascii.js';
 import { base64Of, bytesOfBase64, bytesOfHex, hexOf } from '../../binary.js';
 import { MAX_PADDING } from '../../limits.js';
+import { DovecotCrash, FilterError } from '../errors.js';
 import {
-  DovecotCrash,
   type Filter,
-  FilterError,
   flagOf,
   numberOf,
   refuseKey,

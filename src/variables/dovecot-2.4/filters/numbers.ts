@@ -3,16 +3,8 @@ import { cString } from '../../ascii.js';
 import { toBytes } from '../../binary.js';
 import { MAX_PADDING } from '../../limits.js';
 import { parseIntMax, parseUintMax, parseUintMaxHex, wrapInt64 } from '../../numbers.js';
-import {
-  DovecotCrash,
-  type Filter,
-  FilterError,
-  needParameters,
-  numberOf,
-  refuseKey,
-  refuseParameters,
-  tooMany,
-} from '../state.js';
+import { DovecotCrash, FilterError } from '../errors.js';
+import { type Filter, needParameters, numberOf, refuseKey, refuseParameters, tooMany } from '../state.js';
 
 // Dovecot 2.4.1 expansion-filter.c: calculate, hex, unhex, benumber, lenumber.
 

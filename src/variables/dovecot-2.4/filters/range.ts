@@ -1,13 +1,6 @@
 import { topBits } from '../../binary.js';
-import {
-  DovecotCrash,
-  type Filter,
-  FilterError,
-  needParameters,
-  numberOf,
-  refuseKey,
-  tooMany,
-} from '../state.js';
+import { DovecotCrash, FilterError } from '../errors.js';
+import { type Filter, needParameters, numberOf, refuseKey, tooMany } from '../state.js';
 
 const MAX_LENGTH = 2n ** 63n - 1n;
 

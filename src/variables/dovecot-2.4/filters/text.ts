@@ -2,11 +2,10 @@ import type { ByteString } from '../../../../grammar/bytes.js';
 import { utf8CharLength } from '../../../../grammar/utf8.js';
 import { afterAt, asciiLower, asciiUpper, cString, ldapDn, reversed } from '../../ascii.js';
 import { MAX_PADDING } from '../../limits.js';
+import { DovecotCrash, FilterError } from '../errors.js';
 import {
   anyOf,
-  DovecotCrash,
   type Filter,
-  FilterError,
   needParameters,
   numberOf,
   refuseKey,
