@@ -6,7 +6,7 @@ import { RegexTooLarge } from './tree.js';
 const GROUPS = 10;
 /** Pairs of state and place that are remembered as dead ends. */
 const MAX_MEMORY = 1 << 28;
-const MAX_STEPS = 5_000_000;
+const MAX_STEPS = 2_000_000;
 
 interface Frame {
   readonly state: number;

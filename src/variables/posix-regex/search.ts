@@ -1,7 +1,7 @@
 import type { RegexProgram } from './program.js';
 import { type Anchor, isWordByte, RegexTooLarge } from './tree.js';
 
-const MAX_VISITS = 100_000_000;
+const MAX_VISITS = 20_000_000;
 
 /** Whether an anchor holds between the bytes around `at`. */
 export function anchorHolds(anchor: Anchor, text: string, at: number): boolean {
