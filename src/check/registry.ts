@@ -2,6 +2,7 @@ import type { Rule } from './rule.js';
 import { ambiguousHash } from './rules/ambiguous-hash.js';
 import { anyCertificate } from './rules/any-certificate.js';
 import { authCacheTooSmall } from './rules/auth-cache-too-small.js';
+import { authDoesNotStart } from './rules/auth-does-not-start.js';
 import { backendCaMissing } from './rules/backend-ca-missing.js';
 import { bareDomainVariable } from './rules/bare-domain-variable.js';
 import { byteOrderMark } from './rules/byte-order-mark.js';
@@ -67,6 +68,7 @@ import { octalWithoutZero } from './rules/octal-without-zero.js';
 import { oldTlsVersion } from './rules/old-tls-version.js';
 import { passdbDefaultLost } from './rules/passdb-default-lost.js';
 import { passdbSourceMissing } from './rules/passdb-source-missing.js';
+import { passwdFileArgs } from './rules/passwd-file-args.js';
 import { passwdFileHashLength } from './rules/passwd-file-hash-length.js';
 import { passwdFileLoneY } from './rules/passwd-file-lone-y.js';
 import { passwdFileMissing } from './rules/passwd-file-missing.js';
@@ -184,8 +186,10 @@ export const RULES: readonly Rule[] = [
   denyTooLate,
   emptyUsernameFormat,
   sharedPassdbModule,
+  passwdFileArgs,
   authCacheTooSmall,
   passdbSourceMissing,
+  authDoesNotStart,
   flagSetToNo,
   sslWithStarttls,
   proxyWithoutHost,

@@ -23,7 +23,9 @@ export const lastPassdbContinues = defineRule({
         dovecot:
           series === '2.4'
             ? { message: "auth: Fatal: Last passdb can't have result_success=continue", stage: 'auth-start' }
-            : null,
+            : last.pass === true
+              ? { message: "auth: Fatal: Last passdb can't have pass=yes", stage: 'auth-start' }
+              : null,
       });
     }
   },

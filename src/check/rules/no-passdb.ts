@@ -1,5 +1,9 @@
 import { authSettings, headOf } from '../chains.js';
 import { BOTH, defineRule } from '../rule.js';
+import { placeOfValue } from '../value-text.js';
+
+/** Protocols whose clients log in. */
+const LOGIN = new Set(['imap', 'pop3', 'submission', 'sieve']);
 
 export const noPassdb = defineRule({
   code: 'DV309',
@@ -12,15 +16,22 @@ export const noPassdb = defineRule({
     if (global === undefined) return;
     const remaining = global.passdbs.filter((passdb) => !passdb.master);
     while (remaining[0]?.skip.value === 'unauthenticated') remaining.shift();
-    // A fragment without any passdb is no finding: its passdbs may be elsewhere.
     const [block] = global.passdbs;
-    if (remaining.length > 0 || block === undefined) return;
+    const protocols = config.effective.setting('protocols')?.origin ?? null;
+    // A fragment that switches no protocol on may have its passdbs elsewhere.
+    const place = block !== undefined ? headOf(block) : protocols === null ? null : placeOfValue(protocols);
+    if (remaining.length > 0 || place === null) return;
+    if (block === undefined && !config.effective.protocols.some((name) => LOGIN.has(name))) return;
+    if (authSettings(config).some(({ passdbs }) => passdbs.length > global.passdbs.length)) return;
     const mechanism = global.mechanisms[0] ?? 'PLAIN';
     report({
-      message: block.master
-        ? 'Nobody can log in: there is a passdb for master users only'
-        : 'Nobody can log in: every passdb is dropped, because no earlier one can authenticate',
-      place: headOf(block),
+      message:
+        block === undefined
+          ? 'Nobody can log in: there is no passdb'
+          : block.master
+            ? 'Nobody can log in: there is a passdb for master users only'
+            : 'Nobody can log in: every passdb is dropped, because no earlier one can authenticate',
+      place,
       help: 'Add a passdb for the users themselves.',
       dovecot: {
         message: `auth: Fatal: No passdbs specified in configuration file. ${mechanism} mechanism needs one`,
