@@ -18,6 +18,7 @@ export interface RegexProgram {
   readonly states: readonly State[];
   readonly start: number;
   readonly loops: number;
+  readonly hasGroups: boolean;
   readonly hasBackReferences: boolean;
 }
 
@@ -105,6 +106,12 @@ class Compiler {
   }
 
   loop(body: RegexNode, exit: number, role: Role): number {
+    if (!canBeEmpty(body)) {
+      const head: State & { kind: 'fork' } = { kind: 'fork', first: 0, second: exit };
+      const index = this.add(head);
+      head.first = this.compile(body, index, role);
+      return index;
+    }
     const loop = this.loops++;
     const again: State = { kind: 'again', loop, head: 0, exit };
     const last = this.add(again);
@@ -115,9 +122,30 @@ class Compiler {
   }
 }
 
+/** Whether a node can match without taking a byte: only such a loop could go round for ever. */
+function canBeEmpty(node: RegexNode): boolean {
+  switch (node.kind) {
+    case 'set':
+      return false;
+    case 'empty':
+    case 'anchor':
+    case 'back-reference':
+      return true;
+    case 'group':
+      return canBeEmpty(node.body);
+    case 'sequence':
+      return node.parts.every(canBeEmpty);
+    case 'choice':
+      return node.branches.some(canBeEmpty);
+    case 'repeat':
+      return node.min === 0 || canBeEmpty(node.body);
+  }
+}
+
 export function compileProgram(node: RegexNode): RegexProgram {
   const compiler = new Compiler();
   const start = compiler.compile(node, 0, { optional: false, copied: false });
   const { states, loops, hasBackReferences } = compiler;
-  return { states, start, loops, hasBackReferences };
+  const hasGroups = states.some((state) => state.kind === 'open');
+  return { states, start, loops, hasGroups, hasBackReferences };
 }

@@ -39,7 +39,8 @@ class Regex {
       return null;
     }
     const found = findMatch(program, text);
-    return found === null ? null : findGroups(program, text, found.start, found.end);
+    if (found === null || !program.hasGroups) return found === null ? null : [[found.start, found.end]];
+    return findGroups(program, text, found.start, found.end);
   }
 }
 
