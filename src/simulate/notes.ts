@@ -2,6 +2,7 @@ import { toUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer, ChainStep } from '../auth/answer.js';
 import { passdbLogName } from '../auth/passdb-lists.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
+import type { Question } from './question.js';
 import type { Note } from './simulation.js';
 
 /** What one should know about an answer. `wrong`: the same question with a wrong password, where it was asked. */
@@ -39,6 +40,24 @@ export function notesOn(
   if (decision?.kind === 'failed' && decision.crash !== null)
     notes.push({ code: 'crash', message: `in real Dovecot ${decision.crash}` });
   for (const warning of decision?.warnings ?? []) notes.push({ code: 'warning', message: toUtf8(warning) });
+  return notes;
+}
+
+/** Mechanisms by which the server never learns the password: it compares what it makes of the stored one. */
+const CHALLENGES = /^(?:CRAM-MD5|DIGEST-MD5|SCRAM-.*|APOP|OTP|GSSAPI|GSS-SPNEGO)$/;
+
+/** A mechanism that a client could not use, or that is not answered as it is asked here. */
+export function mechanismNotes(question: Question, enabled: readonly string[]): Note[] {
+  if (question.lookup) return [];
+  const mechanism = question.mechanism.toUpperCase();
+  const notes: Note[] = [];
+  if (!enabled.some((name) => name.toUpperCase() === mechanism))
+    notes.push({ code: 'warning', message: `${mechanism} is not in auth_mechanisms: no client can use it` });
+  if (CHALLENGES.test(mechanism))
+    notes.push({
+      code: 'warning',
+      message: `${mechanism} needs a stored password of its own scheme; here the password is compared as PLAIN does`,
+    });
   return notes;
 }
 

@@ -11,7 +11,7 @@ import { decideLogin } from '../proxy/decide-login.js';
 import type { Destination } from '../proxy/destination.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { SystemVariables } from '../variables/scope.js';
-import { notesOn } from './notes.js';
+import { mechanismNotes, notesOn } from './notes.js';
 import { outcomeOf } from './outcome.js';
 import { type Question, requestOf } from './question.js';
 import type { Note, Simulation } from './simulation.js';
@@ -73,6 +73,7 @@ export class Simulator {
       ...tolerated.map(
         ({ message }): Note => ({ code: 'lenient', message: `auth: Fatal: ${toUtf8(message)}` }),
       ),
+      ...mechanismNotes(question, chain.settings.mechanisms),
       ...notesOn(answer, decision, acceptsAny ? await this.#withWrongPassword(request, chain, signal) : null),
     ];
     return {

@@ -160,6 +160,11 @@ the backend sees the user bob
     expect(stdout).toContain('note: ssl=no turns TLS on');
   });
 
+  test('a mechanism that no client can use is pointed out', async () => {
+    const { stdout } = await simulate('bob@example.com', '--mech', 'login');
+    expect(stdout).toContain('note: LOGIN is not in auth_mechanisms: no client can use it');
+  });
+
   test('a chain that lets anybody in is said loudly', async () => {
     const { stdout } = await dvproxy(['simulate', 'stranger', '-c', join(folder.path, 'open.conf')]);
     expect(stdout).toContain(

@@ -63,6 +63,18 @@ describe('many users', () => {
     const missing = await dvproxy(['simulate', '-c', at('old.conf'), '--users', at('nothing')]);
     expect(missing).toMatchObject({ exit: 2 });
   });
+
+  test('with a NUL in a name are refused as Dovecot does', async () => {
+    const { stdout } = await dvproxy(
+      ['simulate', '-c', at('old.conf'), '--users', '-', '--format', 'json'],
+      'b\0ob\n',
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'fail_policy',
+      reason: 'invalid input',
+      steps: [{ action: 'not_reached' }],
+    });
+  });
 });
 
 describe('a table of expectations', () => {
