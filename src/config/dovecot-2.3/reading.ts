@@ -2,16 +2,16 @@ import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
 import type { Section, SectionEnd, Setting } from '../../../grammar/dovecot-conf/tree.js';
 import type { Place, Source } from '../../../grammar/source.js';
 import { errnoCode, errnoText } from '../errno-text.js';
-import { type LoadInput, lineError, originOf, resolvePath } from '../load-input.js';
-import type { Origin } from '../origin.js';
-import type { ConfigProblem, ConfigProblemKind } from '../problem.js';
+import { type LoadInput, resolvePath } from '../load-input.js';
+import type { ConfigProblem } from '../problem.js';
 import { filterKey, isConnectionFilter, narrowFilter } from './filter.js';
+import { filterMessage } from './invalid-value.js';
 import { escapeSectionName, Layer, type SectionNode } from './layer.js';
 import { rewriteObsolete } from './obsolete-settings.js';
 import { OldAuthSection } from './old-auth-section.js';
-import { settingsTable, type ValueSetting } from './settings-table.js';
-import { explainUnknown } from './unknown-setting.js';
-import { checkValue } from './value-type.js';
+import { ProblemLog } from './problem-log.js';
+import { settingsTable } from './settings-table.js';
+import { type NewValue, plain, storeValue } from './store-value.js';
 import { expandVariables } from './variable-value.js';
 
 /** A section that is open while the file is read. */
@@ -27,74 +27,60 @@ interface OpenSection {
   readonly line: number;
 }
 
-/** A value on its way to its setting. */
-interface NewValue {
-  readonly text: ByteString;
-  readonly expanded: ByteString;
-  readonly file: ByteString | null;
-}
-
 /**
  * Reads the statements of a 2.3 configuration into layers of settings, as config_parse_file() does, but goes on after
  * an error (Dovecot 2.3.19.1 config-parser.c).
  */
 export class Reading {
   readonly layers: Layer[];
-  readonly problems: ConfigProblem[] = [];
-  readonly readings: { problem: ConfigProblem; text: string }[] = [];
   readonly #input: LoadInput;
+  readonly #log: ProblemLog;
   readonly #layersByFilter = new Map<string, Layer>();
   readonly #stack: OpenSection[] = [];
   readonly #global: Layer;
-  /** Settings seen inside sections and filters, by path, with the place that Dovecot names. */
-  readonly #seen = new Map<string, { readonly text: ByteString; readonly place: Place }>();
   readonly #oldAuth = new OldAuthSection();
   #sectionCounter = 0;
-  #warnedObsolete = false;
-  #source: Source;
-  #origin: Origin;
-  #keyPlace: Place;
 
   constructor(input: LoadInput) {
     this.#input = input;
     this.#global = new Layer(undefined, input.main.path);
     this.layers = [this.#global];
     this.#layersByFilter.set(filterKey(this.#global.filter), this.#global);
-    this.#source = input.main;
-    this.#origin = { source: input.main, span: { start: 0, end: 0 }, line: 0 };
-    this.#keyPlace = this.#origin;
+    this.#log = new ProblemLog(input.main, input.lenient);
   }
 
   read(): void {
     for (const event of this.#input.events()) {
       switch (event.kind) {
         case 'problem':
-          this.problems.push(event.problem);
+          this.#log.problems.push(event.problem);
           break;
         case 'include':
           break;
         case 'setting':
-          this.#enter(event.source, event.node, event.node.keySpan);
+          this.#log.enter(event.source, event.node, event.node.keySpan);
           this.#setting(event.node);
           break;
         case 'section-begin':
-          this.#enter(event.source, { ...event.node, span: event.node.headSpan }, event.node.keySpan);
+          this.#log.enter(event.source, { ...event.node, span: event.node.headSpan }, event.node.keySpan);
           this.#sectionBegin(event.node.key, event.node.name ?? '', event.node);
           break;
         case 'section-end':
-          this.#enter(event.source, event.node, event.node.span);
+          this.#log.enter(event.source, event.node, event.node.span);
           this.#sectionEnd(event.node);
           break;
       }
     }
     const open = this.#stack.at(-1);
-    if (open !== undefined) this.#missingEnd(open);
+    if (open !== undefined) this.#log.missingEnd(open, this.#input.main);
   }
 
-  #enter(source: Source, node: Setting | Section | SectionEnd, keySpan: Place['span']): void {
-    this.#source = source;
-    this.#origin = originOf(source, node);
-    this.#keyPlace = { source, span: keySpan };
+  get problems(): readonly ConfigProblem[] {
+    return this.#log.problems;
+  }
+
+  get readings(): ProblemLog['readings'] {
+    return this.#log.readings;
   }
 
   get #section(): OpenSection | undefined {
@@ -129,13 +115,13 @@ export class Reading {
   }
 
   #keyValue(key: ByteString, value: NewValue, valueSpan: Place['span']): void {
-    this.#warnIfShadowed(key);
+    this.#log.warnIfShadowed(key, this.#path + key, this.#stack.length > 0);
     this.#apply(this.#layer, key, this.#path + key, value, null, valueSpan);
   }
 
   #fileValue(key: ByteString, path: ByteString, valueSpan: Place['span']): void {
-    this.#warnIfShadowed(key);
-    const full = resolvePath(path, this.#source);
+    this.#log.warnIfShadowed(key, this.#path + key, this.#stack.length > 0);
+    const full = resolvePath(path, this.#log.source);
     let value: NewValue = { text: `<${path}`, expanded: `<${path}`, file: full };
     if (this.#input.expand) {
       try {
@@ -147,10 +133,10 @@ export class Reading {
           errnoCode(error) === 'EISDIR'
             ? `read(${full}) failed: ${reason}`
             : `Can't open file ${full}: ${reason}`;
-        this.#fail(
+        this.#log.fail(
           'include-unreadable',
           `${this.#path}${key}: ${failure}`,
-          { source: this.#source, span: valueSpan },
+          { source: this.#log.source, span: valueSpan },
           `the file of ${key} cannot be read: ${reason}`,
         );
         return;
@@ -160,14 +146,14 @@ export class Reading {
   }
 
   #variableValue(key: ByteString, text: ByteString, valueSpan: Place['span']): void {
-    this.#warnIfShadowed(key);
+    this.#log.warnIfShadowed(key, this.#path + key, this.#stack.length > 0);
     const chain = [...this.#stack.map((open) => open.layer).reverse(), this.#global];
     const result = expandVariables(key, text, chain, this.#input.host.environment);
     if (result.error !== null) {
-      const place = { source: this.#source, span: valueSpan };
+      const place = { source: this.#log.source, span: valueSpan };
       const message = `the variable in the value of ${toUtf8(key)} cannot be expanded: ${toUtf8(result.error.text)}`;
       const stage = result.error.always || this.#input.expand ? 'doveconf' : 'start';
-      this.#fail('unknown-variable', result.error.text, place, message, {}, stage);
+      this.#log.fail('unknown-variable', result.error.text, place, message, {}, stage);
       if (stage === 'doveconf') return;
     }
     const value: NewValue = this.#input.expand
@@ -183,40 +169,41 @@ export class Reading {
     path: string,
     value: NewValue,
     sectionName: ByteString | null,
-    valueSpan: Place['span'] = this.#keyPlace.span,
+    valueSpan: Place['span'] = this.#log.keyPlace.span,
   ): boolean {
     if (path === '') {
-      this.#fail(
+      this.#log.fail(
         'syntax',
         "Missing key name ('=' at the beginning of line)",
-        this.#keyPlace,
+        this.#log.keyPlace,
         "a setting's name is missing before '='",
       );
       return false;
     }
     const found = layer.find(path);
     if (found === null) {
-      this.#unknown(key, sectionName);
+      const sections = this.#stack.filter((open) => !open.isFilter).map((open) => open.key);
+      this.#log.unknown(key, sectionName, sections);
       return false;
     }
     const authRefused = this.#refusesAuth(path, layer);
     if (found.kind === 'string') {
-      found.node.entries.set(found.key, { ...value, origin: this.#origin });
+      found.node.entries.set(found.key, { ...value, origin: this.#log.origin });
       if (sectionName !== null) {
-        this.#fail(
+        this.#log.fail(
           'unknown-section',
           'Section not allowed here',
-          this.#keyPlace,
+          this.#log.keyPlace,
           'no section may stand here',
         );
         return false;
       }
     } else if (!this.#applyDefinition(layer, found, path, value, sectionName, valueSpan)) return false;
     if (authRefused) {
-      this.#fail(
+      this.#log.fail(
         'wrong-place',
         `Auth settings not supported inside local/remote blocks: ${key}`,
-        this.#keyPlace,
+        this.#log.keyPlace,
         `${toUtf8(key)} is a setting of the auth process, which knows no local and remote filters: set it outside`,
         { name: key },
       );
@@ -236,19 +223,19 @@ export class Reading {
     const { node, definition } = found;
     switch (definition.kind) {
       case 'value':
-        return this.#store(node, definition, value, valueSpan);
+        return storeValue(node, definition, value, valueSpan, this.#log, this.#input.lenient);
       case 'strings':
         for (const id of splitIds(value.text)) layer.openStrings(path, node, definition.name, id);
         if (value.text === '') layer.openStrings(path, node, definition.name, null);
         return true;
       case 'list':
         for (const id of splitIds(value.text)) {
-          const section = layer.openSection(path, node, definition, id, this.#origin);
+          const section = layer.openSection(path, node, definition, id, this.#log.origin);
           if (section === null) {
-            this.#fail(
+            this.#log.fail(
               'duplicate-section',
               `${path}/${id} already exists`,
-              this.#keyPlace,
+              this.#log.keyPlace,
               `a ${definition.name} named ${toUtf8(sectionName ?? id)} exists already`,
               { name: definition.name, value: sectionName ?? id },
             );
@@ -257,39 +244,11 @@ export class Reading {
           if (sectionName !== null && definition.section.nameSetting !== null)
             section.values.set(definition.section.nameSetting, {
               ...plain(sectionName),
-              origin: this.#origin,
+              origin: this.#log.origin,
             });
         }
         return true;
     }
-  }
-
-  #store(node: SectionNode, definition: ValueSetting, value: NewValue, valueSpan: Place['span']): boolean {
-    const checked = checkValue(definition, value.text);
-    const { name } = definition;
-    if (checked.ok) {
-      const isText = definition.type === 'str' || definition.type === 'str_vars';
-      node.values.set(name, {
-        text: checked.text,
-        expanded: isText ? value.expanded : checked.text,
-        file: value.file,
-        origin: this.#origin,
-      });
-      return true;
-    }
-    const expanded = checkValue(definition, value.expanded);
-    const problem = this.#fail(
-      checked.kind,
-      checked.error,
-      { source: this.#source, span: valueSpan },
-      invalidValueMessage(definition, value.text),
-      { name, value: value.text, ...(node.table.path === '' ? {} : { section: node.table.path }) },
-    );
-    if (!this.#input.lenient) return false;
-    const reading = expanded.ok ? expanded.text : lenientReading(node, definition, value.text);
-    this.readings.push({ problem, text: `${name} = ${toUtf8(value.text)} is read as ${toUtf8(reading)}` });
-    node.values.set(name, { text: reading, expanded: reading, file: null, origin: this.#origin });
-    return true;
   }
 
   #refusesAuth(path: string, layer: Layer): boolean {
@@ -305,10 +264,10 @@ export class Reading {
     }
     if (this.#oldAuth.open(key, name, this.#path === '', this.#oldAuthActions(node))) return;
     if (this.#path === '' && key === 'protocol' && name === 'managesieve') {
-      this.#warnObsolete('protocol managesieve {} has been replaced by protocol sieve { }');
+      this.#log.warnObsolete('protocol managesieve {} has been replaced by protocol sieve { }');
       this.#openSection(key, 'sieve', node);
     } else if (this.#path === '' && key === 'service' && name === 'dns_client') {
-      this.#warnObsolete('service dns_client {} has been replaced by service dns-client { }');
+      this.#log.warnObsolete('service dns_client {} has been replaced by service dns-client { }');
       this.#openSection(key, 'dns-client', node);
     } else this.#openSection(key, name, node);
   }
@@ -317,10 +276,10 @@ export class Reading {
     const narrowed = narrowFilter(this.#layer.filter, key, name);
     if (narrowed !== null) {
       if (!narrowed.ok) {
-        this.#fail(
+        this.#log.fail(
           narrowed.error.startsWith('Invalid network') ? 'invalid-section-name' : 'filter-nesting',
           narrowed.error,
-          { source: this.#source, span: node.headSpan },
+          { source: this.#log.source, span: node.headSpan },
           filterMessage(key, narrowed.error),
           { name: key, value: name },
         );
@@ -330,7 +289,7 @@ export class Reading {
       const id = filterKey(narrowed.filter);
       let layer = this.#layersByFilter.get(id);
       if (layer === undefined) {
-        layer = new Layer(narrowed.filter, `${this.#source.path}:${node.line}`, this.#origin);
+        layer = new Layer(narrowed.filter, `${this.#log.source.path}:${node.line}`, this.#log.origin);
         this.layers.push(layer);
         this.#layersByFilter.set(id, layer);
       }
@@ -348,8 +307,8 @@ export class Reading {
       layer: this.#layer,
       path: this.#path,
       skipped: false,
-      source: this.#source,
-      line: this.#origin.line,
+      source: this.#log.source,
+      line: this.#log.origin.line,
       ...section,
     });
   }
@@ -362,119 +321,12 @@ export class Reading {
   #sectionEnd(node: SectionEnd): void {
     if (!this.#section?.skipped && this.#oldAuth.close(this.#oldAuthActions(null))) return;
     if (this.#stack.pop() === undefined)
-      this.#fail(
+      this.#log.fail(
         'syntax',
         "Unexpected '}'",
-        { source: this.#source, span: node.span },
+        { source: this.#log.source, span: node.span },
         'this } closes nothing: no section is open here',
       );
-  }
-
-  #missingEnd(open: OpenSection): void {
-    const opened = `${open.source.path}:${open.line}`;
-    this.problems.push({
-      kind: 'unclosed-section',
-      severity: 'error',
-      place: this.#placeOfLine(open),
-      dovecot: {
-        message: `Error in configuration file ${this.#input.main.path}: Missing '}' (section started at ${opened})`,
-        stage: 'doveconf',
-      },
-      message: `the section ${toUtf8(open.key)} opened here is never closed: a } is missing`,
-      subject: { name: open.key },
-    });
-  }
-
-  #placeOfLine(open: OpenSection): Place {
-    const start = open.source.lineStarts[open.line - 1] ?? 0;
-    return { source: open.source, span: { start, end: start + open.source.line(open.line).length } };
-  }
-
-  #unknown(key: ByteString, sectionName: ByteString | null): void {
-    const sections = this.#stack.filter((open) => !open.isFilter).map((open) => open.key);
-    const path = [...sections, key].join(' { ');
-    const outer = sectionName === null ? sections : sections.slice(0, -1);
-    const explained = explainUnknown(key, outer, sectionName !== null);
-    const problem: ConfigProblem = {
-      kind: explained.kind,
-      severity: 'error',
-      place: this.#keyPlace,
-      dovecot: { message: this.#lineError(`Unknown setting: ${path}`), stage: 'doveconf' },
-      message: explained.message,
-      suggestions: explained.suggestions,
-      subject: { name: key, ...(outer.length === 0 ? {} : { section: outer.join('/') }) },
-    };
-    this.problems.push(problem);
-    if (this.#input.lenient)
-      this.readings.push({
-        problem,
-        text: `${toUtf8(key)}${sectionName === null ? '' : ' { }'} is left out: it is unknown`,
-      });
-  }
-
-  #lineError(text: ByteString): ByteString {
-    return lineError(this.#source, this.#origin.line, text);
-  }
-
-  #fail(
-    kind: ConfigProblemKind,
-    text: ByteString,
-    place: Place,
-    message: string,
-    subject: { name?: ByteString; value?: ByteString; section?: ByteString } = {},
-    stage: 'doveconf' | 'start' = 'doveconf',
-  ): ConfigProblem {
-    const { name, ...rest } = subject;
-    const problem: ConfigProblem = {
-      kind,
-      severity: 'error',
-      place,
-      dovecot: { message: this.#lineError(text), stage },
-      message,
-      ...(name === undefined ? {} : { subject: { name, ...rest } }),
-    };
-    this.problems.push(problem);
-    return problem;
-  }
-
-  /** config_parser_check_warnings(). */
-  #warnIfShadowed(key: ByteString): void {
-    const path = this.#path + key;
-    const first = this.#seen.get(path);
-    if (this.#stack.length > 0) {
-      const text = `${this.#source.path} line ${this.#origin.line}`;
-      if (first === undefined) this.#seen.set(path, { text, place: this.#keyPlace });
-      return;
-    }
-    if (first === undefined) return;
-    const here = `${this.#source.path} line ${this.#origin.line}`;
-    this.problems.push({
-      kind: 'shadowed-global',
-      severity: 'warning',
-      place: this.#keyPlace,
-      dovecot: {
-        message: `${here}: Global setting ${key} won't change the setting inside an earlier filter at ${first.text} (if this is intentional, avoid this warning by moving the global setting before ${first.text})`,
-        stage: 'doveconf',
-      },
-      message: `this does not change ${toUtf8(key)} inside the filter above that sets it, too`,
-      subject: { name: key },
-      related: [{ message: 'set here first', place: first.place }],
-    });
-  }
-
-  #warnObsolete(text: ByteString): void {
-    const note = 'NOTE: You can get a new clean config file with: doveconf -Pn > dovecot-new.conf';
-    const obsolete = `Obsolete setting in ${this.#source.path}:${this.#origin.line}: ${text}`;
-    const message = this.#warnedObsolete ? obsolete : `${note}\n${obsolete}`;
-    this.#warnedObsolete = true;
-    this.problems.push({
-      kind: 'obsolete-setting',
-      severity: 'warning',
-      place: this.#keyPlace,
-      dovecot: { message, stage: 'doveconf' },
-      message: `obsolete: ${toUtf8(text)}`,
-      subject: { name: this.#source.text.slice(this.#keyPlace.span.start, this.#keyPlace.span.end) },
-    });
   }
 
   #oldKeyValue(key: ByteString, value: ByteString): boolean {
@@ -484,10 +336,10 @@ export class Reading {
     const layer = this.#layer;
     const actions = {
       filter: layer.filter,
-      warn: (text: ByteString) => this.#warnObsolete(text),
-      complain: (text: ByteString) => this.#complain(text),
-      set: (name: ByteString, text: ByteString) => this.#keyValue(name, plain(text), this.#keyPlace.span),
-      setFile: (name: ByteString, path: ByteString) => this.#fileValue(name, path, this.#keyPlace.span),
+      warn: (text: ByteString) => this.#log.warnObsolete(text),
+      complain: (text: ByteString) => this.#log.complain(text),
+      set: (name: ByteString, text: ByteString) => this.#keyValue(name, plain(text), this.#log.keyPlace.span),
+      setFile: (name: ByteString, path: ByteString) => this.#fileValue(name, path, this.#log.keyPlace.span),
       setGlobal: (name: ByteString, text: ByteString) => {
         this.#apply(this.#global, name, name, plain(text), null);
       },
@@ -500,39 +352,27 @@ export class Reading {
     };
     if (rewriteObsolete(prefixed, value, actions)) return true;
     if (!this.#oldAuth.directlyInside) return false;
-    this.#keyValue(prefixed, plain(value), this.#keyPlace.span);
+    this.#keyValue(prefixed, plain(value), this.#log.keyPlace.span);
     return true;
   }
 
   #oldPathKeyValue(key: ByteString, value: ByteString): boolean {
     if (this.#path !== 'plugin/0/' || key !== 'imap_zlib_compress_level') return false;
-    this.#warnObsolete(`${key} has been replaced by imap_compress_deflate_level`);
+    this.#log.warnObsolete(`${key} has been replaced by imap_compress_deflate_level`);
     this.#apply(this.#layer, key, 'plugin/0/imap_compress_deflate_level', plain(value), null);
     return true;
   }
 
-  /** An error that Dovecot prints and survives. */
-  #complain(text: ByteString): void {
-    this.problems.push({
-      kind: 'obsolete-setting',
-      severity: 'error',
-      place: this.#keyPlace,
-      dovecot: { message: text, stage: 'doveconf' },
-      survived: true,
-      message: toUtf8(text),
-    });
-  }
-
   #oldAuthActions(node: Section | null) {
     return {
-      warn: (text: ByteString) => this.#warnObsolete(text),
+      warn: (text: ByteString) => this.#log.warnObsolete(text),
       fail: (text: ByteString) => {
-        this.#fail('syntax', text, this.#keyPlace, toUtf8(text));
+        this.#log.fail('syntax', text, this.#log.keyPlace, toUtf8(text));
       },
       openSection: (key: ByteString, name: ByteString) => {
         if (node !== null) this.#openSection(key, name, node);
       },
-      set: (key: ByteString, value: ByteString) => this.#keyValue(key, plain(value), this.#keyPlace.span),
+      set: (key: ByteString, value: ByteString) => this.#keyValue(key, plain(value), this.#log.keyPlace.span),
       addListener: (path: ByteString) => {
         this.#apply(
           this.#layer,
@@ -551,46 +391,7 @@ export class Reading {
 
 type SettingMapGet = () => import('./settings-table.js').SettingDefinition;
 
-function plain(text: ByteString): NewValue {
-  return { text, expanded: text, file: null };
-}
-
 /** Names of a list that a line gives: `passdb = 0 1`. */
 function splitIds(text: ByteString): string[] {
   return text.split(/[,\t ]/).filter((id) => id !== '');
-}
-
-function lenientReading(node: SectionNode, definition: ValueSetting, value: ByteString): ByteString {
-  // A userdb's word in a passdb: look-ups that found nothing yet go on, as `never` does.
-  if (node.table.path === 'passdb' && definition.name === 'skip' && value === 'notfound') return 'never';
-  return definition.default ?? '';
-}
-
-function invalidValueMessage(definition: ValueSetting, value: ByteString): string {
-  const shown = toUtf8(value);
-  const { name } = definition;
-  switch (definition.type) {
-    case 'bool':
-      return `${name} is either yes or no, not "${shown}"`;
-    case 'enum':
-      return `"${shown}" is no value of ${name}: expected ${definition.allowed.join(', ')}`;
-    case 'uint':
-      return `${name} is a number from 0 to 4294967295, not "${shown}"`;
-    case 'uint_oct':
-      return `${name} is an octal number such as 0600, not "${shown}"`;
-    case 'time':
-    case 'time_msecs':
-      return `${name} is a time with its unit such as 30 s or 5 mins, not "${shown}"`;
-    case 'size':
-      return `${name} is a size such as 10 M, not "${shown}"`;
-    case 'in_port':
-      return `${name} is a port from 0 to 65535, not "${shown}"`;
-    case 'str':
-    case 'str_vars':
-      return `"${shown}" is no value of ${name}`;
-  }
-}
-
-function filterMessage(key: ByteString, error: ByteString): string {
-  return error.startsWith('Invalid network') ? `${toUtf8(error)} of ${toUtf8(key)}` : toUtf8(error);
 }

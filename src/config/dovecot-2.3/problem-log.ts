@@ -1,0 +1,156 @@
+import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
+import type { Place, Source } from '../../../grammar/source.js';
+import { lineError, originOf } from '../load-input.js';
+import type { Origin } from '../origin.js';
+import type { ConfigProblem, ConfigProblemKind } from '../problem.js';
+import { explainUnknown } from './unknown-setting.js';
+
+/** Where a section was opened. */
+interface OpenedAt {
+  readonly key: ByteString;
+  readonly source: Source;
+  readonly line: number;
+}
+
+/** What is wrong with the statements of a 2.3 configuration, in Dovecot's words; knows the statement being read. */
+export class ProblemLog {
+  readonly problems: ConfigProblem[] = [];
+  readonly readings: { problem: ConfigProblem; text: string }[] = [];
+  source: Source;
+  origin: Origin;
+  keyPlace: Place;
+  readonly #lenient: boolean;
+  /** Settings seen inside sections and filters, by path, with the place that Dovecot names. */
+  readonly #seen = new Map<string, { readonly text: ByteString; readonly place: Place }>();
+  #warnedObsolete = false;
+
+  constructor(main: Source, lenient: boolean) {
+    this.source = main;
+    this.origin = { source: main, span: { start: 0, end: 0 }, line: 0 };
+    this.keyPlace = this.origin;
+    this.#lenient = lenient;
+  }
+
+  enter(source: Source, node: Parameters<typeof originOf>[1], keySpan: Place['span']): void {
+    this.source = source;
+    this.origin = originOf(source, node);
+    this.keyPlace = { source, span: keySpan };
+  }
+
+  missingEnd(open: OpenedAt, main: Source): void {
+    const opened = `${open.source.path}:${open.line}`;
+    this.problems.push({
+      kind: 'unclosed-section',
+      severity: 'error',
+      place: placeOfLine(open),
+      dovecot: {
+        message: `Error in configuration file ${main.path}: Missing '}' (section started at ${opened})`,
+        stage: 'doveconf',
+      },
+      message: `the section ${toUtf8(open.key)} opened here is never closed: a } is missing`,
+      subject: { name: open.key },
+    });
+  }
+
+  unknown(key: ByteString, sectionName: ByteString | null, sections: readonly ByteString[]): void {
+    const path = [...sections, key].join(' { ');
+    const outer = sectionName === null ? sections : sections.slice(0, -1);
+    const explained = explainUnknown(key, outer, sectionName !== null);
+    const problem: ConfigProblem = {
+      kind: explained.kind,
+      severity: 'error',
+      place: this.keyPlace,
+      dovecot: { message: this.#lineError(`Unknown setting: ${path}`), stage: 'doveconf' },
+      message: explained.message,
+      suggestions: explained.suggestions,
+      subject: { name: key, ...(outer.length === 0 ? {} : { section: outer.join('/') }) },
+    };
+    this.problems.push(problem);
+    if (this.#lenient)
+      this.readings.push({
+        problem,
+        text: `${toUtf8(key)}${sectionName === null ? '' : ' { }'} is left out: it is unknown`,
+      });
+  }
+
+  #lineError(text: ByteString): ByteString {
+    return lineError(this.source, this.origin.line, text);
+  }
+
+  fail(
+    kind: ConfigProblemKind,
+    text: ByteString,
+    place: Place,
+    message: string,
+    subject: { name?: ByteString; value?: ByteString; section?: ByteString } = {},
+    stage: 'doveconf' | 'start' = 'doveconf',
+  ): ConfigProblem {
+    const { name, ...rest } = subject;
+    const problem: ConfigProblem = {
+      kind,
+      severity: 'error',
+      place,
+      dovecot: { message: this.#lineError(text), stage },
+      message,
+      ...(name === undefined ? {} : { subject: { name, ...rest } }),
+    };
+    this.problems.push(problem);
+    return problem;
+  }
+
+  /** config_parser_check_warnings(). */
+  warnIfShadowed(key: ByteString, path: string, isInside: boolean): void {
+    const first = this.#seen.get(path);
+    if (isInside) {
+      const text = `${this.source.path} line ${this.origin.line}`;
+      if (first === undefined) this.#seen.set(path, { text, place: this.keyPlace });
+      return;
+    }
+    if (first === undefined) return;
+    const here = `${this.source.path} line ${this.origin.line}`;
+    this.problems.push({
+      kind: 'shadowed-global',
+      severity: 'warning',
+      place: this.keyPlace,
+      dovecot: {
+        message: `${here}: Global setting ${key} won't change the setting inside an earlier filter at ${first.text} (if this is intentional, avoid this warning by moving the global setting before ${first.text})`,
+        stage: 'doveconf',
+      },
+      message: `this does not change ${toUtf8(key)} inside the filter above that sets it, too`,
+      subject: { name: key },
+      related: [{ message: 'set here first', place: first.place }],
+    });
+  }
+
+  warnObsolete(text: ByteString): void {
+    const note = 'NOTE: You can get a new clean config file with: doveconf -Pn > dovecot-new.conf';
+    const obsolete = `Obsolete setting in ${this.source.path}:${this.origin.line}: ${text}`;
+    const message = this.#warnedObsolete ? obsolete : `${note}\n${obsolete}`;
+    this.#warnedObsolete = true;
+    this.problems.push({
+      kind: 'obsolete-setting',
+      severity: 'warning',
+      place: this.keyPlace,
+      dovecot: { message, stage: 'doveconf' },
+      message: `obsolete: ${toUtf8(text)}`,
+      subject: { name: this.source.text.slice(this.keyPlace.span.start, this.keyPlace.span.end) },
+    });
+  }
+
+  /** An error that Dovecot prints and survives. */
+  complain(text: ByteString): void {
+    this.problems.push({
+      kind: 'obsolete-setting',
+      severity: 'error',
+      place: this.keyPlace,
+      dovecot: { message: text, stage: 'doveconf' },
+      survived: true,
+      message: toUtf8(text),
+    });
+  }
+}
+
+function placeOfLine(open: OpenedAt): Place {
+  const start = open.source.lineStarts[open.line - 1] ?? 0;
+  return { source: open.source, span: { start, end: start + open.source.line(open.line).length } };
+}
