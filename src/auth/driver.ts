@@ -21,6 +21,8 @@ export interface LookupContext {
   ): Expansion;
   /** A field that earlier passdbs (or default_fields) have set, as `%{passdb:NAME}` sees it; null where there is none. */
   extraField(name: ByteString): ByteString | null;
+  /** All of them in their order (checkpassword hands them to its program). */
+  extraFields?(): readonly (readonly [name: ByteString, value: ByteString | null])[];
   /** Aborted when the answer is not wanted any more. */
   readonly signal: AbortSignal;
 }

@@ -75,6 +75,7 @@ function lookupContext(state: WalkState, facts: DriverFacts): Omit<LookupContext
       return expansion;
     },
     extraField: (name) => state.fields.find(name),
+    extraFields: () => state.fields.list.map(({ name, value }) => [name, value]),
   };
 }
 

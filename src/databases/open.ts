@@ -99,9 +99,21 @@ class OpenDatabases implements Databases {
         const { openLdap } = await importDriver('ldapts', () => import('./ldap/open.js'));
         return openLdap(block, this.#config);
       }
+      case 'passwd': {
+        const { openPasswd } = await import('./passwd.js');
+        return openPasswd(block.driver, block, series);
+      }
       case 'bsdauth':
         throw new Error("Support not compiled in for passdb driver 'bsdauth'");
       default:
+        if (series === '2.3' && block.driver === 'shadow') {
+          const { openPasswd } = await import('./passwd.js');
+          return openPasswd(block.driver, block, series);
+        }
+        if (series === '2.3' && block.driver === 'checkpassword') {
+          const { openCheckpassword } = await import('./checkpassword.js');
+          return openCheckpassword(block);
+        }
         if (!(KNOWN[series] as readonly string[]).includes(block.driver))
           throw new Error(`Unknown passdb driver '${block.driver}'`);
         return unsupported(block.driver, block.name);

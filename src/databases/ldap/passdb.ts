@@ -91,7 +91,8 @@ export class LdapPassdb implements PassdbDriver {
     const text =
       this.#series === '2.3'
         ? `Failed to expand ${name}=${template}: ${expansion.message}`
-        : `Failed to expand ${name} setting variables: ${expansion.message}`;
+        : 'auth_ldap_pre settings: Failed to parse configuration: ' +
+          `Failed to expand ${name} setting variables: ${expansion.message}`;
     throw failed(progress, text);
   }
 

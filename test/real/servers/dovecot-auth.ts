@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -173,6 +174,11 @@ export function startDovecotAuth({
         'doveadm',
         password === null ? ['auth', 'lookup', user] : ['auth', 'test', user, password],
       );
+      // The log process writes on its own time.
+      for (let size = -1; size !== statSync(logPath).size; ) {
+        size = statSync(logPath).size;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+      }
       return {
         stdout: said.stdout,
         stderr: said.stderr,
