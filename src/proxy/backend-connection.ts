@@ -324,7 +324,7 @@ function parseHostPort(text: ByteString, defaultPort: number): { host: ByteStrin
 }
 
 /** `proxy(USER,IP:PORT): `; 2.4 shows a host name, and IPv6 in brackets. Dovecot login-proxy.c */
-export function proxyLogPrefix(client: LoginClient, host: ByteString, ip: string, port: number): ByteString {
+function proxyLogPrefix(client: LoginClient, host: ByteString, ip: string, port: number): ByteString {
   const user = client.user ?? '';
   if (client.series === '2.3') return `proxy(${user},${ip}:${port}): `;
   const hostIp = parseIp(host);

@@ -15,7 +15,7 @@ export type CommandStep =
   | { readonly kind: 'too_large' };
 
 /** Bytes that wait to be understood at most. Dovecot client-common.h LOGIN_MAX_INBUF_SIZE */
-export const MAX_INPUT = 1026;
+const MAX_INPUT = 1026;
 /** Dovecot client-common.h LOGIN_MAX_AUTH_BUF_SIZE */
 const MAX_AUTH_LINE = 8192;
 /** Dovecot imap-login-client.h IMAP_TAG_MAX_LEN */

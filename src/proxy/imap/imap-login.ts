@@ -19,6 +19,7 @@ import { astring, type ImapArgument } from './argument-parser.js';
 import { refusalOf } from './auth-reply.js';
 import { ImapBackendDialogue } from './backend-dialogue.js';
 import type { CommandReader } from './command-reader.js';
+import { loginReply } from './login-reply.js';
 import { referralUrl } from './referral-url.js';
 
 /** What a login asks of the session around it. */
@@ -382,22 +383,10 @@ export class ImapLogin {
     backend.start();
   }
 
-  /** Dovecot imap-proxy.c client_send_login_reply */
   #loggedIn(rest: ByteString, known: ByteString | null): void {
-    const tagged = /^\[CAPABILITY ([^\]]*)/i.exec(rest);
-    const capability = tagged?.[1] ?? known;
-    const used = this.#side.usedCapability();
-    let text = rest;
-    if (used && capability !== null) this.#side.send(`* CAPABILITY ${capability}\r\n`);
-    if (!used && tagged === null && capability !== null) {
-      // Another response code gives way, but its bracket stays. observed 2.3.19.1 and 2.4.1
-      if (text.startsWith('[')) {
-        const end = text.indexOf(']');
-        text = end === -1 ? '' : text.slice(end);
-      }
-      text = `[CAPABILITY ${capability}] ${text}`;
-    }
-    this.#side.reply(`OK ${text}`);
+    const reply = loginReply(rest, known, this.#side.usedCapability());
+    if (reply.untagged !== null) this.#side.send(`${reply.untagged}\r\n`);
+    this.#side.reply(reply.tagged);
     const fromBackend = this.backend?.detach() ?? '';
     this.#side.relay(fromBackend);
   }

@@ -1,7 +1,9 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { disconnectMessage } from '../disconnect-reason.js';
+import { inactivity } from '../inactivity.js';
 import { type ClientAddresses, LoginClient, type SessionEnvironment } from '../login-client.js';
-import type { RelayEnd, SessionAction, SessionEvent } from '../session-event.js';
+import { relayEndText } from '../relay-end.js';
+import type { LogLevel, RelayEnd, SessionAction, SessionEvent } from '../session-event.js';
 import { loginCapabilities } from './capability.js';
 import { CommandReader } from './command-reader.js';
 import { IdCommand, idReply } from './id-command.js';
@@ -11,6 +13,9 @@ import { ImapLogin } from './imap-login.js';
 const LOGIN_TIMEOUT_MS = 180_000;
 /** Dovecot imap-login-client.c CLIENT_MAX_BAD_COMMANDS */
 const MAX_BAD_COMMANDS = 3;
+const MISSING_TAG =
+  "BAD First parameter in line is IMAP's command tag, not the command name. " +
+  'Add that before the command, like: a login user pass';
 
 type State = 'tls' | 'command' | 'login' | 'relaying' | 'closed';
 
@@ -132,11 +137,9 @@ export class ImapSession {
   }
 
   #capabilities(): ByteString {
-    const { client } = this;
-    const { login } = client.settings;
-    const canStartTls = login.tlsServer.mode !== 'no' && client.tls === 'none';
+    const { login } = this.client.settings;
     return loginCapabilities(login, {
-      canStartTls,
+      canStartTls: login.tlsServer.mode !== 'no' && this.client.tls === 'none',
       loginDisabled: this.#login.loginDisabled(),
       mechanisms: this.#login.offeredMechanisms(),
     });
@@ -241,12 +244,8 @@ export class ImapSession {
         this.#reply('OK ENABLE ignored in non-authenticated state.');
         break;
       default:
-        if (this.#reader.tag.toUpperCase() === 'LOGIN') {
-          const hint = 'Add that before the command, like: a login user pass';
-          this.#reply(`BAD First parameter in line is IMAP's command tag, not the command name. ${hint}`);
-        } else {
-          this.#invalid();
-        }
+        if (this.#reader.tag.toUpperCase() === 'LOGIN') this.#reply(MISSING_TAG);
+        else this.#invalid();
     }
   }
 
@@ -366,23 +365,14 @@ export class ImapSession {
     }
   }
 
-  /** Dovecot client-common.c client_idle_disconnect_timeout */
   #idle(): void {
-    const { client } = this;
     const backend = this.#login.backend;
-    if (this.#state === 'login' && backend !== null) {
-      const seconds = client.secondsSince(client.createdMs);
-      const reason = `Logging in timed out (state=${this.#login.backendState}, duration=${seconds}s)`;
-      this.#log('error', backend.logPrefix + reason);
-      this.#notify('Timeout while finishing login.');
-      this.#close(reason);
-    } else if (this.#state === 'login') {
-      this.#notify('Disconnected for inactivity during authentication.');
-      this.#close('Inactivity during authentication');
-    } else {
-      this.#notify('Disconnected for inactivity.');
-      this.#close('Inactivity');
-    }
+    const proxying = this.#state === 'login' && backend !== null;
+    const phase = proxying ? 'backend' : this.#state === 'login' ? 'authentication' : 'command';
+    const { notice, reason } = inactivity(this.client, phase, this.#login.backendState);
+    if (proxying) this.#log('error', backend.logPrefix + reason);
+    this.#notify(notice);
+    this.#close(reason);
   }
 
   #shutdown(): void {
@@ -397,7 +387,7 @@ export class ImapSession {
     if (this.client.tls !== 'handshaking') this.#send(`* BYE ${text}\r\n`);
   }
 
-  #log(level: 'debug' | 'info' | 'warning' | 'error', message: ByteString): void {
+  #log(level: LogLevel, message: ByteString): void {
     this.#act({ kind: 'log', level, text: this.client.logLine(message) });
   }
 
@@ -408,16 +398,4 @@ export class ImapSession {
     this.#act({ kind: 'clear_timer', name: 'idle' });
     this.#act({ kind: 'close_client' });
   }
-}
-
-/** Dovecot login-proxy.c login_proxy_free_errstr */
-function relayEndText(end: RelayEnd, sentBefore: number, receivedBefore: number): ByteString {
-  if (end.side === 'proxy') return `Disconnected by proxy: ${end.error}`;
-  const error = end.error === '' ? '' : `: ${end.error}`;
-  const unsent = end.unsent === 0 ? '' : `+${end.unsent}`;
-  const blocked =
-    (end.clientBlocked ? ', client output blocked' : '') +
-    (end.serverBlocked ? ', server output blocked' : '');
-  const counts = `in=${sentBefore + end.bytesIn}, out=${receivedBefore + end.bytesOut}${unsent}${blocked}`;
-  return `Disconnected by ${end.side}${error} (${end.idleSeconds}s idle, ${counts})`;
 }

@@ -24,7 +24,7 @@ export function normalizedBytes(bytes: string): string {
 }
 
 /** A log line without its volatile parts. */
-export function normalizedLog(line: string): string {
+function normalizedLog(line: string): string {
   return line
     .replace(/session=<[^>]*>/g, 'session=<SID>')
     .replace(/<[A-Za-z0-9+/]{16}>/g, '<SID>')

@@ -3,7 +3,9 @@ import { ImapSession } from '../../../src/proxy/imap/imap-session.js';
 import type { ClientSettings } from '../../../src/proxy/login-client.js';
 import { LoginLogFormat } from '../../../src/proxy/login-log.js';
 import type { SessionAction, SessionEvent, TimerName } from '../../../src/proxy/session-event.js';
+import { recordedNonce, recordedRemoteIp, recordedServerName, recordedTlsError } from './recorded-facts.js';
 import { recordedAnswer, recordedConfig } from './recorded-proxy.js';
+import type { ReplayedClient } from './replayed-client.js';
 import type { Step, Transcript } from './transcript.js';
 
 /** Everything that was sent and logged, by party. */
@@ -20,25 +22,11 @@ const START_MS = Date.UTC(2026, 10, 1);
 /** Real clocks and simulated ones may differ by that. */
 const SLACK_MS = 300;
 
-interface Client {
-  readonly name: string;
-  readonly session: ImapSession;
-  readonly timers: Map<TimerName, number>;
-  backend: string | null;
-  held: string | null;
-  relaying: boolean;
-  paused: boolean;
-  gone: boolean;
-  waiting: SessionEvent[];
-  bytesIn: number;
-  bytesOut: number;
-}
-
 /** Plays a recorded conversation to the state machines, with a simulated clock and scripted backends. */
 export class Replayer {
   readonly #transcript: Transcript;
   readonly #cut: (data: string) => string[];
-  readonly #clients = new Map<string, Client>();
+  readonly #clients = new Map<string, ReplayedClient>();
   readonly #sent = new Map<string, string>();
   readonly #boundTo = new Map<string, string>();
   readonly #log: string[] = [];
@@ -80,7 +68,7 @@ export class Replayer {
     const event = what['event'];
     if (from.startsWith('client') && event === 'connect') this.#connectClient(from, what);
     else if (from.startsWith('client') && event === 'tls-handshake')
-      this.#deliver(from, { kind: 'client_tls_ready', localName: this.#serverName() });
+      this.#deliver(from, { kind: 'client_tls_ready', localName: recordedServerName(this.#transcript) });
     else if (from === 'admin' || to === 'admin') this.#admin(what);
     else if (from.startsWith('client') && event === 'close') this.#clientGone(from);
     else if (from.startsWith('backend') && event === 'close') this.#backendGone(from, '');
@@ -88,40 +76,13 @@ export class Replayer {
       this.#backendGone(from, 'read(size=4096) failed: Connection reset by peer');
     else if (to.startsWith('backend') && event === 'tls-handshake') this.#backendTls(to, index);
     else if (to.startsWith('backend') && event === 'close') this.#proxyClosed(to);
-    else if (to.startsWith('backend') && event === 'error') this.#backendGone(to, this.#tlsErrorText());
-  }
-
-  /** Random bytes that make the nonce of a recorded SCRAM message. */
-  #recordedNonce(count: number): Uint8Array {
-    const text = this.#transcript.steps
-      .map(([, , , what]) => (typeof what === 'string' ? what : ''))
-      .join('');
-    const message = Buffer.from(/SCRAM-\S+ (\S+)/.exec(text)?.[1] ?? '', 'base64').toString('latin1');
-    const nonce = /,r=(.*)$/.exec(message)?.[1] ?? '';
-    return Uint8Array.from({ length: count }, (_, index) => {
-      const character = nonce.charAt(index) === '~' ? ',' : nonce.charAt(index);
-      return character === '' ? 0 : character.charCodeAt(0) - 33;
-    });
-  }
-
-  /** Name in the client's hello; it shows only in what 2.4 tells the backend. */
-  #serverName(): string {
-    const text = JSON.stringify(this.#transcript.steps);
-    return /x-connected-name\\+" \\+"([^"\\]+)/.exec(text)?.[1] ?? '';
-  }
-
-  #tlsErrorText(): string {
-    const text = this.#transcript.log.join('\n');
-    return (
-      /Connection closed: (.*?) \(state=/.exec(text)?.[1] ??
-      /Failed to start SSL handshake: (.*?): user=/.exec(text)?.[1] ??
-      ''
-    );
+    else if (to.startsWith('backend') && event === 'error')
+      this.#backendGone(to, recordedTlsError(this.#transcript));
   }
 
   #connectClient(name: string, what: Readonly<Record<string, string | number>>): void {
     const port = Number(what['proxy_port']);
-    const remoteIp = String(what['source_ip'] ?? this.#loggedRemoteIp());
+    const remoteIp = String(what['source_ip'] ?? recordedRemoteIp(this.#transcript));
     const localIp = String(
       what['dest_ip'] ?? /lip=([0-9.]+)/.exec(this.#transcript.log.join('\n'))?.[1] ?? '127.0.0.1',
     );
@@ -142,7 +103,7 @@ export class Replayer {
       implicitTls,
       environment: {
         now: () => this.#now,
-        randomBytes: (count) => this.#recordedNonce(count),
+        randomBytes: (count) => recordedNonce(this.#transcript, count),
         hostname: 'proxy',
         pid: 1,
         settingsFor: () => this.#settings,
@@ -168,12 +129,6 @@ export class Replayer {
     this.#deliver(name, { kind: 'client_connected' });
   }
 
-  /** The recording names the client's address in the log lines alone (trusted clients change it later). */
-  #loggedRemoteIp(): string {
-    const logged = /rip=([0-9.]+)/.exec(this.#transcript.log.join('\n'))?.[1] ?? '127.0.0.1';
-    return logged.startsWith('127.') ? logged : '127.0.0.2';
-  }
-
   #bytes(from: string, data: string): void {
     const client = this.#clients.get(from);
     if (client !== undefined) {
@@ -196,22 +151,22 @@ export class Replayer {
     }
   }
 
-  #toBackend(client: Client, data: string): void {
+  #toBackend(client: ReplayedClient, data: string): void {
     client.bytesIn += data.length;
     this.#record(client.backend ?? '', data);
   }
 
-  #toClient(client: Client, data: string): void {
+  #toClient(client: ReplayedClient, data: string): void {
     client.bytesOut += data.length;
     this.#record(client.name, data);
   }
 
-  #ownerOf(backend: string): Client | undefined {
+  #ownerOf(backend: string): ReplayedClient | undefined {
     return [...this.#clients.values()].find((client) => client.backend === backend);
   }
 
   /** A client's events wait while its turn is over, as a paused socket does it. */
-  #clientEvent(client: Client, event: SessionEvent): void {
+  #clientEvent(client: ReplayedClient, event: SessionEvent): void {
     if (client.paused) client.waiting.push(event);
     else this.#deliver(client.name, event);
   }
@@ -250,7 +205,7 @@ export class Replayer {
       this.#endRelay(client, 'client', '');
   }
 
-  #endRelay(client: Client, side: 'client' | 'server' | 'proxy', error: string): void {
+  #endRelay(client: ReplayedClient, side: 'client' | 'server' | 'proxy', error: string): void {
     client.relaying = false;
     this.#deliver(client.name, {
       kind: 'relay_ended',
@@ -275,7 +230,7 @@ export class Replayer {
     const spoken = later.some(
       ([, from, to, what]) => from === 'proxy' && to === backend && typeof what === 'string',
     );
-    if (!spoken && this.#tlsErrorText() !== '') {
+    if (!spoken && recordedTlsError(this.#transcript) !== '') {
       this.#tlsFails(client);
       return;
     }
@@ -285,8 +240,8 @@ export class Replayer {
   }
 
   /** Real Dovecot has two ways to say it, by chance (proxy_starttls); the recorded one is taken. */
-  #tlsFails(client: Client): void {
-    const error = this.#tlsErrorText();
+  #tlsFails(client: ReplayedClient): void {
+    const error = recordedTlsError(this.#transcript);
     this.#tlsFailures += 1;
     const handshakes = this.#transcript.steps.filter(
       ([, from, , what]) => from === 'proxy' && typeof what !== 'string' && what['event'] === 'tls-handshake',
@@ -298,7 +253,7 @@ export class Replayer {
 
   #advance(limit: number): void {
     for (;;) {
-      let due: { client: Client; name: TimerName; at: number } | null = null;
+      let due: { client: ReplayedClient; name: TimerName; at: number } | null = null;
       for (const client of this.#clients.values()) {
         for (const [name, at] of client.timers) {
           if (
@@ -332,7 +287,7 @@ export class Replayer {
     for (const action of client.session.receive(event)) this.#perform(client, action);
   }
 
-  #perform(client: Client, action: SessionAction): void {
+  #perform(client: ReplayedClient, action: SessionAction): void {
     switch (action.kind) {
       case 'to_client':
         this.#record(client.name, action.data);
@@ -394,7 +349,7 @@ export class Replayer {
     }
   }
 
-  #flushWaiting(client: Client): void {
+  #flushWaiting(client: ReplayedClient): void {
     while (!client.paused && !client.relaying) {
       const event = client.waiting.shift();
       if (event === undefined) return;
@@ -403,7 +358,7 @@ export class Replayer {
   }
 
   /** What the client did while it was not its turn belongs to the relay now. */
-  #flushRelay(client: Client): void {
+  #flushRelay(client: ReplayedClient): void {
     const waiting = client.waiting.splice(0);
     for (const event of waiting) {
       if (event.kind === 'client_data') this.#toBackend(client, event.data);
@@ -411,7 +366,7 @@ export class Replayer {
     }
   }
 
-  #connect(client: Client, action: Extract<SessionAction, { kind: 'connect' }>): void {
+  #connect(client: ReplayedClient, action: Extract<SessionAction, { kind: 'connect' }>): void {
     const listener = action.port === 21411 ? 'backend2' : 'backend';
     const count = (this.#connections.get(listener) ?? 0) + 1;
     const party = count === 1 ? listener : `${listener}#${count}`;
