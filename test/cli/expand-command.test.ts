@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../src/cli/main.js';
 
@@ -116,6 +119,15 @@ describe('dvproxy expand', () => {
       code: 1,
       stderr: 'dvproxy: Dovecot would crash or hang here: truncate(99) of 16 bytes\n',
     });
+  });
+  test('is the Dovecot that a main file is written for', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'dvproxy-expand-'));
+    const file = join(dir, 'dovecot.conf');
+    writeFileSync(file, '# main file\n\ndovecot_config_version = 2.4.1\n');
+    expect((await run('-c', file, ...JANE, '%{user | domain}')).stdout).toBe('Example.COM\n');
+    writeFileSync(file, 'protocols = imap\n');
+    expect((await run('-c', file, ...JANE, '%d')).stdout).toBe('Example.COM\n');
+    rmSync(dir, { recursive: true });
   });
   test('wrong usage is exit 2', async () => {
     expect((await run('--var', 'x', '%u')).code).toBe(2);
