@@ -161,6 +161,12 @@ export class LoginClient {
     return Math.floor(this.environment.now() / 1000) - Math.floor(ms / 1000);
   }
 
+  /** The client's TLS hello named a server: settings for it hold from now on. */
+  named(localName: ByteString): void {
+    this.localName = localName;
+    this.settings = this.environment.settingsFor(localName);
+  }
+
   beginAttempt(mechanism: ByteString): void {
     this.attempts += 1;
     this.abortedByClient = false;

@@ -153,14 +153,10 @@ export class ImapSession {
 
   #tlsReady(localName: ByteString): void {
     if (this.#state !== 'tls') return;
-    const { client } = this;
-    client.tls = 'active';
-    if (localName !== '') {
-      client.localName = localName;
-      client.settings = client.environment.settingsFor(localName);
-    }
+    this.client.tls = 'active';
+    if (localName !== '') this.client.named(localName);
     this.#state = 'command';
-    if (!client.bannerSent) this.#greet();
+    if (!this.client.bannerSent) this.#greet();
     this.#process();
   }
 
@@ -284,8 +280,8 @@ export class ImapSession {
         if (id.logText !== '') this.#log('info', `ID sent: ${id.logText}`);
         this.#idSeen = true;
         this.#send(`* ID ${idReply(this.client.settings.login)}\r\n`);
-        const trusted = this.client.series === '2.4' && this.client.trusted;
-        this.#reply(trusted ? 'OK Trusted ID completed.' : 'OK ID completed.');
+        const trusted = this.client.series === '2.4' && this.client.trusted ? 'Trusted ' : '';
+        this.#reply(`OK ${trusted}ID completed.`);
         break;
       }
     }
@@ -377,8 +373,8 @@ export class ImapSession {
 
   #shutdown(): void {
     if (this.#state === 'relaying') return;
+    this.client.shuttingDown = 'shutting_down';
     const text = this.client.series === '2.3' ? 'Shutting down' : 'Server shutting down';
-    if (this.client.shuttingDown === 'no') this.client.shuttingDown = 'shutting_down';
     this.#notify(text);
     this.#close(text);
   }

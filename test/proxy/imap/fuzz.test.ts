@@ -49,5 +49,5 @@ describe('a session', () => {
       ),
       { numRuns: 400, seed: 4 },
     );
-  });
+  }, 120_000);
 });
