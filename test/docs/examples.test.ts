@@ -17,7 +17,10 @@ describe.each(PAGES)('the examples of %s print what the page says', (path) => {
     const { text } = await runIn('.', command);
     if (UPDATE) {
       const page = readFileSync(path, 'utf8');
-      writeFileSync(path, page.replace(`$ ${command}\n${output}`, () => `$ ${command}\n${text}`));
+      writeFileSync(
+        path,
+        page.replace(`$ ${command}\n${output}`, () => `$ ${command}\n${text}`),
+      );
     } else expect(text).toBe(output);
   });
 });

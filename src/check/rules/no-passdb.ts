@@ -32,6 +32,8 @@ export const noPassdb = defineRule({
             ? 'Nobody can log in: there is a passdb for master users only'
             : 'Nobody can log in: every passdb is dropped, because no earlier one can authenticate',
       place,
+      // An include that is not here may hold them.
+      severity: block === undefined ? 'warning' : 'error',
       help: 'Add a passdb for the users themselves.',
       dovecot: {
         message: `auth: Fatal: No passdbs specified in configuration file. ${mechanism} mechanism needs one`,
