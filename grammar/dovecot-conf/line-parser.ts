@@ -285,8 +285,7 @@ function pieceEnd(text: ByteString, base: number): number {
     const newline = text.indexOf('\n', from);
     if (newline === -1) return text.length;
     const lineStart = text.lastIndexOf('\n', newline - 1) + 1;
-    const backslash = text.indexOf('\\', lineStart);
-    if (backslash === -1 || backslash > newline) return newline + 1;
+    if (!text.slice(lineStart, newline).includes('\\')) return newline + 1;
     from = newline + 1;
   }
 }

@@ -32,13 +32,13 @@ export type PartKind =
   | 'rest'
   | 'line-end';
 
-type Match = [string] & { payload?: TokenPayload };
+type Match = [string] & { payload?: TokenPayload | undefined };
 
 const EQUALS = 61;
 const LESS = 60;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
-const DOLLAR = '$';
+const DOLLAR = 36;
 
 /** Which words and quotes the line grammar of a language has. */
 export interface LineDialect {
@@ -97,9 +97,7 @@ export class LineParts {
     this.#next = index + 1;
     const match = this.#match;
     match[0] = text.slice(offset, this.#ends[index]);
-    const payload = this.#payloads[index];
-    if (payload === undefined) delete match.payload;
-    else match.payload = payload;
+    match.payload = this.#payloads[index];
     return match;
   }
 
@@ -219,8 +217,8 @@ export class LineParts {
       else this.#part('text', at, to);
       return;
     }
-    const dollar = external ? -1 : buffer.indexOf(DOLLAR, at);
-    this.#part(dollar !== -1 && dollar < to ? 'variable' : 'text', at, to);
+    const form = !external && hasDollar(buffer, at, to) ? 'variable' : 'text';
+    this.#part(form, at, to);
   }
 
   /** What follows the key of a section: `{`, `name {`, `"name" {`, 2.4 `@label name {` (config_parse_line()). */
@@ -296,4 +294,9 @@ export class LineParts {
     while (at < to && this.#dialect.isWhite(buffer.charCodeAt(at))) at++;
     return at;
   }
+}
+
+function hasDollar(text: ByteString, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === DOLLAR) return true;
+  return false;
 }

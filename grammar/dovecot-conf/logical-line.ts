@@ -64,7 +64,7 @@ export class LogicalLineReader {
     this.start = offset;
     this.lines = 0;
     this.swallowedFrom = -1;
-    this.#pieceStarts.length = 0;
+    if (this.#pieceStarts.length > 0) this.#pieceStarts.length = 0;
     let pending = '';
     let pendingFrom = -1;
     let at = offset;
@@ -88,7 +88,7 @@ export class LogicalLineReader {
             this.buffer = text;
             this.from = from;
             this.to = to;
-            this.#pieceStarts.length = 0;
+            if (this.#pieceStarts.length > 0) this.#pieceStarts.length = 0;
             return;
           }
           this.#addPiece(pending.length, from);

@@ -84,7 +84,9 @@ export function createDovecotConfLexer(parts: LineParts): DovecotConfLexer {
     Unfinished: token('Unfinished', 'unfinished'),
     Value,
   };
-  const vocabulary = [White, ...Object.values(tokens)];
+  // The commonest first: each is asked in turn.
+  const { Key, Equals, TextValue, LineEnd, ...others } = tokens;
+  const vocabulary = [Key, Equals, TextValue, LineEnd, White, ...Object.values(others)];
   const lexer = new Lexer(vocabulary, { positionTracking: 'onlyOffset', skipValidations: true });
   return { tokens, lexer, vocabulary };
 }
