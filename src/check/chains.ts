@@ -2,10 +2,16 @@ import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { AuthSettings, PassdbBlock, UserdbBlock } from '../config/effective.js';
 
-/** The auth settings of the configuration as a whole and, where they differ, of each protocol. */
-export function authSettings(config: Config): AuthSettings[] {
+const KNOWN = new WeakMap<Config, readonly AuthSettings[]>();
+
+/** The auth settings of the configuration as a whole, then those of each protocol. */
+export function authSettings(config: Config): readonly AuthSettings[] {
+  const known = KNOWN.get(config);
+  if (known !== undefined) return known;
   const { effective } = config;
-  return [effective.auth(), ...effective.protocols.map((protocol) => effective.auth({ protocol }))];
+  const settings = [effective.auth(), ...effective.protocols.map((protocol) => effective.auth({ protocol }))];
+  KNOWN.set(config, settings);
+  return settings;
 }
 
 /** Every distinct list of passdbs that requests can walk, in file order. */
