@@ -69,6 +69,10 @@ describe.skipIf(!available)('random configurations, dvproxy beside doveconf 2.4.
     ['-n', '-x'],
     ['-n', '-f', 'protocol=imap'],
     ['-n', '-f', 'local=10.0.0.1'],
+    ['passdb'],
+    ['service/imap-login', 'auth_mechanisms'],
+    ['-h', 'hostname'],
+    ['-n', 'mail_plugins', 'ssl_server'],
   ];
   test.each(modes.map((args) => [args.join(' '), args] as const))(`doveconf %s (seed ${seed})`, (_, args) => {
     const seeds = fc.sample(fc.nat(), { seed, numRuns: Math.ceil(runs / modes.length) });

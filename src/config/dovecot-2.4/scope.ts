@@ -20,6 +20,19 @@ export interface Question {
   readonly names: ReadonlySet<ByteString>;
 }
 
+function localNameKey(localName: ByteString): ByteString {
+  return `\x01${localName}`;
+}
+
+/** The `local_name` filters that a name is inside of: its own, and that of its parent with a star. */
+function localNameKeys(localName: ByteString | undefined): ByteString[] {
+  if (localName === undefined) return [];
+  const lower = localName.toLowerCase();
+  const dot = lower.indexOf('.');
+  const own = localNameKey(lower);
+  return dot > 0 ? [own, localNameKey(`*${lower.slice(dot)}`)] : [own];
+}
+
 /** Children of filters by name, so that thousands of sections are not walked at every question. */
 export class FilterIndex {
   readonly tree: FilterTree;
@@ -35,10 +48,11 @@ export class FilterIndex {
     if (entry === undefined) {
       entry = { named: new Map(), others: [] };
       for (const child of filter.children) {
-        const name = child.mask.name;
-        const list = name === undefined ? entry.others : (entry.named.get(name) ?? []);
+        const { name, localName } = child.mask;
+        const key = localName === undefined ? name : localNameKey(localName);
+        const list = key === undefined ? entry.others : (entry.named.get(key) ?? []);
         list.push(child);
-        if (name !== undefined) entry.named.set(name, list);
+        if (key !== undefined) entry.named.set(key, list);
       }
       this.#children.set(filter, entry);
     }
@@ -52,6 +66,8 @@ export class FilterIndex {
     const { named, others } = this.#of(filter);
     for (const name of question.names)
       for (const child of named.get(name) ?? []) this.#collect(child, question, found);
+    for (const key of localNameKeys(question.connection.localName))
+      for (const child of named.get(key) ?? []) this.#collect(child, question, found);
     for (const child of others)
       if (matchMask(child.mask, question.connection) === 'yes') this.#collect(child, question, found);
   }

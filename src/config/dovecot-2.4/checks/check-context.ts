@@ -22,6 +22,17 @@ export function scopeWith(context: CheckContext, ...names: readonly ByteString[]
   return new Scope(context.index.applicable({ connection: context.connection, names: new Set(names) }));
 }
 
+/** Structs whose variables are expanded where a check reads them. */
+const EXPANDED_STRUCTS: ReadonlyMap<ByteString, ByteString> = new Map([
+  ['passdb', 'auth_passdb'],
+  ['userdb', 'auth_userdb'],
+  ['language', 'language'],
+  ['mailbox', 'mailbox'],
+  ['unix_listener', 'unix_listener'],
+  ['fifo_listener', 'fifo_listener'],
+  ['inet_listener', 'inet_listener'],
+]);
+
 /**
  * The settings of one named section as a check gets them; text: Dovecot's error. A section that is named at this place
  * but stands inside other named filters is not found. Dovecot 2.4.1 settings.c `settings_get_filter`.
@@ -33,7 +44,12 @@ export function sectionScope(
   ...around: readonly ByteString[]
 ): Scope | ByteString {
   const scope = scopeWith(context, ...around, `${kind}/${name}`);
-  if (scope.filters.some((filter) => filter.mask.name === `${kind}/${name}`)) return scope;
+  if (scope.filters.some((filter) => filter.mask.name === `${kind}/${name}`)) {
+    const struct = EXPANDED_STRUCTS.get(kind);
+    const error = struct === undefined ? null : expansionError(scope, struct);
+    if (error === null) return scope;
+    return `Failed to get ${kind} ${name}: ${struct} settings (filter=${kind}/${name}): Failed to parse configuration: ${error}`;
+  }
   return (
     `Failed to get ${kind} ${name}: ` +
     `Filter ${kind}=${name} unexpectedly not found (invalid userdb or -o override settings?)`

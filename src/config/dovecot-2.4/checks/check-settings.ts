@@ -4,6 +4,7 @@ import type { ConfigProblem } from '../../problem.js';
 import type { Filter, FilterMask, FilterTree } from '../filter.js';
 import { FilterIndex } from '../scope.js';
 import { structs } from '../settings-table.js';
+import { expansionError, scopeWith } from './check-context.js';
 import { structChecks } from './struct-checks.js';
 import { StructView } from './struct-view.js';
 
@@ -55,6 +56,11 @@ function checkSieve(tree: FilterTree, index: FilterIndex, input: LoadInput): Con
   const context = { index, connection: {}, expanded: input.expand, warn: () => undefined };
   return SIEVE_STRUCTS.flatMap((name) => {
     const struct = structs.find((candidate) => candidate.name === name);
+    const unknown = expansionError(scopeWith(context), name);
+    if (unknown !== null) {
+      const text = `sieve: ${name} settings: Failed to parse configuration: ${unknown}`;
+      return [problemOf('error', text, tree.root)];
+    }
     const error =
       struct && structChecks.get(name)?.(new StructView(tree, tree.root, struct, input.expand), context);
     if (error == null) return [];

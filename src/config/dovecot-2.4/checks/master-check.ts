@@ -49,7 +49,10 @@ export const checkMaster: StructCheck = (view, context) => {
     const scope = sectionScope(context, 'service', filterName);
     // observed 2.4.1: without expansion the checks end here, silently
     if (typeof scope === 'string') return context.expanded ? scope : null;
-    if (!context.expanded && expansionError(scope, 'service') !== null) return null;
+    const unknown = expansionError(scope, 'service');
+    if (unknown !== null && !context.expanded) return null;
+    if (unknown !== null)
+      return `Failed to get service ${filterName}: service settings (filter=service/${filterName}): Failed to parse configuration: ${unknown}`;
     services.push({ filterName, name: scope.text('service_name'), scope });
     const missing = missingListener(scope, context, `service/${filterName}`);
     if (missing !== null) return missing;

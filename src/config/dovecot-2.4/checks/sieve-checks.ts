@@ -1,4 +1,4 @@
-import type { ByteString } from '../../../../grammar/bytes.js';
+import { type ByteString, toUtf8 } from '../../../../grammar/bytes.js';
 import type { StructCheck } from './check-context.js';
 import type { StructView } from './struct-view.js';
 
@@ -97,6 +97,19 @@ const ldap: StructCheck = (view) => {
     : `ldap: Invalid ldap_scope value '${scope}'`;
 };
 
+// Pigeonhole 2.4.1 sieve-script.c
+function isScriptName(name: ByteString): boolean {
+  const text = toUtf8(name);
+  return [...text].length <= 256 && !/[\x00-\x1f/\x7f-\x9f\xff\u2028\u2029\ufffd]/.test(text);
+}
+
+const storage: StructCheck = (view) => {
+  const storageName = view.text('sieve_script_storage');
+  if (!isScriptName(storageName)) return `Invalid script storage name '${storageName}'`;
+  const scriptName = view.text('sieve_script_name');
+  return isScriptName(scriptName) ? null : `Invalid script name '${scriptName}'`;
+};
+
 /** Checks of Pigeonhole's structs. */
 export const sieveChecks: readonly (readonly [struct: ByteString, check: StructCheck])[] = [
   ['sieve', addressSource('sieve_redirect_envelope_from')],
@@ -105,6 +118,7 @@ export const sieveChecks: readonly (readonly [struct: ByteString, check: StructC
   ['sieve_ldap', ldap],
   ['sieve_notify_mailto', addressSource('sieve_notify_mailto_envelope_from')],
   ['sieve_report', addressSource('sieve_report_from')],
+  ['sieve_storage', storage],
   ['sieve_spamtest', testScores('spamtest')],
   ['sieve_vacation', vacation],
   ['sieve_variables', variables],

@@ -1,7 +1,7 @@
 import { isUtf8 as isValidUtf8 } from 'node:buffer';
 import type { ByteString } from '../../../../grammar/bytes.js';
 import { eventFilterError } from '../../event-filter.js';
-import { type CheckContext, expansionError, type StructCheck, sectionScope } from './check-context.js';
+import { type CheckContext, type StructCheck, sectionScope } from './check-context.js';
 import { checkMailStorage } from './mail-storage-check.js';
 import { checkMaster } from './master-check.js';
 import { sieveChecks } from './sieve-checks.js';
@@ -39,9 +39,6 @@ const checkDatabases: StructCheck = (view, context) => {
     for (const name of view.names(kind)) {
       const scope = sectionScope(context, kind, name);
       if (typeof scope === 'string') return scope;
-      const error = expansionError(scope, `auth_${kind}`);
-      if (error !== null)
-        return `Failed to get ${kind} ${name}: auth_${kind} settings (filter=${kind}/${name}): Failed to parse configuration: ${error}`;
     }
   return null;
 };
