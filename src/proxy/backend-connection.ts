@@ -106,7 +106,12 @@ export class BackendConnection {
   }
 
   #tlsSettings(): BackendTls {
-    return { host: this.#host, verify: this.destination.verifyCertificate };
+    return {
+      host: this.#host,
+      verify: this.destination.verifyCertificate,
+      // Dovecot 2.4.1 imap-login-client.c application_protocols
+      applicationProtocol: this.#client.series === '2.4' ? this.destination.protocol : null,
+    };
   }
 
   send(data: ByteString): void {

@@ -54,6 +54,8 @@ export interface BackendTls {
   /** Name or address for SNI and for the check of the certificate. */
   readonly host: ByteString;
   readonly verify: boolean;
+  /** Application protocol to name (2.4); null = none. */
+  readonly applicationProtocol: string | null;
 }
 
 /** What is to be done about it, in this order. */

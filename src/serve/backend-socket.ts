@@ -180,6 +180,7 @@ export class BackendSocket {
       secureContext: settings.context,
       servername: toUtf8(tls.host),
       rejectUnauthorized: false,
+      ...(tls.applicationProtocol === null ? {} : { ALPNProtocols: [tls.applicationProtocol] }),
       // The name is looked at after the chain, see certificateProblem.
       checkServerIdentity: () => undefined,
     });

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ByteString } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
 import { ImapSession } from '../proxy/imap/imap-session.js';
@@ -39,6 +39,34 @@ function addressesOf(socket: Socket): ClientAddresses {
     realLocalPort: localPort,
     realRemoteIp: remoteIp,
     realRemotePort: remotePort,
+  };
+}
+
+function errorText(error: unknown): ByteString {
+  return fromUtf8(error instanceof Error ? error.message : String(error));
+}
+
+/** The answer where none could be found. */
+function temporaryFailure({ user }: AuthRequest): AuthAnswer {
+  return {
+    result: 'tempfail',
+    passdbResult: 'internal_failure',
+    code: 'temp_fail',
+    reason: null,
+    originalUser: user,
+    user,
+    masterUser: '',
+    fields: [],
+    hiddenFields: [],
+    userdbFields: [],
+    steps: [],
+    log: [],
+    passwordAssumed: false,
+    nodelay: false,
+    delayUntil: null,
+    emptyField: false,
+    crash: null,
+    unreachable: [],
   };
 }
 
@@ -109,7 +137,14 @@ export class SessionDriver {
 
   #deliver(event: SessionEvent): void {
     if (this.#over) return;
-    for (const action of this.#machine.receive(event)) this.#perform(action);
+    try {
+      for (const action of this.#machine.receive(event)) this.#perform(action);
+    } catch (error) {
+      // A mistake in one session must not touch the others.
+      this.#services.log.line('imap-login', 'error', `BUG: session ended: ${errorText(error)}`);
+      this.#release();
+      this.#client.destroy();
+    }
   }
 
   #perform(action: SessionAction): void {
@@ -189,9 +224,11 @@ export class SessionDriver {
     this.#abort = abort;
     try {
       answer = await this.#services.authenticate(request, abort.signal);
-    } catch {
+    } catch (error) {
       // Aborted: the session is over, nobody waits for the answer.
-      return;
+      if (abort.signal.aborted) return;
+      this.#services.log.line('auth', 'error', `BUG: authentication failed: ${errorText(error)}`);
+      answer = temporaryFailure(request);
     } finally {
       this.#abort = null;
     }

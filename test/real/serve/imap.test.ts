@@ -153,6 +153,31 @@ describe.each(VERSIONS)('in front of real backends with Dovecot %s', (version) =
   });
 });
 
+describe.skipIf(dovecotServerMissing('2.3.19.1') !== null)('several processes', () => {
+  test('serve the same addresses, and one that is killed is replaced', async () => {
+    const backend = await startDovecot('2.3.19.1', { users: ['joe@example.com:joepass'] });
+    try {
+      const users = write(
+        'users-workers',
+        `joe@example.com:{PLAIN}joepass::::::proxy host=127.0.0.1 port=${backend.port}\n`,
+      );
+      const passdb = `passdb {\n  driver = passwd-file\n  args = username_format=%u ${users}\n}\n`;
+      const config = write('workers.conf', `${PROXY_23}${passdb}userdb {\n  driver = static\n}\n`);
+      const proxy = await serve('-c', config, '--workers', '2');
+      const ask = () => imapSession({ port: proxy.port, user: 'joe@example.com', password: 'joepass' });
+      expect(await ask()).toMatchObject({ login: true });
+      const [victim] = proxy.workers();
+      expect(victim).toBeDefined();
+      if (victim !== undefined) process.kill(victim, 'SIGKILL');
+      await proxy.logged(/worker \d+ was killed with SIGKILL, starting another/);
+      expect(await ask()).toMatchObject({ login: true });
+      expect(await proxy.stop()).toBe(0);
+    } finally {
+      await backend.stop();
+    }
+  });
+});
+
 describe.skipIf(dovecotServerMissing('2.3.19.1') !== null)(
   'a master user and TLS towards a real backend',
   () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -8,7 +8,7 @@ const PROGRAM = `${PACKAGE}bin/dvproxy.js`;
 
 /** The program as users run it; built when nobody did yet. */
 function built(): string {
-  if (!existsSync(`${PACKAGE}dist/cli.js`)) execFileSync(process.execPath, [`${PACKAGE}scripts/build.mjs`]);
+  if (!existsSync(`${PACKAGE}dist/cli.cjs`)) execFileSync(process.execPath, [`${PACKAGE}scripts/build.mjs`]);
   return PROGRAM;
 }
 
@@ -18,6 +18,8 @@ export interface DvproxyServer {
   /** Everything on standard error so far. */
   log(): string;
   signal(name: NodeJS.Signals): void;
+  /** Processes that serve (`--workers`). */
+  workers(): number[];
   /** Waits until a line of the log fits. */
   logged(pattern: RegExp): Promise<void>;
   /** Ends it with SIGTERM; its exit code. */
@@ -55,6 +57,8 @@ export async function startDvproxy(args: readonly string[]): Promise<DvproxyServ
     port: Number(/imap=127\.0\.0\.1:(\d+)/.exec(said)?.[1]),
     log: () => said,
     signal: (name) => child.kill(name),
+    workers: () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number),
     logged: until,
     stop: async () => {
       if (!over) {
