@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { BackendTls, LocalAddress } from '../proxy/session-event.js';
-import { systemErrorText, tlsErrorText } from './system-errors.js';
+import { READ_SIZE, systemErrorText, tlsErrorText } from './system-errors.js';
 import type { BackendTlsContext } from './tls-context.js';
 
 export interface BackendTarget {
@@ -28,7 +28,6 @@ export interface BackendEvents {
   tlsFailed(error: string): void;
 }
 
-const READ_SIZE = 65_536;
 /** Reads of at least that size are a transfer: such a connection gets a buffer of its own and is not copied. */
 const TRANSFER_SIZE = 16_384;
 /** A connection whose last bytes are not taken ends after this time all the same. */

@@ -37,9 +37,12 @@ export function tlsErrorText(error: unknown): string {
   return `error:${match[1]}:${match[2]}::${match[3]}`;
 }
 
+/** Bytes that one read asks for. */
+export const READ_SIZE = 65_536;
+
 /** What a read that failed says, in Dovecot's words; '' for an orderly end. */
 export function readErrorText(error: unknown): string {
   if (error === null || error === undefined) return '';
   if (/error:[0-9A-F]+:/.test(error instanceof Error ? error.message : '')) return tlsErrorText(error);
-  return `read() failed: ${systemErrorText(error)}`;
+  return `read(size=${READ_SIZE}) failed: ${systemErrorText(error)}`;
 }
