@@ -103,6 +103,10 @@ class OpenDatabases implements Databases {
         const { openPasswd } = await import('./passwd.js');
         return openPasswd(block.driver, block, series);
       }
+      case 'imap': {
+        const { openImap } = await import('./imap.js');
+        return openImap(block, this.#config);
+      }
       case 'bsdauth':
         throw new Error("Support not compiled in for passdb driver 'bsdauth'");
       default:
