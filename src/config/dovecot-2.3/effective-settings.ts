@@ -40,7 +40,9 @@ export class EffectiveSettings implements EffectiveConfig {
   }
 
   get protocols(): readonly ByteString[] {
-    return words(this.#view().text('protocols'), / +/);
+    const protocols = words(this.#view().text('protocols'), / +/);
+    // `protocols = none` alone switches everything off (Dovecot 2.3.19.1 master-settings.c).
+    return protocols.length === 1 && protocols[0] === 'none' ? [] : protocols;
   }
 
   get baseDir(): string {

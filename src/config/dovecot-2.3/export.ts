@@ -161,5 +161,6 @@ function exportedValue(
   // A value that the list of allowed ones begins with counts as the default (`return` for `return-ok`, observed).
   if (definition.type === 'enum' && standard === definition.default)
     return definition.allowed.join(':').startsWith(value) ? null : value;
+  if (changed && definition.otherDefaults.some((other) => other !== value)) return value;
   return value === standard ? null : value;
 }

@@ -24,6 +24,8 @@ export interface ValueSetting extends SettingBase {
   /** As doveconf prints it; null: no value at all. */
   readonly default: string | null;
   readonly allowed: readonly string[];
+  /** Where another module has another default. */
+  readonly otherDefaults: readonly string[];
 }
 
 /** A list of sections: `passdb`, `userdb` (each block its own), the others unique by name. */
@@ -83,7 +85,7 @@ function buildSections(): SectionTable {
   const root: MutableSection = { path: '', settings: new Map(), aliases: new Set(), nameSetting: null };
   const sections = new Map<string, MutableSection>([['', root]]);
   const aliases: [MutableSection, string, string][] = [];
-  for (const [path, type, text, modules, flags, allowed] of SETTINGS_2_3) {
+  for (const [path, type, text, modules, flags, allowed, ...others] of SETTINGS_2_3) {
     if (typeof path !== 'string') continue;
     const slash = path.lastIndexOf('/');
     const parent = sections.get(path.slice(0, Math.max(slash, 0)));
@@ -103,7 +105,14 @@ function buildSections(): SectionTable {
       parent.settings.set(name, { ...base, kind: 'list', unique: type === 'deflist_unique', section });
     } else if (isValueType(type)) {
       const values = allowed ? allowed.split(':') : [];
-      parent.settings.set(name, { ...base, kind: 'value', type, default: text ?? null, allowed: values });
+      parent.settings.set(name, {
+        ...base,
+        kind: 'value',
+        type,
+        default: text ?? null,
+        allowed: values,
+        otherDefaults: others.map((one) => one ?? ''),
+      });
     }
   }
   for (const [section, alias, target] of aliases) {

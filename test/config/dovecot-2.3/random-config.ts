@@ -163,7 +163,46 @@ const strings = fc
   .map(([keyword, lines]) => block(keyword, lines));
 const metric = sectionOf(['metric'], ['m1', 'm2']).map((text) => text.replace('{', '{\n  filter = event=x'));
 
-const plain = settingLine(settingsTable().root);
+/** Names of older versions, path keys, lists as plain settings, continuation, quotes. */
+const oddLine = fc.constantFrom(
+  ...['protocols = imap imaps', 'protocols = pop3s managesieve', 'ssl_cert_file = /a', 'ssl_disable = yes'],
+  ...['ssl_protocols = !SSLv3 !TLSv1', 'ssl_protocols = TLSv1.2', 'sieve = ~/.s', 'sieve_storage = x'],
+  ...['fsync_disable = no', 'dbox_rotate_size = 1 M', 'mail_cache_compress_min_size = 1 k', 'login_dir = x'],
+  ...['imap_client_workarounds = outlook-idle delay-newmail', 'login_user = x', 'login_process_size = 64'],
+  ...['listen = *:143', 'listen = 10.0.0.1, [::1]:144', 'ssl_listen = *:993', 'max_mail_processes = 10'],
+  ...['auth_executable = x', 'auth_cache_size = 10', 'auth_count = 1', 'auth_user = y', 'login_chroot = no'],
+  ...['service/auth/chroot = x', 'service/imap-login/inet_listener/imap/port = 1143', 'plugin/a = b'],
+  ...['service/auth/unix_listener/x/mode = 0600', 'plugin/a/b = c', 'service/none/chroot = x', 'dict/a = b'],
+  ...['service = foo, bar', 'passdb = p1', 'plugin = x', 'namespace/inbox/prefix = y', 'mail = maildir:x'],
+  ...[
+    'mail_home = a \\\n  b \\\n  c',
+    'mail_home = a \\\n\nmail_uid = x',
+    'mail_home = a \\\n# x\nmail_uid = x',
+  ],
+  ...[
+    "mail_home = 'a # b'",
+    'mail_home = "a\\"b"',
+    'mail_home = x"a # b"y',
+    'mail_home=a#b',
+    'mail_home = "',
+  ],
+  ...[
+    'auth default {\n  mechanisms = plain\n  passdb pam {\n    args = x\n  }\n}',
+    'service dns_client {\n}',
+  ],
+  ...['protocol managesieve {\n  mail_max_userip_connections = 3\n}', 'protocol "" {\n  ssl = no\n}'],
+  ...['plugin {\n  imap_zlib_compress_level = 3\n}', 'service "a/b=c, d" {\n  user = x\n}', 'passdb {\n}'],
+  ...[
+    'service x {\n  protocol imap {\n    mail_home = q\n  }\n}',
+    'log_debug = event=x and (y=z',
+    'mail\t=\tx',
+  ],
+);
+
+const plain = fc.oneof(
+  { weight: 12, arbitrary: settingLine(settingsTable().root) },
+  { weight: 1, arbitrary: oddLine },
+);
 const anySection = fc.oneof(service, database, namespace, strings, metric);
 
 function filterBlock(inner: fc.Arbitrary<string>): fc.Arbitrary<string> {

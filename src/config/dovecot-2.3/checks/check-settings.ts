@@ -17,6 +17,7 @@ import { checkStats } from './stats-check.js';
 
 /** The checks of the modules, in the program's order of modules. */
 const CHECKS: readonly (readonly [module: string, check: Check, lastSetting?: string])[] = [
+  ['managesieve', small.checkManagesieve],
   // The master service's settings are checked for all modules.
   ['', checkMasterService, 'haproxy_timeout'],
   ['ssl', small.checkSsl],

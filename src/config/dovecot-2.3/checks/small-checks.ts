@@ -104,6 +104,9 @@ export const checkPop3: Check = (view) => {
 /** Dovecot 2.3.19.1 pop3c-settings.c. */
 export const checkPop3c = knownWords('pop3c_features', 'feature', ['no-pipelining']);
 
+/** Pigeonhole 0.5.19 managesieve-settings.c: no workaround exists. */
+export const checkManagesieve = knownWords('managesieve_client_workarounds', 'workaround', []);
+
 /** Dovecot 2.3.19.1 submission-settings.c, submission-login-settings.c. */
 export const checkSubmission = knownWords('submission_client_workarounds', 'workaround', [
   'whitespace-before-path',
