@@ -98,7 +98,10 @@ export class Journal {
     subject: LogSubject,
     inWorker: boolean,
   ): ByteString {
-    if (scope === 'process') return `auth: ${LEVELS[level]}: `;
+    if (scope === 'process') {
+      // Databases that block are asked by a worker, which has connections of its own.
+      return `${inWorker ? `auth-worker(${this.#workerPid})` : 'auth'}: ${LEVELS[level]}: `;
+    }
     const place = this.#place(scope, subject);
     return this.#series === '2.3'
       ? this.#prefix23(level, place, subject, inWorker)

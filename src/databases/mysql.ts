@@ -155,11 +155,15 @@ export class MysqlDatabase implements SqlDatabase {
           break;
         }
         try {
-          return this.#limit(await this.#run(connection, server, text), options.atMost);
+          const answer = this.#limit(await this.#run(connection, server, text), options.atMost);
+          return log.length === 0 ? answer : { ...answer, log };
         } catch (error) {
           const failure = mysqlError(error);
           if (!isConnectionFailure(failure)) {
             server.pool.release(connection);
+            // Dovecot driver-sqlpool.c: as many times as there are hosts. A statement that fails, fails again.
+            const text = `sqlpool(mysql): Query failed, retrying: ${failure.text}`;
+            for (const _ of this.#servers) log.push({ level: 'warning', scope: 'process', text });
             return { kind: 'error', message: failure.text, log };
           }
           server.pool.discard(connection);

@@ -52,7 +52,7 @@ function flag(text: ByteString): boolean {
 }
 
 /** Name and value of each word. Dovecot 2.3.19.1 driver-sqlpool.c */
-export function connectStringWords(text: ByteString): (readonly [ByteString, ByteString])[] {
+function connectStringWords(text: ByteString): (readonly [ByteString, ByteString])[] {
   return text
     .split(' ')
     .filter((word) => word !== '')

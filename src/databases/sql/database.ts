@@ -11,6 +11,8 @@ export type SqlAnswer =
       readonly kind: 'rows';
       readonly columns: readonly ByteString[];
       readonly rows: readonly (readonly SqlValue[])[];
+      /** Lines about hosts that could not be reached before this answer. */
+      readonly log?: readonly LogEntry[];
     }
   | {
       readonly kind: 'error';

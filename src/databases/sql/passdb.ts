@@ -35,7 +35,7 @@ export function rowFields(columns: readonly ByteString[], row: readonly SqlValue
 }
 
 /** What 2.4 `%{sql:COLUMN}` sees. Dovecot 2.4.1 auth-fields.c auth_fields_add: NULL is kept as `yes`. */
-export function rowVariables(fields: readonly RowField[]): ReadonlyMap<ByteString, ByteString> {
+function rowVariables(fields: readonly RowField[]): ReadonlyMap<ByteString, ByteString> {
   return new Map(fields.map(([name, value]) => [name, value ?? 'yes']));
 }
 
@@ -84,15 +84,16 @@ export class SqlPassdb implements PassdbDriver {
       const { unreachable } = answer;
       return { kind: 'internal', queries, log, ...(unreachable === undefined ? {} : { unreachable }) };
     }
+    const before = answer.log ?? [];
     const [row] = answer.rows;
     if (row === undefined)
-      return { kind: 'unknown', queries, log: [{ level: 'info', text: 'unknown user' }] };
+      return { kind: 'unknown', queries, log: [...before, { level: 'info', text: 'unknown user' }] };
     const fields = rowFields(answer.columns, row);
     const failure = (reason: string): LookupOutcome => ({
       kind: 'internal',
       queries,
       fields,
-      log: [{ level: 'error', text: reason }],
+      log: [...before, { level: 'error', text: reason }],
     });
     if (!answer.columns.includes('password') && !answer.columns.includes('password_noscheme'))
       return failure("Password query must return a field named 'password'");
@@ -100,6 +101,7 @@ export class SqlPassdb implements PassdbDriver {
     return {
       kind: 'found',
       queries,
+      log: before,
       fields,
       defaultScheme: this.#defaultScheme,
       row: { prefix: 'sql', columns: rowVariables(fields) },

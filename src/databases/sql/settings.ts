@@ -35,7 +35,7 @@ export interface SqlSettings {
 }
 
 /** Something that stops the auth process at its start; the message is the text behind `auth: Fatal: `. */
-export class AuthStartError extends Error {}
+class AuthStartError extends Error {}
 
 // Dovecot 2.3.19.1 db-sql.c
 const DEFAULT_PASSWORD_QUERY =

@@ -13,7 +13,7 @@ export type UserOutcome = { readonly queries: readonly Query[]; readonly log: re
 );
 
 /** A statement that lists users failed; the message is what Dovecot logs. */
-export class IterateFailure extends Error {}
+class IterateFailure extends Error {}
 
 /** The sql driver of a userdb: user query and list of users. */
 export class SqlUserdb {
