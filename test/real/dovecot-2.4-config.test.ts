@@ -35,7 +35,7 @@ function askDoveconf(texts: readonly string[], args: readonly string[]): Answer[
     `cd ${inside}`,
     'i=0',
     `while [ $i -lt ${texts.length} ]; do`,
-    `doveconf ${args.join(' ')} -c ${inside}/$i.conf > $i.out 2> $i.err`,
+    `doveconf -c ${inside}/$i.conf ${args.join(' ')} > $i.out 2> $i.err`,
     'echo $? > $i.exit',
     'i=$((i + 1))',
     'done',

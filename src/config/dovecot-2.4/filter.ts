@@ -134,7 +134,7 @@ function networkKey(network: Network): string {
   return `${networkText(network)}/${network.bits}`;
 }
 
-export function childPath(parent: Filter, mask: FilterMask): string {
+function childPath(parent: Filter, mask: FilterMask): string {
   const parts = [
     mask.protocol === undefined ? '' : `p${mask.protocol}`,
     mask.localName === undefined ? '' : `n${mask.localName}`,

@@ -1,6 +1,6 @@
 import { lineError } from '../load-input.js';
 import type { ConfigProblem } from '../problem.js';
-import type { Builder, BuildMode } from './builder.js';
+import type { Builder } from './builder.js';
 import type { Filter, FilterMask } from './filter.js';
 import { mergeFilters } from './merge.js';
 import { isInNetwork } from './network.js';
@@ -31,7 +31,7 @@ export function addServiceLimits(builder: Builder): void {
 }
 
 /** Group filters by `@label` and name. */
-export function groupsOf(filters: readonly Filter[]): Map<string, Map<string, Filter>> {
+function groupsOf(filters: readonly Filter[]): Map<string, Map<string, Filter>> {
   const groups = new Map<string, Map<string, Filter>>();
   for (const filter of filters) {
     if (!filter.isGroup) continue;
@@ -110,7 +110,7 @@ export function matchMask(mask: FilterMask, question: FilterMask): 'yes' | 'no' 
 }
 
 /** `*.example.org` stands for one level of names. Dovecot 2.4.1 dns-util.c `dns_match_wildcard`. */
-export function matchesName(name: string, pattern: string): boolean {
+function matchesName(name: string, pattern: string): boolean {
   const lower = name.toLowerCase();
   const wanted = pattern.toLowerCase();
   if (!wanted.startsWith('*.')) return lower === wanted;
@@ -135,9 +135,4 @@ export function applyDumpFilter(builder: Builder, question: FilterMask): void {
 export function mergeDefaults(builder: Builder): void {
   const { tree } = builder;
   mergeFilters(tree, tree.root, tree.defaults, { drop: false, overwrite: false });
-}
-
-/** How doveconf reads for its own output. */
-export function dumpMode(expand: boolean): BuildMode {
-  return { prefixesInFilters: true, expand };
 }

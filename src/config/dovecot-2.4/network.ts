@@ -52,7 +52,7 @@ function bytesOf6(text: string): number[] | null {
 }
 
 /** inet_ntop(3). */
-export function addressText(address: Address): string {
+function addressText(address: Address): string {
   if (address.family === 4) return address.bytes.join('.');
   const groups: number[] = [];
   for (let i = 0; i < 16; i += 2) groups.push((address.bytes[i] ?? 0) * 256 + (address.bytes[i + 1] ?? 0));

@@ -2,7 +2,7 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { Origin, Written } from '../origin.js';
 import type { Filter, FilterMask, FilterTree, ListValue } from './filter.js';
 import { matchMask } from './finish.js';
-import { findSetting, isPrefixable, type SettingDefinition } from './settings-table.js';
+import { findSetting, type SettingDefinition } from './settings-table.js';
 import {
   isUnlimited,
   type Parsed,
@@ -249,12 +249,4 @@ export class Scope {
 function isOn(text: ByteString): boolean {
   const parsed = parseBoolean(text);
   return parsed.ok && parsed.value;
-}
-
-/** The full name of a setting as a block of `kind` with this name would read `key`. */
-export function fullSettingName(kind: ByteString, name: ByteString, key: ByteString): ByteString {
-  const longest = `${kind}_${name.replaceAll('/', '_')}_${key}`;
-  if (isPrefixable(longest)) return longest;
-  const longer = `${kind}_${key}`;
-  return isPrefixable(longer) ? longer : key;
 }

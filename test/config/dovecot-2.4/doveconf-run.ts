@@ -3,7 +3,7 @@ import type { DumpOptions } from '../../../src/config/print/dump.js';
 import { renderText } from '../../../src/config/print/render-dump.js';
 
 /** doveconf's arguments as dump options. */
-export function dumpOptionsOf(args: readonly string[]): DumpOptions {
+function dumpOptionsOf(args: readonly string[]): DumpOptions {
   const names: string[] = [];
   const filters: string[] = [];
   const flags = new Set<string>();

@@ -3,7 +3,7 @@ import type { StructCheck } from './check-context.js';
 import type { StructView } from './struct-view.js';
 
 /** Settings whose elements must be known words; case does not matter unless `exact`. */
-export interface WordRule {
+interface WordRule {
   readonly words: readonly string[];
   readonly error: (word: ByteString) => ByteString;
   readonly exact?: boolean;
@@ -14,7 +14,7 @@ function firstUnknown(words: readonly ByteString[], rule: WordRule): ByteString 
   return unknown === undefined ? null : rule.error(unknown);
 }
 
-export function checkList(view: StructView, name: ByteString, rule: WordRule): ByteString | null {
+function checkList(view: StructView, name: ByteString, rule: WordRule): ByteString | null {
   return firstUnknown(view.list(name), rule);
 }
 

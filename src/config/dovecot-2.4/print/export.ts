@@ -32,8 +32,6 @@ const DEFAULTS_BEFORE_2_4_1: ReadonlyMap<string, ByteString> = new Map([
   ['lmtp_user_concurrency_limit', '0'],
 ]);
 
-export const DEFAULT_CHANGES_SINCE_2_4_0: number = DEFAULTS_BEFORE_2_4_1.size;
-
 function oldDefault(filter: Filter, name: ByteString, configVersion: ByteString): ByteString | undefined {
   if (configVersion !== '2.4.0') return undefined;
   return DEFAULTS_BEFORE_2_4_1.get(name) ?? DEFAULTS_BEFORE_2_4_1.get(`${pathOf(filter)}${name}`);

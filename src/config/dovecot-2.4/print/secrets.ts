@@ -6,7 +6,7 @@ const KEY_ENDS = ['_password', '_key', '_nonce', '_secret'];
 const SPACE = /[\t\n\v\f\r ]/;
 
 /** Values with `#`, or white space at an end, are printed in quotes. Dovecot 2.4.1 doveconf.c. */
-export function needsQuotes(value: ByteString): boolean {
+function needsQuotes(value: ByteString): boolean {
   return value.includes('#') || /^[\t\n\v\f\r ]|[\t\n\v\f\r ]$/.test(value);
 }
 
