@@ -1,6 +1,6 @@
 import type { ByteString } from '../../grammar/bytes.js';
 
-/** Where and how a login process connects for a proxied user (proxy-protocol.md section 1). */
+/** Where and how a login process connects for a proxied user. Dovecot login-proxy.h login_proxy_settings */
 export interface Destination {
   readonly protocol: 'imap' | 'pop3' | 'lmtp' | 'submission' | 'sieve';
   /** As the passdb gave it: the name for TLS and logs. */

@@ -16,7 +16,7 @@ export interface LoginContext {
   readonly proxyTtl: number;
 }
 
-/** Failure classes of proxy-protocol.md section 3. */
+/** Why a login at a backend failed. Dovecot login-proxy.h login_proxy_failure_type */
 export type ProxyFailureClass =
   | 'connect'
   | 'internal'
@@ -51,7 +51,7 @@ export type LoginDecision =
       readonly cause: 'loop' | 'config' | 'temporary';
       readonly failureClass: ProxyFailureClass;
       readonly log: ByteString;
-      /** Real Dovecot would crash here (proxy-protocol.md section 9): what dies. */
+      /** Real Dovecot would crash here: what dies. */
       readonly crash: string | null;
       readonly warnings?: readonly ByteString[];
     };
