@@ -129,8 +129,11 @@ function applyRow(
   defaultScheme: ByteString,
   alwaysPassword: boolean,
 ): void {
-  for (const [name, value] of fields) {
-    if (!passdb.fieldsImportAll && !(alwaysPassword && name === 'password')) continue;
+  // Without fields_import_all only the password of the entry itself counts, not one among its fields.
+  const imported = passdb.fieldsImportAll
+    ? fields
+    : fields.filter(([name]) => alwaysPassword && name === 'password').slice(0, 1);
+  for (const [name, value] of imported) {
     const from: FieldOrigin = { kind: 'row', passdb, column: name };
     if (value === null) setNullField(state, name);
     else setField(state, name, value, defaultScheme, from);

@@ -66,6 +66,18 @@ const ENTRY_FIELDS = [
   'password=pw',
   'original_user=zz',
   'e=%{passdb:a}',
+  'passdb_import=z=1',
+  'password_noscheme=pw',
+  'allow_real_nets=10.0.0.0/8,local',
+  'proxy_maybe=y',
+  'auth_user=qq',
+  'anonymous',
+  'userdb_user=zed',
+  'userdb_uid=1000',
+  'userdb_a:remove=',
+  'user=',
+  'x=y',
+  'x=%%',
   'broken=%{nosuchvar}',
 ] as const;
 const TEMPLATE_FIELDS = [
