@@ -30,23 +30,24 @@ export function allUserdbs(config: Config): UserdbBlock[] {
 function distinct<B extends PassdbBlock>(lists: readonly (readonly B[])[]): (readonly B[])[] {
   const seen = new Set<string>();
   return lists.filter((list) => {
-    const key = list.map(keyOf).join(' ');
+    const key = list.map(blockKey).join(' ');
     return !seen.has(key) && seen.add(key);
   });
 }
 
 function distinctBlocks<B extends PassdbBlock | UserdbBlock>(blocks: readonly B[]): B[] {
   const seen = new Set<string>();
-  return blocks.filter((block) => !seen.has(keyOf(block)) && seen.add(keyOf(block)));
+  return blocks.filter((block) => !seen.has(blockKey(block)) && seen.add(blockKey(block)));
 }
 
-function keyOf(block: PassdbBlock | UserdbBlock): string {
+/** The same text for the same block. */
+export function blockKey(block: PassdbBlock | UserdbBlock): string {
   return `${block.at.source.realPath}:${block.at.span.start}:${block.name}`;
 }
 
 /** Blocks are made anew at each question; where a block opens tells which it is. */
 export function isSameBlock(a: PassdbBlock | UserdbBlock, b: PassdbBlock | UserdbBlock): boolean {
-  return a.kind === b.kind && keyOf(a) === keyOf(b);
+  return a.kind === b.kind && blockKey(a) === blockKey(b);
 }
 
 /** What an administrator calls a block: its name, else its driver. */

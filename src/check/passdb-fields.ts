@@ -2,7 +2,7 @@ import type { Place, Span } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { PassdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
-import { allPassdbs, isSameBlock } from './chains.js';
+import { allPassdbs, blockKey } from './chains.js';
 import { passwordQueries } from './passdb-queries.js';
 import { possibleValues, union } from './sql/values.js';
 import { placeIn, type ValueText, valueText } from './value-text.js';
@@ -39,9 +39,27 @@ export function passdbFields(config: Config): readonly PassdbField[] {
   return fields;
 }
 
+const BY_BLOCK = new WeakMap<readonly PassdbField[], ReadonlyMap<string, PassdbField[]>>();
+
 /** The fields of one passdb. */
-export function fieldsOf(passdb: PassdbBlock, fields: readonly PassdbField[]): PassdbField[] {
-  return fields.filter((field) => isSameBlock(field.passdb, passdb));
+export function fieldsOf(passdb: PassdbBlock, fields: readonly PassdbField[]): readonly PassdbField[] {
+  let byBlock = BY_BLOCK.get(fields);
+  if (byBlock === undefined) {
+    byBlock = grouped(fields);
+    BY_BLOCK.set(fields, byBlock);
+  }
+  return byBlock.get(blockKey(passdb)) ?? [];
+}
+
+function grouped(fields: readonly PassdbField[]): Map<string, PassdbField[]> {
+  const groups = new Map<string, PassdbField[]>();
+  for (const field of fields) {
+    const key = blockKey(field.passdb);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [field]);
+    else group.push(field);
+  }
+  return groups;
 }
 
 function columnFields(config: Config): PassdbField[] {

@@ -1,4 +1,5 @@
 import { BOTH, defineRule } from '../rule.js';
+import { writtenSettings } from '../statements.js';
 import { placeOfValue } from '../value-text.js';
 
 export const haproxyWithoutTrust = defineRule({
@@ -8,6 +9,7 @@ export const haproxyWithoutTrust = defineRule({
   title: 'A listener with haproxy = yes, and no haproxy_trusted_networks',
   versions: BOTH,
   check({ config, report }) {
+    if (!writtenSettings(config).some(({ node }) => node.key.split('/').at(-1) === 'haproxy')) return;
     const { effective } = config;
     for (const listener of effective.listeners()) {
       if (!listener.haproxy || listener.at === null) continue;
