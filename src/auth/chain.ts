@@ -9,7 +9,7 @@ import { passdbLists } from './passdb-lists.js';
 import type { ResolveReply, WalkQuestion } from './questions.js';
 import { type StartupProblem, startupProblems } from './startup.js';
 
-export type VerifyPassword = (
+type VerifyPassword = (
   password: Omit<Extract<WalkQuestion, { readonly kind: 'verify' }>, 'kind'>,
 ) => Promise<PasswordVerdict>;
 

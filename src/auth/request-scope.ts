@@ -13,7 +13,7 @@ import { passdbLists } from './passdb-lists.js';
 import type { WalkState } from './walk-state.js';
 
 /** The auth process's variable table for a request (variables.md section 4.1). */
-export function authVariables(state: WalkState, user: ByteString = state.user ?? ''): AuthVariables {
+function authVariables(state: WalkState, user: ByteString = state.user ?? ''): AuthVariables {
   const { request } = state;
   return {
     user,

@@ -17,7 +17,7 @@ function translated(byte: string, pairs: ByteString): string {
 }
 
 /** Default domain, translation, allowed characters, then auth_username_format (auth-chain.md section 4). */
-export function normaliseUserName(state: WalkState, given: ByteString): Normalised {
+function normaliseUserName(state: WalkState, given: ByteString): Normalised {
   const { settings } = state;
   const whole =
     settings.defaultDomain !== '' && !given.includes('@') ? `${given}@${settings.defaultDomain}` : given;

@@ -239,7 +239,7 @@ function print(
   }
 }
 
-export function exitCodeOf({ outcome }: Simulation): number {
+function exitCodeOf({ outcome }: Simulation): number {
   if (isOk(outcome)) return EXIT_OK;
   return outcome === 'tempfail' ? EXIT_TEMPORARY : EXIT_NO;
 }

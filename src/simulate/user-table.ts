@@ -90,7 +90,7 @@ function rowOf(text: string, header: readonly string[], template: Question, line
 }
 
 /** RFC 4180. */
-export function splitCsv(line: string): string[] {
+function splitCsv(line: string): string[] {
   const cells: string[] = [];
   let at = 0;
   for (;;) {
