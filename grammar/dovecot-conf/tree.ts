@@ -22,14 +22,14 @@ export interface ConfTree {
 export type Statement = BlankLine | CommentLine | Setting | Section | SectionEnd | Include | BrokenLine;
 
 /** Empty line, or line of white space only. Ends a continuation (config-language.md section 1.2). */
-export interface BlankLine {
+interface BlankLine {
   readonly kind: 'blank';
   readonly span: Span;
   /** Continued text that this line throws away, if any: Dovecot loses it silently. */
   readonly swallowed: Span | null;
 }
 
-export interface CommentLine {
+interface CommentLine {
   readonly kind: 'comment';
   readonly span: Span;
   readonly swallowed: Span | null;
@@ -92,7 +92,7 @@ export interface Include {
 }
 
 /** A line that Dovecot refuses; its problem says why. */
-export interface BrokenLine {
+interface BrokenLine {
   readonly kind: 'broken';
   readonly span: Span;
   readonly line: number;
