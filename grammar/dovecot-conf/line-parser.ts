@@ -239,8 +239,9 @@ function textOf(token: IToken | undefined): ByteString {
   return token === undefined ? '' : (payloadOf(token)?.text ?? token.image);
 }
 
-function linesOf(token: IToken | undefined): number {
-  return payloadOf(token)?.lines ?? 1;
+/** Physical lines of a logical line; null for the last one of a file without a line end: its text tells. */
+function linesOf(token: IToken | undefined): number | null {
+  return token === undefined ? null : (payloadOf(token)?.lines ?? 1);
 }
 
 interface Machine {

@@ -1,7 +1,6 @@
 import type { ByteString } from '../bytes.js';
 
 const TAB = 9;
-const LF = 10;
 const CR = 13;
 const SPACE = 32;
 const DOUBLE_QUOTE = 34;
@@ -183,4 +182,4 @@ export function unescapeQuoted(text: ByteString): ByteString {
   return text.includes('\\') ? text.replace(/\\([\s\S]?)/g, '$1') : text;
 }
 
-export { BACKSLASH, CR, DOUBLE_QUOTE, HASH, LF, QUOTE, SPACE, TAB };
+export { BACKSLASH, DOUBLE_QUOTE, QUOTE };

@@ -41,7 +41,12 @@ export class TreeBuilder {
     this.#source = source;
   }
 
-  unread(kind: 'blank' | 'comment', end: number, lines: number, swallowedFrom: number | undefined): void {
+  unread(
+    kind: 'blank' | 'comment',
+    end: number,
+    lines: number | null,
+    swallowedFrom: number | undefined,
+  ): void {
     const span = this.#advance(end, lines);
     let swallowed: Span | null = null;
     if (swallowedFrom !== undefined) {
@@ -61,25 +66,31 @@ export class TreeBuilder {
     this.#body.push({ kind, span, swallowed });
   }
 
-  unfinished(end: number, lines: number, text: ByteString): void {
+  unfinished(end: number, lines: number | null, text: ByteString): void {
     const span = this.#advance(end, lines);
     this.#pending = text;
     this.#body.push({ kind: 'blank', span, swallowed: span });
   }
 
-  setting(end: number, lines: number, key: ByteString, keySpan: Span, value: ConfValue): void {
+  setting(end: number, lines: number | null, key: ByteString, keySpan: Span, value: ConfValue): void {
     const span = this.#advance(end, lines);
     this.#body.push({ kind: 'setting', span, line: this.#line - 1, key, keySpan, value });
   }
 
-  include(end: number, lines: number, optional: boolean, pattern: ByteString, patternSpan: Span): void {
+  include(
+    end: number,
+    lines: number | null,
+    optional: boolean,
+    pattern: ByteString,
+    patternSpan: Span,
+  ): void {
     const span = this.#advance(end, lines);
     this.#body.push({ kind: 'include', span, line: this.#line - 1, optional, pattern, patternSpan });
   }
 
   openSection(
     end: number,
-    lines: number,
+    lines: number | null,
     head: Pick<Section, 'key' | 'keySpan' | 'name' | 'nameSpan' | 'groupLabel'>,
   ): void {
     const span = this.#advance(end, lines);
@@ -107,7 +118,7 @@ export class TreeBuilder {
     this.#body = body;
   }
 
-  closeSection(end: number, lines: number): void {
+  closeSection(end: number, lines: number | null): void {
     const span = this.#advance(end, lines);
     if (this.#tooDeep > 0) {
       this.#tooDeep--;
@@ -125,7 +136,7 @@ export class TreeBuilder {
     this.#body = frame.outer;
   }
 
-  broken(end: number, lines: number, dovecot: ByteString, from: number, to: number): void {
+  broken(end: number, lines: number | null, dovecot: ByteString, from: number, to: number): void {
     const span = this.#advance(end, lines);
     const known = MESSAGES[dovecot];
     const problem: SyntaxProblem = {
@@ -160,10 +171,10 @@ export class TreeBuilder {
     return { source, statements: this.#statements, problems: this.#problems, pending: this.#pending };
   }
 
-  #advance(end: number, lines: number): Span {
+  #advance(end: number, lines: number | null): Span {
     const span = { start: this.#offset, end };
     this.#offset = end;
-    this.#line += lines;
+    this.#line += lines ?? this.#source.text.slice(span.start, end).split('\n').length;
     return span;
   }
 

@@ -270,7 +270,7 @@ const KINDS: Readonly<Record<SyntaxProblem['kind'], ConfigProblemKind>> = {
   'lost-continuation': 'lost-continuation',
 };
 
-export function syntaxProblem(source: Source, problem: SyntaxProblem): ConfigProblem {
+function syntaxProblem(source: Source, problem: SyntaxProblem): ConfigProblem {
   const { dovecot } = problem;
   const message =
     dovecot !== null && problem.severity === 'error' ? lineError(source, problem.line, dovecot) : dovecot;

@@ -73,6 +73,7 @@ describe('values', () => {
 
   test('a continued setting has the line of its last physical line', () => {
     expect(onlySetting('k = a \\\n b \\\n c\n').line).toBe(3);
+    expect(onlySetting('k = a \\\n b \\\n c').line).toBe(3);
   });
 
   test('2.4 takes quoted keys, and all of isspace() as white space', () => {
@@ -191,6 +192,7 @@ describe('nothing is lost', () => {
             expect(node.line).toBe(tree.source.lineAt(Math.max(node.span.end - 1, node.span.start)));
         }
       }),
+      { numRuns: 2000 },
     );
   });
 

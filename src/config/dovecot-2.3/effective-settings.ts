@@ -145,6 +145,6 @@ export function sections(view: View, list: string): { name: ByteString; view: Vi
   return [...[...found].map(([name, nodes]) => ({ name, view: new View(nodes) })), ...unnamed];
 }
 
-export function words(text: ByteString, separators: RegExp): ByteString[] {
+function words(text: ByteString, separators: RegExp): ByteString[] {
   return text.split(separators).filter((word) => word !== '');
 }

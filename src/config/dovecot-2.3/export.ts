@@ -106,7 +106,7 @@ function exportList(
 }
 
 /** The sections of a list: the built-in ones first, then those of the file, with their numbers in Dovecot's list. */
-export function orderedSections(
+function orderedSections(
   node: SectionNode,
   definition: ListSetting,
   withUntouched: boolean,

@@ -118,7 +118,7 @@ export function matchesConnection(mask: Filter, query: FilterQuery): boolean {
 }
 
 /** `*.example.com` stands for one label (Dovecot dns-util.c dns_match_wildcard()). */
-export function matchesWildcard(name: ByteString, mask: ByteString): boolean {
+function matchesWildcard(name: ByteString, mask: ByteString): boolean {
   if (!mask.startsWith('*.')) return name.toLowerCase() === mask.toLowerCase();
   const dot = name.indexOf('.');
   return dot !== -1 && name.slice(dot + 1).toLowerCase() === mask.slice(2).toLowerCase();

@@ -13,7 +13,7 @@ export function mergeLayers(layers: readonly Layer[], query: FilterQuery): Merge
 }
 
 /** Layers with the most specific one first. */
-export function mergeMatching(matching: readonly Layer[]): Merged {
+function mergeMatching(matching: readonly Layer[]): Merged {
   const [first, ...rest] = matching;
   if (first === undefined) throw new Error('the global settings always match');
   if (rest.length === 0) return { conflict: null, root: first.root };

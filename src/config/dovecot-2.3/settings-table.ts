@@ -36,7 +36,7 @@ export interface ListSetting extends SettingBase {
 }
 
 /** `plugin`, `dict`. */
-export interface StringListSetting extends SettingBase {
+interface StringListSetting extends SettingBase {
   readonly kind: 'strings';
 }
 

@@ -34,7 +34,7 @@ function appendNode(lines: ByteString[], node: DumpNode, indent: string, origins
 }
 
 /** `FILE:LINE` of the file that was really read. */
-export function originText(origin: Origin): ByteString {
+function originText(origin: Origin): ByteString {
   return `${origin.source.realPath}:${origin.line}`;
 }
 

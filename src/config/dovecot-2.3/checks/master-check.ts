@@ -56,7 +56,7 @@ export const checkMaster: Check = (view) => {
   return found;
 };
 
-export function enabledProtocols(view: View): ByteString[] {
+function enabledProtocols(view: View): ByteString[] {
   const protocols = words(raw(view, 'protocols'), / +/);
   return protocols.length === 1 && protocols[0] === 'none' ? [] : protocols;
 }
