@@ -77,7 +77,7 @@ class Printer {
       ? `${question.service} look-up without password`
       : `${question.service} ${question.mechanism.toUpperCase()}, ${question.password === null ? 'password not given' : 'password given'}`;
     const from = question.remoteIp === '' ? '' : `, from ${question.remoteIp}`;
-    const to = question.localIp === '' ? '' : ` to ${question.localIp}`;
+    const to = question.localIp === '' ? '' : `${from === '' ? ',' : ''} to ${question.localIp}`;
     const code = answer.code === null ? '' : `, code=${answer.code}`;
     this.#lines.push(colours.dim(`${asked}${from}${to}, Dovecot ${version}${code}`));
   }

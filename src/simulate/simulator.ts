@@ -42,6 +42,8 @@ const PROTOCOLS: Readonly<Record<string, Destination['protocol']>> = {
   managesieve: 'sieve',
 };
 
+const LMTP_PORT = 24;
+
 /** TTL of a connection that comes from a client, not another proxy. proxy-protocol.md section 2 */
 const FIRST_TTL = { '2.3.19.1': 5, '2.4.1': 7 } as const;
 
@@ -109,7 +111,8 @@ export class Simulator {
       version: config.version,
       protocol,
       localIp: question.localIp,
-      localPort: question.localPort,
+      // Without a port of its own an LMTP destination has that of the listener: LMTP's own where it is not told.
+      localPort: question.localPort === 0 && protocol === 'lmtp' ? LMTP_PORT : question.localPort,
       clientPassword: question.password,
       mechanism: question.mechanism.toUpperCase(),
       proxyTimeoutMs: login.proxyTimeout,

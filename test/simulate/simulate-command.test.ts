@@ -200,6 +200,22 @@ describe('outcomes and exit codes', () => {
   test('an unknown user is fail_unknown_user and 1', async () => {
     expect(await outcomeOf('nobody@example.com')).toEqual({ exit: 1, outcome: 'fail_unknown_user' });
   });
+  test('LMTP looks up without a password, and goes to its own port', async () => {
+    const { stdout } = await dvproxy([
+      'simulate',
+      'x',
+      '-c',
+      join(folder.path, 'open.conf'),
+      '--service',
+      'lmtp',
+      '--format',
+      'json',
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      destination: { protocol: 'lmtp', port: 24 },
+      password_assumed: false,
+    });
+  });
   test('a user in a deny passdb is fail_disabled', async () => {
     expect(await outcomeOf('evil@example.com')).toEqual({ exit: 1, outcome: 'fail_disabled' });
   });
