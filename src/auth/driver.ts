@@ -97,7 +97,8 @@ export type LookupOutcome = {
        */
       readonly compares?: ByteString | null;
     }
-  | { readonly kind: 'unknown' }
+  /** `silent`: nothing is logged about it (lua). */
+  | { readonly kind: 'unknown'; readonly silent?: boolean }
   /** `fields`: what was set before the failure; it stays subject to rollback. */
   | {
       readonly kind: 'internal';

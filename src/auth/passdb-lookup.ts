@@ -115,11 +115,14 @@ function record(state: WalkState, outcome: LookupOutcome): void {
 const UNKNOWN_USER = 'unknown user';
 
 /** `unknown user`, unless the driver gives another reason (`missing passwd file`). */
-function recordUnknown(state: WalkState, outcome: LookupOutcome): void {
+function recordUnknown(
+  state: WalkState,
+  outcome: Extract<LookupOutcome, { readonly kind: 'unknown' }>,
+): void {
   const log = outcome.log ?? [];
   for (const entry of log) if (entry.text !== UNKNOWN_USER) state.record(entry);
   const explained = log.some((entry) => entry.level === 'info' && entry.text !== UNKNOWN_USER);
-  if (!explained) logLoginFailure(state, UNKNOWN_USER);
+  if (!explained && outcome.silent !== true) logLoginFailure(state, UNKNOWN_USER);
 }
 
 function applyRow(

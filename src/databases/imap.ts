@@ -23,8 +23,8 @@ const MAX_LINE = 65_536;
 
 /** Opens an imap passdb. Throws an Error with Dovecot's `auth: Fatal: ` text. */
 export async function openImap(block: PassdbBlock, config: Config): Promise<PassdbDriver> {
-  const target =
-    seriesOf(config.version) === '2.3' ? target23(block.args.text, config) : target24(block, config);
+  const is23 = seriesOf(config.version) === '2.3';
+  const target = is23 ? target23(block.args.text, config) : target24(block, config);
   return {
     name: 'imap',
     canLookupCredentials: false,
@@ -144,13 +144,19 @@ async function lookup(target: ImapTarget, context: LookupContext, is23: boolean)
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     const reason = SYSTEM_TEXT[code ?? ''] ?? message ?? String(error);
-    if (error instanceof Disconnected) imapc('error', `${fromUtf8(reason)} - disconnecting`);
-    else {
+    let end = 'Disconnected from server';
+    if (error instanceof Disconnected) {
+      if (is23) imapc('error', `${fromUtf8(reason)} - disconnecting`);
+      else {
+        imapc('warning', `${fromUtf8(reason)} - reconnecting (delay 0 ms)`);
+        end = `Authentication failed: ${end}`;
+      }
+    } else {
       const failure = `connect(${host}, ${target.port}) failed: ${fromUtf8(reason)}`;
       if (!is23) imapc('warning', `${failure} - reconnecting (delay 1000 ms)`);
       imapc('error', `${failure} - disconnecting`);
     }
-    log.push({ level: 'error', text: 'Disconnected from server' });
+    log.push({ level: 'error', text: end });
     return {
       kind: 'internal',
       log,

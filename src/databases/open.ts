@@ -107,6 +107,10 @@ class OpenDatabases implements Databases {
         const { openImap } = await import('./imap.js');
         return openImap(block, this.#config);
       }
+      case 'lua': {
+        const { openLua } = await importDriver('wasmoon', () => import('./lua/passdb.js'));
+        return openLua(block, this.#config, this.#mapPath);
+      }
       case 'bsdauth':
         throw new Error("Support not compiled in for passdb driver 'bsdauth'");
       default:

@@ -96,7 +96,11 @@ async function lookup(
   }
   return {
     kind: 'found',
-    fields: [['password', password]],
+    // The name as the system has it, the same: but it is a field, which an answer without others shows.
+    fields: [
+      ['password', password],
+      ['user', user],
+    ],
     defaultScheme: DEFAULT_SCHEME,
     compares: password,
     log,
