@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { networkText, parseNetwork } from '../dovecot-2.4/network.js';
 import type { Dump, DumpNode, DumpOptions } from '../print/dump.js';
-import type { CheckMessage } from './checks/check-settings.js';
+import { checkMessages } from './checks/check-settings.js';
 import { type ExportEntry, type ExportQuestion, type ExportScope, exportSettings } from './export.js';
 import {
   compareSpecificity,
@@ -18,11 +18,7 @@ import { type WantsSetting, wantedModules } from './modules.js';
 import { settingsTable } from './settings-table.js';
 
 /** Prints a 2.3 configuration as doveconf does (Dovecot 2.3.19.1 doveconf.c). */
-export function dump23(
-  layers: readonly Layer[],
-  options: DumpOptions,
-  checkErrors: readonly CheckMessage[],
-): Dump {
+export function dump23(layers: readonly Layer[], options: DumpOptions): Dump {
   const query = filterQuery(options.filters);
   if (typeof query === 'string') return { nodes: [], messages: [`Fatal: ${query}`], exitCode: 89 };
   const wants = wantedModules(options.modules);
@@ -32,6 +28,7 @@ export function dump23(
     return { nodes: [], messages: options.names.map(() => `Error: ${merged.conflict}`), exitCode: 89 };
   const question: ExportQuestion = { scope, hideListDefaults: !options.simple, wants };
   const entries = merged.conflict === null ? exportSettings(merged.root, question) : [];
+  const checkErrors = merged.conflict === null ? checkMessages(merged.root, wants) : [];
   const errors = checkErrors.map(({ text }) => text);
   if (options.simple) {
     const shown = upTo(entries, checkErrors[0]?.lastSetting);

@@ -11,12 +11,9 @@ export function load23(input: LoadInput): LoadResult {
   reading.read();
   const checked = checkSettings(reading.layers, input.main, input.modules ?? []);
   return {
-    problems: [...reading.problems, ...checked.problems],
+    problems: [...reading.problems, ...checked],
     readings: reading.readings,
     effective: new EffectiveSettings(reading.layers, input.main),
-    dump: (options) =>
-      options.scope === 'defaults'
-        ? dump23([new Layer()], options, [])
-        : dump23(reading.layers, options, checked.messages),
+    dump: (options) => dump23(options.scope === 'defaults' ? [new Layer()] : reading.layers, options),
   };
 }

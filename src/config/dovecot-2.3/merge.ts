@@ -84,7 +84,13 @@ function applyNode(target: SectionNode, source: SectionNode, mayConflict: boolea
         const list = listOf(target, definition);
         const byName = new Map(list.sections.map((section) => [sectionName(section), section] as const));
         for (const section of sections) {
-          const known = definition.unique ? byName.get(sectionName(section)) : undefined;
+          let known = definition.unique ? byName.get(sectionName(section)) : undefined;
+          if (known === undefined && section.builtIn !== null) {
+            // Every filter has the built-in sections, also where it does not touch them.
+            known = createNode(section.table, section.builtIn);
+            known.at = section.at;
+            list.sections.push(known);
+          }
           if (known === undefined || sectionName(section) === '') {
             list.sections.push(copyNode(section, true));
             continue;

@@ -46,12 +46,14 @@ export function answerOf(config: LoadedConfig, args: readonly string[]): Answer 
   if (refusal !== null && refusal.kind !== 'failed-check' && refusal.kind !== 'unclosed-section')
     return { stdout: '', error };
   const options = dumpOptionsOf(args);
-  const stdout = renderText(config.dump(options).nodes, {
+  const dump = config.dump(options);
+  const stdout = renderText(dump.nodes, {
     valuesOnly: options.valuesOnly,
     simple: options.simple,
     origins: false,
   });
-  return { stdout: withoutHostLines(stdout), error };
+  const said = dump.messages[0]?.replace(/^(?:Error|Fatal): /, '');
+  return { stdout: withoutHostLines(stdout), error: said ?? error };
 }
 
 /** Without the comment lines of the head and without Pigeonhole's two values that its programs compute. */

@@ -2,10 +2,10 @@ import { type ByteString, toUtf8 } from '../../../../grammar/bytes.js';
 import type { Source } from '../../../../grammar/source.js';
 import type { ConfigProblem } from '../../problem.js';
 import { GLOBAL_FILTER } from '../filter.js';
-import type { Layer } from '../layer.js';
+import type { Layer, SectionNode } from '../layer.js';
 import { LayerIndex } from '../layer-index.js';
 import { conflictOf } from '../merge.js';
-import { wantedModules } from '../modules.js';
+import { type WantsSetting, wantedModules } from '../modules.js';
 import { settingsTable } from '../settings-table.js';
 import { View } from '../view.js';
 import { checkAuth } from './auth-check.js';
@@ -36,16 +36,20 @@ const CHECKS: readonly (readonly [module: string, check: Check, lastSetting?: st
   ['submission-login', small.checkSubmission],
 ];
 
-export interface CheckResult {
-  readonly problems: readonly ConfigProblem[];
-  /** The first error of each module about the global settings: doveconf says these behind its output. */
-  readonly messages: readonly CheckMessage[];
-}
-
 export interface CheckMessage {
   readonly text: ByteString;
   /** The last setting of the module in the order of the tables: `doveconf -S` stops there. */
   readonly lastSetting: string;
+}
+
+/** The first error of each module about what is printed: doveconf says these behind its output. */
+export function checkMessages(root: SectionNode, wants: WantsSetting): CheckMessage[] {
+  const view = new View([root]);
+  return CHECKS.flatMap(([module, check, last]) => {
+    if (module !== '' && !wants([module], '')) return [];
+    const [first] = check(view);
+    return first === undefined ? [] : [{ text: first.text, lastSetting: last ?? lastSettingOf(module) }];
+  });
 }
 
 /** What Dovecot checks when all is read (config_all_parsers_check()), for every filter and all complaints of each. */
@@ -53,11 +57,10 @@ export function checkSettings(
   layers: readonly Layer[],
   main: Source,
   modules: readonly string[],
-): CheckResult {
+): ConfigProblem[] {
   const index = new LayerIndex(layers);
   const wants = wantedModules(modules);
   const problems: ConfigProblem[] = [];
-  const messages: CheckMessage[] = [];
   const said = new Set<ByteString>();
   let warnedAboutSsl = false;
   const globalSsl = layers[0] === undefined ? '' : sslOf(layers[0]);
@@ -81,20 +84,17 @@ export function checkSettings(
       for (const warning of [...small.warnSsl(view), ...warnMaster(view)])
         problems.push(problemOf(warning, 'warning', null));
     const touched = isGlobal ? null : touchedModules(matching);
-    for (const [module, check, last] of CHECKS) {
+    for (const [module, check] of CHECKS) {
       if (module !== '' && !wants([module], '')) continue;
       if (touched !== null && !touched.has(module === '' ? 'master' : module)) continue;
       const findings = check(view).filter(({ text }) => isGlobal || !said.has(text));
-      const [first] = findings;
-      if (first !== undefined && isGlobal)
-        messages.push({ text: first.text, lastSetting: last ?? lastSettingOf(module) });
       for (const one of findings) {
         said.add(one.text);
         problems.push(problemOf(one, 'error', isGlobal ? null : main));
       }
     }
   }
-  return { problems, messages };
+  return problems;
 }
 
 /** Modules whose settings the filters change: the others were checked with the global settings. */
