@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
-if (!existsSync('dist/cli.js')) {
+if (!existsSync('dist/cli.cjs')) {
   console.error('Build first: npm run build');
   process.exit(2);
 }
