@@ -1,9 +1,10 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { Series } from '../knowledge/versions.js';
+import { requestedCredentials } from '../passwords/credentials.js';
 import { decodePassword, splitScheme } from '../passwords/stored-password.js';
 import type { AuthAnswer } from './answer.js';
 import type { Chain } from './chain.js';
-import type { WalkQuestion, WalkReply } from './questions.js';
+import type { Walking, WalkQuestion, WalkReply } from './questions.js';
 import type { AuthRequest } from './request.js';
 import { walk } from './walk.js';
 import type { WalkEnvironment } from './walk-state.js';
@@ -20,17 +21,61 @@ export async function authenticate(
   signal: AbortSignal = NEVER,
 ): Promise<AuthAnswer> {
   const walking = walk(request, chain.settings, environmentOf(chain));
-  let step = walking.next();
+  let pause = await proceed(walking, chain, signal);
+  while (pause.kind === 'prove')
+    pause = await proceed(walking, chain, signal, await proofByPassword(request, chain, pause));
+  return pause.answer;
+}
+
+/** Where a walk stops: at its end, or where a mechanism has to ask its client. */
+export type WalkPause =
+  | { readonly kind: 'answer'; readonly answer: AuthAnswer }
+  | Extract<WalkQuestion, { readonly kind: 'prove' }>;
+
+/** Drives a walk from its start, or on from a reply, to its next pause. */
+export async function proceed(
+  walking: Walking<AuthAnswer>,
+  chain: Chain,
+  signal: AbortSignal,
+  from?: WalkReply,
+): Promise<WalkPause> {
+  let step = from === undefined ? walking.next() : walking.next(from);
   while (step.done !== true) {
     signal.throwIfAborted();
+    if (step.value.kind === 'prove') return step.value;
     step = walking.next(await reply(step.value, chain, signal));
   }
-  return step.value;
+  return { kind: 'answer', answer: step.value };
+}
+
+/** Nobody is there to answer a challenge: the plain password is compared, as a client that has it would prove it. */
+async function proofByPassword(
+  request: AuthRequest,
+  chain: Chain,
+  { series, scheme, raw }: Extract<WalkQuestion, { readonly kind: 'prove' }>,
+): Promise<WalkReply> {
+  if (request.password === null) return { kind: 'prove', proved: true, log: null, assumed: true };
+  const isBinary = scheme === 'CRAM-MD5' || scheme === 'DIGEST-MD5';
+  const stored = isBinary
+    ? `{${scheme}.hex}${Buffer.from(raw, 'latin1').toString('hex')}`
+    : `{${scheme}}${raw}`;
+  const { user, digestRealm } = request;
+  const verdict = await chain.verify({
+    series,
+    stored,
+    defaultScheme: 'PLAIN',
+    plaintext: request.password,
+    user: digestRealm === undefined ? user : `${user}@${digestRealm}`,
+    allowWeakSchemes: true,
+  });
+  return verdict.kind === 'match'
+    ? { kind: 'prove', proved: true, log: null }
+    : { kind: 'prove', proved: false, log: { level: 'info', text: 'Password mismatch' } };
 }
 
 const ENVIRONMENTS = new WeakMap<Chain, WalkEnvironment>();
 
-function environmentOf(chain: Chain): WalkEnvironment {
+export function environmentOf(chain: Chain): WalkEnvironment {
   let environment = ENVIRONMENTS.get(chain);
   if (environment === undefined) {
     environment = {
@@ -51,7 +96,11 @@ function environmentOf(chain: Chain): WalkEnvironment {
   return environment;
 }
 
-async function reply(question: WalkQuestion, chain: Chain, signal: AbortSignal): Promise<WalkReply> {
+async function reply(
+  question: Exclude<WalkQuestion, { readonly kind: 'prove' }>,
+  chain: Chain,
+  signal: AbortSignal,
+): Promise<WalkReply> {
   switch (question.kind) {
     case 'lookup': {
       const outcome = await chain.driverOf(question.passdb).lookup({ ...question.context, signal });
@@ -63,6 +112,11 @@ async function reply(question: WalkQuestion, chain: Chain, signal: AbortSignal):
     }
     case 'decode':
       return decode(question.series, question.stored, question.defaultScheme);
+    case 'credentials': {
+      const { kind: _, ...asked } = question;
+      const credentials = await requestedCredentials({ ...asked, randomBytes: chain.system.randomBytes });
+      return { kind: 'credentials', credentials };
+    }
     case 'resolve':
       return {
         kind: 'resolve',

@@ -29,7 +29,7 @@ export function* lookUpInCache(
     logLoginFailure(state, 'unknown user');
     return answered('user_unknown');
   }
-  if (state.request.mode === 'lookup') {
+  if (state.request.mode !== 'verify') {
     setFields(state, entry, passdb);
     const row = {
       kind: 'found',

@@ -34,6 +34,7 @@ export function* handOutCredentials(
 ): Walking<PassdbResult> {
   if (state.fields.has('noauthenticate')) return 'next';
   state.credentialsFound = false;
+  if (state.request.mode === 'credentials') return yield* credentialsFor(state, stored, defaultScheme);
   if (stored === null) {
     if (state.wantedScheme === '' || state.delayedCredentials) return 'ok';
     state.log('info', `Requested ${state.wantedScheme} scheme, but we have a NULL password`);
@@ -55,9 +56,41 @@ export function* handOutCredentials(
   return 'ok';
 }
 
+/** The same for a mechanism, which needs the password itself in its scheme. */
+function* credentialsFor(
+  state: WalkState,
+  stored: ByteString | null,
+  defaultScheme: ByteString,
+): Walking<PassdbResult> {
+  const wanted = state.wantedScheme;
+  if (stored === null) {
+    if (wanted === '' || state.delayedCredentials) return 'ok';
+    state.log('info', `Requested ${wanted} scheme, but we have a NULL password`);
+    return 'scheme_not_available';
+  }
+  const { digestRealm } = state.request;
+  const original = state.originalUser ?? '';
+  const user = digestRealm !== undefined && original.includes('@') ? `${original}@${digestRealm}` : original;
+  const { series } = state;
+  const question = { kind: 'credentials', series, stored, defaultScheme, wanted, user } as const;
+  const { credentials } = yield* ask(question);
+  if (credentials.kind === 'unavailable') {
+    const shown = credentials.level === 'info' && state.settings.debugPasswords ? ` (input: ${stored})` : '';
+    state.log(credentials.level, credentials.message + shown);
+    return 'scheme_not_available';
+  }
+  if (wanted === '') state.wantedScheme = credentials.scheme;
+  state.credentialsFound = credentials.raw !== '';
+  if (state.credentialsFound) state.credentials = credentials.raw;
+  return 'ok';
+}
+
 /** Credentials of the first passdb that went on with success stay, while later ones only add fields. */
 export function keepCredentials(state: WalkState): void {
-  if (state.authenticated && !state.delayedCredentials && state.credentialsFound)
+  if (state.authenticated && !state.delayedCredentials && state.credentialsFound) {
     state.delayedCredentials = true;
+    state.keptCredentials = state.credentials;
+  }
+  state.credentials = '';
   state.credentialsFound = false;
 }

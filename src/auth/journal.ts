@@ -89,7 +89,13 @@ export class Journal {
   ): ByteString {
     const prefix = this.#prefix(level, scope, user === undefined ? subject : { ...subject, user }, inWorker);
     if (!text.includes('\n')) return prefix + text;
-    return prefix + text.replaceAll('\n', `\n${this.#series === '2.3' ? 'auth: Error: ' : prefix}`);
+    return (
+      prefix +
+      text.replaceAll(
+        '\n',
+        `\n${this.#series === '2.4' ? prefix : inWorker ? 'auth-worker: Error: ' : 'auth: Error: '}`,
+      )
+    );
   }
 
   #prefix(

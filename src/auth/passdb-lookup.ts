@@ -43,7 +43,7 @@ export function* lookUp(state: WalkState, passdb: PassdbBlock): Walking<Looked> 
 
 function* lookUpInDatabase(state: WalkState, passdb: PassdbBlock, facts: DriverFacts): Walking<Looked> {
   const failed: Looked = { result: 'internal_failure', queries: [], unreachable: null, cached: false };
-  if (state.request.mode === 'lookup' && !facts.canLookupCredentials) {
+  if (state.request.mode !== 'verify' && !facts.canLookupCredentials) {
     state.debug(() => "passdb doesn't support credential lookups");
     return { ...failed, result: 'scheme_not_available' };
   }

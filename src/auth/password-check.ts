@@ -31,9 +31,9 @@ export function* checkPassword(state: WalkState, passdb: PassdbBlock, found: Fou
   }
   // static goes on with an empty password under `nopassword`.
   const compared = stored ?? (found.compares === undefined ? null : '');
-  return state.request.mode === 'lookup'
-    ? yield* handOutCredentials(state, compared, found.defaultScheme)
-    : yield* verify(state, passdb, compared, found.defaultScheme);
+  return state.request.mode === 'verify'
+    ? yield* verify(state, passdb, compared, found.defaultScheme)
+    : yield* handOutCredentials(state, compared, found.defaultScheme);
 }
 
 function* verify(

@@ -1,10 +1,11 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { Series } from '../knowledge/versions.js';
+import type { Credentials } from '../passwords/credentials.js';
 import type { PasswordVerdict } from '../passwords/verify.js';
 import type { PassdbResult } from './answer.js';
 import type { CacheEntry } from './cache.js';
-import type { LookupContext, LookupOutcome } from './driver.js';
+import type { LogEntry, LookupContext, LookupOutcome } from './driver.js';
 import type { WalkState } from './walk-state.js';
 
 /** What a walk asks of the world. Whoever drives it answers each with the reply of the same kind. */
@@ -40,6 +41,19 @@ export type WalkQuestion =
       readonly stored: ByteString;
       readonly defaultScheme: ByteString;
     }
+  /** The stored password in the scheme of a mechanism. */
+  | {
+      readonly kind: 'credentials';
+      readonly series: Series;
+      readonly stored: ByteString;
+      readonly defaultScheme: ByteString;
+      /** '' = any. */
+      readonly wanted: ByteString;
+      /** Name as the client sent it: DIGEST-MD5 hashes it. */
+      readonly user: ByteString;
+    }
+  /** Does the client know the password: the mechanism goes on with the client. */
+  | { readonly kind: 'prove'; readonly series: Series; readonly scheme: ByteString; readonly raw: ByteString }
   | { readonly kind: 'resolve'; readonly host: ByteString; readonly timeoutMs: number }
   /** Not a question: how a look-up ended, before override_fields and rules; the auth cache stores it. */
   | {
@@ -66,6 +80,15 @@ export type WalkReply =
       /** Its scheme as written; left out: PLAIN. */
       readonly scheme?: ByteString;
       readonly empty?: boolean;
+    }
+  | { readonly kind: 'credentials'; readonly credentials: Credentials }
+  /** `log`: what the mechanism says of it; null: nothing. */
+  | {
+      readonly kind: 'prove';
+      readonly proved: boolean;
+      readonly log: Pick<LogEntry, 'level' | 'text'> | null;
+      /** The password was not known and was taken as right. */
+      readonly assumed?: boolean;
     }
   | { readonly kind: 'resolve'; readonly reply: ResolveReply }
   | { readonly kind: 'looked-up' };

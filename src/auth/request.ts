@@ -8,8 +8,21 @@ export interface AuthRequest {
   readonly authorizationId: ByteString;
   /** null: not known. Then wherever a password is checked it is taken as right, and the answer says so (`assumed`). */
   readonly password: ByteString | null;
-  /** `verify`: a login or `doveadm auth test`. `lookup`: credentials look-up as LMTP and `doveadm auth lookup` do. */
-  readonly mode: 'verify' | 'lookup';
+  /**
+   * `verify`: a login or `doveadm auth test`. `lookup`: credentials look-up as LMTP and `doveadm auth lookup` do.
+   * `credentials`: a login whose mechanism wants the stored password (CRAM-MD5, SCRAM, ...).
+   */
+  readonly mode: 'verify' | 'lookup' | 'credentials';
+  /** `credentials`: the scheme that the mechanism wants; '' = any. */
+  readonly wantedScheme?: ByteString;
+  /** DIGEST-MD5: hashed behind a name that has a domain. */
+  readonly digestRealm?: ByteString;
+  /** EXTERNAL: the name in the client's certificate; it replaces `user`. */
+  readonly certificateUser?: ByteString;
+  /** The authorization id was given, be it empty. */
+  readonly authorizationGiven?: boolean;
+  /** An oauth2 database has accepted this token: passwords are not checked any more (2.4). */
+  readonly verifiedToken?: ByteString;
   /** Upper case; '' for a look-up without mechanism. */
   readonly mechanism: ByteString;
   /** `imap`, `pop3`, `lmtp`, `doveadm`, ... */

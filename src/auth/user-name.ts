@@ -56,6 +56,7 @@ export function takeUserNames(state: WalkState): ByteString | null {
     return 'invalid input';
   }
   let name = request.user;
+  const { certificateUser } = request;
   let login: ByteString | null = null;
   const separator = settings.masterUserSeparator.slice(0, 1);
   const at = separator === '' ? -1 : name.indexOf(separator);
@@ -64,17 +65,21 @@ export function takeUserNames(state: WalkState): ByteString | null {
     name = name.slice(at + 1);
   }
   state.originalUser = name;
-  const normalised = normaliseUserName(state, name);
-  if (normalised.kind === 'refused') return normalised.message;
+  const normalised = normaliseUserName(state, certificateUser ?? name);
+  if (normalised.kind === 'refused')
+    return certificateUser === undefined ? normalised.message : 'Invalid username';
   state.user = normalised.name;
   state.translatedUser = normalised.name;
   if (login !== null) {
     const refusal = takeLoginUser(state, login);
     if (refusal !== null) return refusal;
   }
-  if (request.authorizationId !== '' && request.authorizationId !== request.user) {
-    const refusal = takeLoginUser(state, request.authorizationId);
-    if (refusal !== null) return `login user: ${refusal}`;
+  const { authorizationId, authorizationGiven = authorizationId !== '' } = request;
+  if (authorizationGiven && (authorizationId !== request.user || certificateUser !== undefined)) {
+    const refusal = takeLoginUser(state, authorizationId);
+    // Dovecot mech-plain.c, mech-external.c; the others give the bare reason.
+    const prefix = /^(SCRAM|DIGEST)/.test(request.mechanism) ? '' : 'login user: ';
+    if (refusal !== null) return prefix + refusal;
   }
   return null;
 }

@@ -9,12 +9,33 @@ import type { WalkTrace } from './walk-trace.js';
 type Result = AuthAnswer['result'];
 
 /** The name was refused before any passdb was asked. */
-export function answerRefused(state: WalkState, trace: WalkTrace, reason: ByteString): AuthAnswer {
-  return assemble(state, trace, 'fail', { code: null, reason, passdbResult: null });
+export function answerRefused(
+  state: WalkState,
+  trace: WalkTrace,
+  reason: ByteString | null,
+  passdbResult: PassdbResult | null = null,
+): AuthAnswer {
+  return assemble(state, trace, 'fail', { code: null, reason, passdbResult });
+}
+
+/** ANONYMOUS: no passdb is asked. */
+export function answerAnonymous(state: WalkState, trace: WalkTrace): AuthAnswer {
+  state.success = true;
+  return assemble(state, trace, 'ok', { code: null, reason: null, passdbResult: null });
 }
 
 /** Dovecot auth-request-handler.c: the reply to a login attempt. */
-export function* answerLogin(state: WalkState, trace: WalkTrace, final: PassdbResult): Walking<AuthAnswer> {
+export function* answerLogin(
+  state: WalkState,
+  trace: WalkTrace,
+  final: PassdbResult,
+  proved = true,
+): Walking<AuthAnswer> {
+  if (final === 'ok' && !proved) {
+    dropProxyFields(state);
+    state.fields.remove('nologin');
+    return failed(state, trace, 'password_mismatch', false);
+  }
   if (final === 'ok' && state.success) {
     const finished = state.request.login ? yield* finishProxyFields(state) : 'done';
     if (finished === 'done') {
@@ -123,7 +144,7 @@ function addedByAuth(state: WalkState): AnswerField[] {
   if (settings.anonymousUsername !== '' && state.user === settings.anonymousUsername)
     append('anonymous', null, 'the name is auth_anonymous_username');
   if (!request.login || !fields.has('proxy')) return added;
-  if (!fields.has('pass') && request.password !== null)
+  if (!fields.has('pass') && request.mode === 'verify' && request.password !== null)
     append('pass', request.password, 'the password that the client sent');
   if (state.masterUser !== null && state.masterUser !== '' && !fields.has('master'))
     append('master', state.masterUser, 'the master user');

@@ -68,6 +68,9 @@ export class WalkState {
   wantedScheme: ByteString = '';
   credentialsFound = false;
   delayedCredentials = false;
+  /** The stored password that the last look-up handed to a mechanism, and that of the first one; '' = none. */
+  credentials: ByteString = '';
+  keptCredentials: ByteString = '';
   /** What else happens in real Dovecot. */
   readonly remarks: string[] = [];
   /** Real Dovecot dies or hangs here: what happens. */
@@ -85,6 +88,13 @@ export class WalkState {
       this.fields.add(`forward_${name}`, value, false, { kind: 'client' });
     // A failing passdb must not take these away. Dovecot auth-request-fields.c
     if (request.forward.length > 0) this.fields.snapshot();
+    this.wantedScheme = request.wantedScheme ?? '';
+    if (request.verifiedToken !== undefined) {
+      // Dovecot 2.4.1 mech-oauth2.c, db-oauth2.c
+      this.authenticated = true;
+      this.success = true;
+      this.fields.add('token', request.verifiedToken, false, { kind: 'client' });
+    }
   }
 
   log(level: LogEntry['level'], text: ByteString, scope: NonNullable<LogEntry['scope']> = 'passdb'): void {

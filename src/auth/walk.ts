@@ -4,7 +4,7 @@ import { keepCredentials } from './credentials.js';
 import { type LoopGuard, loopGuard } from './loop-guard.js';
 import { passdbLists } from './passdb-lists.js';
 import { type Looked, lookUp } from './passdb-lookup.js';
-import type { Walking } from './questions.js';
+import { ask, type Walking } from './questions.js';
 import type { AuthRequest } from './request.js';
 import { applyRule, ruleFor } from './rules.js';
 import { setField } from './set-field.js';
@@ -43,7 +43,20 @@ export function* walk(
   const result = yield* walkLists(state, trace);
   return request.mode === 'lookup'
     ? yield* answerLookup(state, trace, result)
-    : yield* answerLogin(state, trace, result);
+    : yield* answerLogin(state, trace, result, yield* proveLogin(state, result));
+}
+
+/** A mechanism has the stored password now and goes on with the client; true where there is nothing to prove. */
+function* proveLogin(state: WalkState, result: PassdbResult): Walking<boolean> {
+  // The oauth2 database has proved it before.
+  if (state.request.mode !== 'credentials' || state.request.verifiedToken !== undefined) return true;
+  if (result !== 'ok') return false;
+  const raw = state.credentialsFound ? state.credentials : state.keptCredentials;
+  const { series, wantedScheme: scheme } = state;
+  const { proved, log, assumed = false } = yield* ask({ kind: 'prove', series, scheme, raw });
+  if (log !== null) state.log(log.level, log.text, 'mechanism');
+  if (assumed) state.passwordAssumed = true;
+  return proved;
 }
 
 function* walkLists(state: WalkState, trace: WalkTrace): Walking<PassdbResult> {
@@ -87,7 +100,7 @@ function advance(state: WalkState, trace: WalkTrace, position: Position, show: b
 
 function nothingLeft(state: WalkState): PassdbResult {
   // Dovecot 2.4.1 auth-request.c: a mechanism has validated the user itself
-  if (state.series === '2.4' && state.request.mode === 'lookup' && state.success) return 'ok';
+  if (state.series === '2.4' && state.request.mode !== 'verify' && state.success) return 'ok';
   const scope = state.series === '2.3' && state.request.mechanism !== '' ? 'mechanism' : 'request';
   state.log('error', 'All password databases were skipped', scope);
   return 'internal_failure';

@@ -22,11 +22,31 @@ function wordIndex(round: number, i: number): number {
   return (7 * i) % 16;
 }
 
+const INITIAL = [0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476] as const;
+
 /** The 16 bytes of state after a block of 64 bytes. */
 export function md5StateAfterBlock(block: Uint8Array): Buffer {
+  return afterBlock(INITIAL, block);
+}
+
+/** The digest of a text whose first block of 64 bytes has led to `state`; `rest` is what stands behind that block. */
+export function md5FromState(state: Uint8Array, rest: Uint8Array): Buffer {
+  const length = rest.length + 64;
+  const padded = Buffer.alloc(Math.ceil((rest.length + 9) / 64) * 64);
+  padded.set(rest);
+  padded[rest.length] = 0x80;
+  padded.writeBigUInt64LE(BigInt(length) * 8n, padded.length - 8);
+  let current: Buffer = Buffer.from(state);
+  for (let at = 0; at < padded.length; at += 64) {
+    const start = [0, 4, 8, 12].map((word) => current.readInt32LE(word));
+    current = afterBlock(start, padded.subarray(at, at + 64));
+  }
+  return current;
+}
+
+function afterBlock(start: readonly number[], block: Uint8Array): Buffer {
   const words = Buffer.from(block);
-  const start = [0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476] as const;
-  let [a, b, c, d]: [number, number, number, number] = [...start];
+  let [a = 0, b = 0, c = 0, d = 0] = start;
   for (let i = 0; i < 64; i++) {
     const round = i >> 4;
     const sum = (a + mix(round, b, c, d) + (SINES[i] ?? 0) + words.readInt32LE(wordIndex(round, i) * 4)) | 0;

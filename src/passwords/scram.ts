@@ -11,7 +11,7 @@ const pbkdf2Async = promisify(pbkdf2);
 const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 2 ** 31 - 1;
 
-interface ScramKeys {
+export interface ScramKeys {
   readonly iterations: number;
   readonly salt: ByteString;
   /** As it stands in the entry, for the server's first message. */
@@ -25,7 +25,7 @@ type ScramEntry =
   | { readonly kind: 'invalid'; readonly reason: string };
 
 /** Reads `ITERATIONS,SALT,STOREDKEY,SERVERKEY` (Dovecot password-scheme-scram.c scram_scheme_parse). */
-function parseScram(scheme: 'SCRAM-SHA-1' | 'SCRAM-SHA-256', entry: ByteString): ScramEntry {
+export function parseScram(scheme: 'SCRAM-SHA-1' | 'SCRAM-SHA-256', entry: ByteString): ScramEntry {
   const size = scheme === 'SCRAM-SHA-1' ? 20 : 32;
   const fields = entry.split(',');
   const [count = '', saltBase64 = '', stored = '', server = ''] = fields;
