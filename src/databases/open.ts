@@ -118,6 +118,10 @@ class OpenDatabases implements Databases {
           const { openPasswd } = await import('./passwd.js');
           return openPasswd(block.driver, block, series);
         }
+        if (series === '2.3' && block.driver === 'oauth2') {
+          const { openOauth2 } = await importDriver('jose', () => import('./oauth2/passdb.js'));
+          return openOauth2(block, this.#config, { now: this.#now, mapPath: this.#mapPath });
+        }
         if (series === '2.3' && block.driver === 'checkpassword') {
           const { openCheckpassword } = await import('./checkpassword.js');
           return openCheckpassword(block);

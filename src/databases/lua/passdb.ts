@@ -48,7 +48,8 @@ export async function openLua(
     canLookupCredentials: true,
     blocking: set.blocking,
     cacheKeyTemplates: cacheKey === null || cacheKey === '' ? [] : [cacheKey],
-    lookup: (context) => lookup(series, script, verifies, set.defaultScheme, context),
+    lookup: (context) =>
+      lookup(series, script, verifies, set.defaultScheme, series === '2.3' && set.blocking, context),
     close: async () => script.close(),
   };
 }
@@ -122,6 +123,7 @@ async function lookup(
   script: LuaScript,
   verifies: boolean,
   defaultScheme: ByteString,
+  workerLogs: boolean,
   context: LookupContext,
 ): Promise<LookupOutcome> {
   const { request } = context;
@@ -181,6 +183,9 @@ async function lookup(
     log.push({ level: 'info', text: 'nopassword given and password is not empty' });
     return { kind: 'found', fields: others, defaultScheme, verified: 'mismatch', log };
   }
+  // Elsewhere the 2.3 auth-worker keeps this line to itself. observed
+  if (given === '' && !nopassword && workerLogs && !context.alreadyAuthenticated && request.mode === 'verify')
+    log.push({ level: 'info', text: 'No password returned (and no nopassword)' });
   const row: RowField[] = given === '' ? others : [...others, ['password', given]];
   return { kind: 'found', fields: row, defaultScheme, log };
 }
@@ -204,7 +209,7 @@ function readAnswer(series: Series, name: string, byScript: boolean, reports: re
   const shown = byScript ? name : `${name}(req)`;
   const wrong = (what: string, expected: string, got: string): Answer => ({
     kind: 'failed',
-    text: `db-lua: ${shown} invalid ${what}return value (expected ${expected}${byScript && expected === 'number' ? '' : ''} got ${got})`,
+    text: `db-lua: ${shown} invalid ${what}return value (expected ${expected} got ${got})`,
   });
   const isNumber = first[2] !== '';
   if (!isNumber) return wrong('', 'number', first[1] ?? 'nil');
@@ -248,7 +253,9 @@ function luaRequest(series: Series, context: LookupContext): LuaRequest {
     },
     expand(template) {
       const expansion = context.expand(template);
-      return expansion.kind === 'ok' ? `V${expansion.text}` : `E${expansion.message}`;
+      if (expansion.kind === 'ok') return `V${expansion.text}`;
+      // An unknown variable is no failure here. Dovecot 2.3.19.1 db-lua.c: auth_request_lua_do_var_expand
+      return expansion.partial === undefined ? `E${expansion.message}` : `V${expansion.partial}`;
     },
     field: (name) => context.extraField(name),
     async verify(stored, plaintext) {

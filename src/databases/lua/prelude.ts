@@ -11,7 +11,15 @@ for _, name in ipairs({'log', 'variable', 'expand', 'field', 'template', 'verify
   _G['host_' .. name] = nil
 end
 local raw_error, raw_type, raw_tostring, raw_pcall = error, type, tostring, xpcall
-local raw_load, raw_next, raw_math_type, traceback = load, next, math.type, debug.traceback
+local raw_load, raw_next, raw_math_type = load, next, math.type
+local raw_traceback = debug.traceback
+-- What lies below the script's own function is ours.
+local function traceback(reason)
+  local trace = raw_traceback(reason, 2)
+  if raw_type(trace) ~= 'string' then return trace end
+  local ours = trace:find("\\n\\t[C]: in function 'xpcall'", 1, true)
+  return ours and trace:sub(1, ours - 1) or trace
+end
 
 local function text(value, index)
   if raw_type(value) ~= 'string' and raw_type(value) ~= 'number' then
@@ -100,12 +108,12 @@ end
 
 local function expand(template)
   local value = host.expand(text(template, 2))
-  if value:sub(1, 1) == 'E' then raw_error('var_expand(' .. template .. ') failed: ' .. value:sub(2), 0) end
+  if value:sub(1, 1) == 'E' then raw_error('var_expand(' .. template .. ') failed: ' .. value:sub(2), 3) end
   return value:sub(2)
 end
 
 local methods = {
-  var_expand = function(_, template) return expand(template) end,
+  var_expand = function(_, template) local value = expand(template) return value end,
   log_debug = logger('passdb', 'db-lua: ', 'debug', 2),
   log_info = logger('passdb', 'db-lua: ', 'info', 2),
   log_warning = logger('passdb', 'db-lua: ', 'warning', 2),
@@ -115,7 +123,7 @@ local methods = {
     local verdict = tonumber(answer:sub(1, answer:find(' ', 1, true) - 1))
     local reason = answer:sub(answer:find(' ', 1, true) + 1)
     if reason == '' then reason = nil end
-    return verdict, reason
+    return verdict + 0.0, reason
   end,
   event = function() return new_event() end,
 }

@@ -184,6 +184,29 @@ fields {
 }`,
     users: [{ user: 'ann', password: 'pw' }],
   },
+  'text behind the filter': {
+    ext: `pass_filter = (uid=%u)(uid=nobody)
+base = ou=people,${LDAP_SUFFIX}`,
+    block: `ldap_base = ou=people,${LDAP_SUFFIX}
+passdb_ldap_filter = (uid=%{user})(uid=nobody)
+fields {
+  password = %{ldap:userPassword}
+}`,
+    users: [{ user: 'ann', password: 'pw' }],
+  },
+  'filter without parentheses': {
+    ext: `pass_filter = uid=%u
+base = ou=people,${LDAP_SUFFIX}`,
+    block: `ldap_base = ou=people,${LDAP_SUFFIX}
+passdb_ldap_filter = uid=%{user}
+fields {
+  password = %{ldap:userPassword}
+}`,
+    users: [
+      { user: 'ann', password: 'pw' },
+      { user: 'a)', password: 'pw' },
+    ],
+  },
   'base that is not there': {
     ext: `pass_filter = (uid=%u)
 base = ou=nosuch,${LDAP_SUFFIX}`,

@@ -22,6 +22,70 @@ export EXTRA proxy host seen userdb_uid userdb_gid
 exec "$@"
 `;
 
+const LUA_23 = `
+function script_init() return 0 end
+function auth_passdb_lookup(req)
+  local ok = dovecot.auth.PASSDB_RESULT_OK
+  if req.user == 'ann' then return ok, 'password={PLAIN}pw host=192.0.2.1 proxy=y seen=' .. tostring(req.domain) end
+  if req.username == 'tab' then
+    return ok, { password = 'pw', number = 5, }
+  end
+  if req.user == 'bool' then return ok, { password = 'pw', yes = true } end
+  if req.user == 'none' then return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, 'nobody' end
+  if req.user == 'off' then return dovecot.auth.PASSDB_RESULT_USER_DISABLED, '' end
+  if req.user == 'old' then return dovecot.auth.PASSDB_RESULT_PASS_EXPIRED, '' end
+  if req.user == 'ill' then return dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE, 'the reason' end
+  if req.user == 'miss' then return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, '' end
+  if req.user == 'next' then return dovecot.auth.PASSDB_RESULT_NEXT, 'x=1' end
+  if req.user == 'text' then return 'one', 'two' end
+  if req.user == 'bad' then return ok, true end
+  if req.user == 'empty' then return ok, 'host=1' end
+  if req.user == 'any' then return ok, 'nopassword=y' end
+  if req.user == 'both' then return ok, 'nopassword=y password=pw' end
+  if req.user == 'expand' then return ok, 'password=pw x=' .. req:var_expand('%u-%{service}-%{nosuch}') end
+  if req.user == 'error' then error('on purpose') end
+  if req.user == 'template' then return ok, req:response_from_template('password=pw y=%u') end
+  if req.user == 'log' then
+    req:log_info('told')
+    req:log_warning('warned')
+    req:log_error('cried')
+    dovecot.i_warning('all')
+    return ok, 'password=pw passdb=' .. tostring(req.passdb.host) .. ' skip=' .. tostring(req.skip_password_check)
+  end
+  if req.user == 'verify' then return ok, 'password=pw v=' .. tostring(req:password_verify('{PLAIN}pw', 'pw')) end
+  if req.user == 'flags' then return ok, 'password=pw f=' .. dovecot.set_flag(4, 3) .. '/' .. tostring(dovecot.has_flag(6, 2)) end
+end
+`;
+const LUA_24 = LUA_23.replaceAll(
+  "'password={PLAIN}pw host=192.0.2.1 proxy=y seen=' .. tostring(req.domain)",
+  "{ password = '{PLAIN}pw', host = tostring(req.domain) }",
+)
+  .replaceAll("'host=1'", "{ host = '1' }")
+  .replaceAll("'nopassword=y'", "{ nopassword = 'y' }")
+  .replaceAll("'nopassword=y password=pw'", "{ nopassword = 'y', password = 'pw' }")
+  .replaceAll(/ok, 'password=pw (\w+)=' \.\. (.*) end$/gm, "ok, { password = 'pw', $1 = $2 } end")
+  .replaceAll(
+    "'password=pw passdb=' .. tostring(req.passdb.host) .. ' skip=' .. tostring(req.skip_password_check)",
+    "{ password = 'pw' }",
+  )
+  .replaceAll("'%u-%{service}-%{nosuch}'", "'%{user}-%{protocol}'")
+  .replaceAll(
+    "tostring(req:password_verify('{PLAIN}pw', 'pw'))",
+    "tostring((req:password_verify('{PLAIN}pw', 'pw')))",
+  );
+const LUA_VERIFY = `
+function auth_password_verify(req, password)
+  if password == 'pw' then return dovecot.auth.PASSDB_RESULT_OK, { host = req.user } end
+  if password == 'ill' then error('broken') end
+  return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, ''
+end
+function auth_passdb_lookup(req) return dovecot.auth.PASSDB_RESULT_OK, { nopassword = 'y' } end
+`;
+const luaConfig = (version: AuthSetup['version']): string =>
+  version === '2.3.19.1'
+    ? 'passdb p1 {\n  driver = lua\n  args = file=@DIR@/x.lua\n}\n'
+    : 'passdb p1 {\n  driver = lua\n  lua_file = @DIR@/x.lua\n}\n';
+
 interface Case {
   readonly config: string;
   readonly files?: Readonly<Record<string, string>>;
@@ -71,6 +135,27 @@ describe('passdbs that run programs or ask the system answer as real Dovecot doe
         { user: 'x'.repeat(600), password: 'pw' },
       ],
       versions: ['2.3.19.1'],
+    }),
+    lua: (version) => ({
+      config: luaConfig(version),
+      files: { 'x.lua': version === '2.3.19.1' ? LUA_23 : LUA_24 },
+      users: [
+        ...'ann tab bool none off old ill miss next text bad empty any both expand error template log verify flags nil'
+          .split(' ')
+          .map((user) => ({ user, password: 'pw' })),
+        { user: 'ann', password: 'wrong' },
+        { user: 'ann', password: null },
+        { user: 'none', password: null },
+      ],
+    }),
+    'lua that verifies': (version) => ({
+      config: luaConfig(version),
+      files: { 'x.lua': LUA_VERIFY },
+      users: [
+        { user: 'ann', password: 'pw' },
+        { user: 'ann', password: 'wrong' },
+        { user: 'ann', password: null },
+      ],
     }),
     imap: (version) => ({
       config:
