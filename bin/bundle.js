@@ -10,6 +10,9 @@ const { Script, constants } = require('node:vm');
 const dist = join(__dirname, '..', 'dist');
 const file = join(dist, 'cli.cjs');
 
+/** Node's own modules that take milliseconds to load and that many commands import but do not use. */
+const LAZY = new Set(['node:child_process', 'node:crypto', 'node:net', 'node:tls', 'node:worker_threads']);
+
 const cacheFile = (command) => join(dist, `cli-${command}.cache`);
 
 function cachedCode(command) {
@@ -18,6 +21,23 @@ function cachedCode(command) {
   } catch {
     return undefined;
   }
+}
+
+/** require() that loads the modules of LAZY when their first member is asked for. */
+function lazyRequire(base) {
+  return (name) => {
+    if (!LAZY.has(name)) return base(name);
+    const handler = {
+      get: (_, member) => base(name)[member],
+      has: (_, member) => member in base(name),
+      ownKeys: () => Reflect.ownKeys(base(name)),
+      getOwnPropertyDescriptor: (_, member) => {
+        const descriptor = Object.getOwnPropertyDescriptor(base(name), member);
+        return descriptor && { ...descriptor, configurable: true };
+      },
+    };
+    return new Proxy({}, handler);
+  };
 }
 
 /** The bundle's exports and its script (`createCachedData` after a run gives the command's cache). */
@@ -30,7 +50,12 @@ function loadBundle(command = '') {
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module, pathToFileURL(file).href);
+  script.runInThisContext()(
+    module.exports,
+    lazyRequire(createRequire(file)),
+    module,
+    pathToFileURL(file).href,
+  );
   return { script, exports: module.exports };
 }
 

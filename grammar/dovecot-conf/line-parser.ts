@@ -20,8 +20,12 @@ class LineParser extends EmbeddedActionsParser {
   #base = 0;
   #pieceEnd = 0;
 
-  constructor(vocabulary: ConstructorParameters<typeof EmbeddedActionsParser>[0], tokens: DovecotConfTokens) {
-    super(vocabulary, { recoveryEnabled: false, maxLookahead: 1, skipValidations: true });
+  constructor(
+    vocabulary: ConstructorParameters<typeof EmbeddedActionsParser>[0],
+    tokens: DovecotConfTokens,
+    validate: boolean,
+  ) {
+    super(vocabulary, { recoveryEnabled: false, maxLookahead: 1, skipValidations: !validate });
     this.#tokens = tokens;
     this.performSelfAnalysis();
   }
@@ -252,18 +256,16 @@ interface Machine {
 
 let machine: Machine | undefined;
 
-function getMachine(): Machine {
-  if (machine === undefined) {
-    const parts = new LineParts();
-    const { tokens, lexer, vocabulary } = createDovecotConfLexer(parts);
-    machine = { parts, lexer, parser: new LineParser(vocabulary, tokens) };
-  }
-  return machine;
+/** Lexer and parser; chevrotain's checks of the grammar run only where `validate` asks for them. */
+export function createLineMachine(validate: boolean): Machine {
+  const parts = new LineParts();
+  const { tokens, lexer, vocabulary } = createDovecotConfLexer(parts, validate);
+  return { parts, lexer, parser: new LineParser(vocabulary, tokens, validate) };
 }
 
 /** The tree of one file in a dialect of the line language. Never throws on any text. */
 export function parseLines(source: Source, dialect: LineDialect): ConfTree {
-  const { parts, lexer, parser } = getMachine();
+  const { parts, lexer, parser } = (machine ??= createLineMachine(false));
   const builder = new TreeBuilder(source);
   const { text } = source;
   const hashes: number[] = [];

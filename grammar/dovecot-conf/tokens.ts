@@ -50,7 +50,7 @@ export interface DovecotConfLexer {
  * continuation, comments that end one), so each token asks `parts`, which has the current line cut into its parts;
  * chevrotain drives, checks that every byte belongs to a token, and makes the tokens.
  */
-export function createDovecotConfLexer(parts: LineParts): DovecotConfLexer {
+export function createDovecotConfLexer(parts: LineParts, validate: boolean): DovecotConfLexer {
   const token = (name: string, kind: PartKind, more: { skipped?: boolean; category?: TokenType } = {}) => {
     const pattern: CustomPatternMatcherFunc = (text, offset) => parts.match(kind, text, offset);
     return createToken({
@@ -87,6 +87,6 @@ export function createDovecotConfLexer(parts: LineParts): DovecotConfLexer {
   // The commonest first: each is asked in turn.
   const { Key, Equals, TextValue, LineEnd, ...others } = tokens;
   const vocabulary = [Key, Equals, TextValue, LineEnd, White, ...Object.values(others)];
-  const lexer = new Lexer(vocabulary, { positionTracking: 'onlyOffset', skipValidations: true });
+  const lexer = new Lexer(vocabulary, { positionTracking: 'onlyOffset', skipValidations: !validate });
   return { tokens, lexer, vocabulary };
 }

@@ -1,6 +1,6 @@
-import { EmbeddedActionsParser } from 'chevrotain';
+import { EmbeddedActionsParser, type Lexer } from 'chevrotain';
 import type { ByteString } from '../bytes.js';
-import { variables23Lexer } from './lexer.js';
+import { createVariables23Lexer } from './lexer.js';
 import { Format, LongName, longNamePayload, Modifiers, Percent, ShortName, Text, tokens } from './tokens.js';
 import type { Name23, Part23, Template23, Variable23 } from './tree.js';
 
@@ -35,8 +35,8 @@ function readFormat(image: string): Format23 {
 }
 
 class Variables23Parser extends EmbeddedActionsParser {
-  constructor() {
-    super(tokens, { maxLookahead: 1, recoveryEnabled: false });
+  constructor(validate: boolean) {
+    super(tokens, { maxLookahead: 1, recoveryEnabled: false, skipValidations: !validate });
     this.performSelfAnalysis();
   }
 
@@ -113,12 +113,19 @@ class Variables23Parser extends EmbeddedActionsParser {
   });
 }
 
-const parser = new Variables23Parser();
+/** Lexer and parser; the grammar's own checks run only where `validate` asks for them. */
+export function createVariables23Machine(validate: boolean): { lexer: Lexer; parser: Variables23Parser } {
+  return { lexer: createVariables23Lexer(validate), parser: new Variables23Parser(validate) };
+}
+
+let machine: ReturnType<typeof createVariables23Machine> | undefined;
 
 /** Parses a 2.3 template. Every text is one: the language has no syntax errors. A NUL ends it, as in C. */
 export function parseVariables23(template: ByteString): Template23 {
   const nul = template.indexOf('\0');
   const text = nul === -1 ? template : template.slice(0, nul);
-  parser.input = variables23Lexer.tokenize(text).tokens;
+  machine ??= createVariables23Machine(false);
+  const { lexer, parser } = machine;
+  parser.input = lexer.tokenize(text).tokens;
   return parser.template();
 }

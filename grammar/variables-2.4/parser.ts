@@ -1,7 +1,7 @@
-import { EmbeddedActionsParser, type IToken } from 'chevrotain';
+import { EmbeddedActionsParser, type IToken, type Lexer } from 'chevrotain';
 import type { ByteString } from '../bytes.js';
 import type { Span } from '../source.js';
-import { variables24Lexer } from './lexer.js';
+import { createVariables24Lexer } from './lexer.js';
 import { orderParameters } from './parameter-order.js';
 import { type Place24, syntaxError } from './syntax-error.js';
 import * as T from './tokens.js';
@@ -23,8 +23,8 @@ class Variables24Parser extends EmbeddedActionsParser {
   failure: { message: ByteString; span: Span } | null = null;
   #afterSign = false;
 
-  constructor() {
-    super(T.tokens, { maxLookahead: 1, recoveryEnabled: false });
+  constructor(validate: boolean) {
+    super(T.tokens, { maxLookahead: 1, recoveryEnabled: false, skipValidations: !validate });
     this.performSelfAnalysis();
   }
 
@@ -217,13 +217,20 @@ class Variables24Parser extends EmbeddedActionsParser {
   }
 }
 
-const parser = new Variables24Parser();
+/** Lexer and parser; the grammar's own checks run only where `validate` asks for them. */
+export function createVariables24Machine(validate: boolean): { lexer: Lexer; parser: Variables24Parser } {
+  return { lexer: createVariables24Lexer(validate), parser: new Variables24Parser(validate) };
+}
+
+let machine: ReturnType<typeof createVariables24Machine> | undefined;
 
 /** Parses a 2.4 template. A NUL ends it, as in C. */
 export function parseVariables24(template: ByteString): Template24 {
   const nul = template.indexOf('\0');
   const text = nul === -1 ? template : template.slice(0, nul);
-  const lexed = variables24Lexer.tokenize(text);
+  machine ??= createVariables24Machine(false);
+  const { lexer, parser } = machine;
+  const lexed = lexer.tokenize(text);
   parser.input = lexed.tokens;
   parser.template();
   const { parts } = parser;
