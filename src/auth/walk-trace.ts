@@ -89,7 +89,7 @@ export class WalkTrace {
     this.#passdb = null;
   }
 
-  /** All steps: those of the walk in its order, then those it did not come to in the order of the file. */
+  /** All steps in the order of the walk; those it did not come to stand at their place in the file. */
   steps(): readonly ChainStep[] {
     const visited = new Set(this.#steps.map((step) => step.passdb));
     const { masterdbs, passdbs } = passdbLists(this.#state.settings);
@@ -100,14 +100,19 @@ export class WalkTrace {
       const reason = idle
         ? 'master = yes: asked only when a master user logs in'
         : 'the walk ended before it';
-      this.#push(passdb, 'not_reached', reason);
+      const before = this.#steps.findLastIndex((step) => step.passdb.index < passdb.index);
+      this.#insert(before + 1, passdb, 'not_reached', reason);
     }
     return this.#steps;
   }
 
-  #push(passdb: PassdbBlock, action: 'skipped' | 'not_reached', reason: string): void {
+  #push(passdb: PassdbBlock, action: 'skipped', reason: string): void {
+    this.#insert(this.#steps.length, passdb, action, reason);
+  }
+
+  #insert(place: number, passdb: PassdbBlock, action: 'skipped' | 'not_reached', reason: string): void {
     const user = this.#state.user ?? '';
-    this.#steps.push({
+    this.#steps.splice(place, 0, {
       passdb,
       action,
       reason,

@@ -24,6 +24,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly password?: string;
   readonly passwordFile?: string;
   readonly passwordStdin: boolean;
+  readonly passwordPrompt: boolean;
   readonly fixture: readonly string[];
   readonly resolve: boolean;
   readonly users?: string;
@@ -42,7 +43,7 @@ Example:
   dvproxy simulate bob@example.com -c conf/dovecot.conf --fixture maildb.sql --lenient
   dvproxy simulate --users users.csv --compare new/dovecot.conf --fixture maildb.sql
 
-Without a password the client's is taken as right wherever one is checked.
+Without one of the password options the client's password is taken as right wherever one is checked.
 Exit codes: 0 the user gets in, 1 refused (or different, or not as expected), 75 a database did not answer, 2 wrong usage.
 `;
 
@@ -109,6 +110,7 @@ function addQuestionOptions(command: Command): void {
 
 function addPasswordOptions(command: Command): void {
   command
+    .option('--password-prompt', 'ask for the password at the terminal', false)
     .option('--password-stdin', 'read the password from standard input (first line)', false)
     .option('--password-file <file>', 'read the password from a file (first line)')
     .option('--password <password>', 'the password itself: other users of the machine can see it');

@@ -91,7 +91,7 @@ async function* rowsFor(
   terminal: Terminal,
 ): AsyncGenerator<UserRow> {
   const table = options.users ?? options.expect;
-  const template = questionFor(user ?? '', options, readPassword(options, terminal));
+  const template = questionFor(user ?? '', options, await readPassword(options, terminal));
   if (user !== undefined) yield { line: 0, question: template, extra: new Map() };
   if (table !== undefined) yield* userRows(linesOf(table, terminal), template);
 }

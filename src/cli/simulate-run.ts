@@ -60,7 +60,7 @@ export async function runSimulate(
   const bench = openBench(config, options, true);
   try {
     const simulation = await bench.simulator.ask(
-      questionFor(user ?? '', options, readPassword(options, terminal)),
+      questionFor(user ?? '', options, await readPassword(options, terminal)),
     );
     return print(simulation, options, command, terminal);
   } catch (error) {

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** All of standard input; left out: the process's own. */
   readonly readStdin?: () => Buffer;
+  /** Asks at the terminal for a line that is not shown; left out: the process's own terminal. */
+  readonly askHidden?: (prompt: string) => Promise<string>;
 }
 
 export function processTerminal(): Terminal {

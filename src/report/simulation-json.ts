@@ -32,7 +32,7 @@ export function simulationDocument(simulation: Simulation, showSecrets: boolean)
     steps: answer.steps.map((step) => stepJson(step, masking)),
     destination: decision?.kind === 'proxy' ? destinationJson(decision.destination) : null,
     login: decision === null ? null : decisionJson(decision),
-    notes: simulation.notes.map(({ code, message }) => ({ code, message })),
+    notes: simulation.notes.map(({ code, message, rule }) => ({ code, message, ...(rule && { rule }) })),
     log: answer.log.map((entry) => toUtf8(masking.text(entry.line ?? entry.text))),
   };
 }

@@ -2,9 +2,10 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { ChainStep, FieldChange } from '../auth/answer.js';
 import { passdbLogName } from '../auth/passdb-lists.js';
 import type { Destination } from '../proxy/destination.js';
-import { isOk, type Simulation } from '../simulate/simulation.js';
+import { isOk, type Note, type Simulation } from '../simulate/simulation.js';
 import type { Colours } from './colours.js';
 import { displayWidth } from './display-text.js';
+import { queryLines } from './query-lines.js';
 import {
   Masking,
   originText,
@@ -27,7 +28,8 @@ export interface SimulationTextOptions {
 
 const LABEL = 9;
 const INDENT = '   ';
-const QUERY_LINES = 6;
+const QUERY_LINES = 8;
+const QUERY_HEAD = 4;
 const LOUD: ReadonlySet<string> = new Set(['any_password', 'crash', 'flag', 'unreachable', 'warning']);
 
 /** The explanation of one question: verdict first, then each passdb, the destination and what one should know. */
@@ -73,6 +75,8 @@ class Printer {
     const colours = this.#colours;
     const paint = isOk(outcome) ? colours.green : outcome === 'tempfail' ? colours.yellow : colours.red;
     this.#lines.push(`${colours.bold(shownUser(question.user))}: ${paint(verdictText(this.#simulation))}`);
+    for (const note of this.#simulation.notes)
+      if (note.code === 'fail_open') this.#lines.push(colours.red.bold(`FAIL OPEN: ${noteText(note)}`));
     const asked = question.lookup
       ? `${question.service} look-up without password`
       : `${question.service} ${question.mechanism.toUpperCase()}, ${question.password === null ? 'password not given' : 'password given'}`;
@@ -120,12 +124,16 @@ class Printer {
     this.#labelled('result', paint(stepText(step)));
   }
 
-  /** Broken between words; beyond some lines only with -v. */
+  /** Broken at its clauses; beyond some lines only with -v. */
   #query(text: ByteString): void {
     const width = Math.max(40, this.#columns - INDENT.length - LABEL);
-    const lines = wrapped(shown(this.#masking.text(text)), width);
-    const kept = this.#verbosity > 0 ? lines : lines.slice(0, QUERY_LINES);
-    if (kept.length < lines.length) kept[kept.length - 1] += ' ...';
+    const lines = queryLines(shown(this.#masking.text(text)), width);
+    const short = this.#verbosity > 0 || lines.length <= QUERY_LINES;
+    // What a query asks for stands at its end.
+    const left = `... (${lines.length - QUERY_LINES + 1} lines more with -v)`;
+    const kept = short
+      ? lines
+      : [...lines.slice(0, QUERY_HEAD), left, ...lines.slice(1 - QUERY_LINES + QUERY_HEAD)];
     kept.forEach((line, index) => {
       this.#labelled(index === 0 ? 'query' : '', line);
     });
@@ -212,12 +220,12 @@ class Printer {
   }
 
   #notes(): void {
-    const notes = this.#simulation.notes.filter((note) => note.code !== 'lenient');
+    const notes = this.#simulation.notes.filter(({ code }) => code !== 'lenient' && code !== 'fail_open');
     if (notes.length === 0) return;
     this.#lines.push('');
     for (const note of notes) {
       const loud = LOUD.has(note.code);
-      const text = `note: ${note.message}`;
+      const text = `note: ${noteText(note)}`;
       this.#lines.push(loud ? this.#colours.yellow(text) : this.#colours.dim(text));
     }
   }
@@ -237,23 +245,15 @@ class Printer {
   }
 }
 
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
 /** What the default explanation shows: what stays, and what a failing passdb tried to change for good. */
 function isTelling(change: FieldChange, step: ChainStep): boolean {
   if (change.effect === 'password' || change.effect === 'hidden') return false;
   if (step.result === 'ok' || step.result === 'next') return true;
   return change.effect === 'user';
+}
+
+function noteText({ message, rule }: Note): string {
+  return rule === undefined ? message : `${message} [${rule}]`;
 }
 
 function shownUser(user: string): string {

@@ -1,23 +1,17 @@
 import { toUtf8 } from '../../grammar/bytes.js';
-import type { AuthAnswer, ChainStep } from '../auth/answer.js';
-import { passdbLogName } from '../auth/passdb-lists.js';
+import type { AuthAnswer } from '../auth/answer.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Question } from './question.js';
 import type { Note } from './simulation.js';
 
-/** What one should know about an answer. `wrong`: the same question with a wrong password, where it was asked. */
-export function notesOn(
-  answer: AuthAnswer,
-  decision: LoginDecision | null,
-  wrong: AuthAnswer | null,
-): Note[] {
+/** What one should know about an answer. */
+export function notesOn(answer: AuthAnswer, decision: LoginDecision | null): Note[] {
   const notes: Note[] = [];
   if (answer.passwordAssumed)
     notes.push({
       code: 'password_assumed',
       message: 'no password was given: it was taken as right wherever one is checked',
     });
-  if (wrong !== null && wrong.result === 'ok') notes.push(anyPassword(wrong));
   const host = answer.fields.find((field) => field.name === 'host')?.value ?? '';
   if (decision?.kind === 'proxy' && decision.destination.ip === null)
     notes.push({
@@ -79,28 +73,4 @@ function flagNotes(answer: AuthAnswer): Note[] {
     const text = `${field.name}=${toUtf8(field.value)} ${effect}: the field counts when it is there, whatever its value`;
     return [{ code: 'flag', message: text }];
   });
-}
-
-/** Loud when a rule lets anybody in; plain when the backend is meant to check the password. */
-function anyPassword(wrong: AuthAnswer): Note {
-  const culprit = wrong.steps.find((step) => step.action === 'lookup' && letsIn(step));
-  const proxied = wrong.fields.some((field) => field.name === 'proxy');
-  if (culprit === undefined)
-    return {
-      code: 'any_password',
-      message: proxied
-        ? 'any password is accepted here: the backend has to check it'
-        : 'any password is accepted here, and nothing behind it checks one',
-    };
-  const rule = `${culprit.rule?.setting} = ${culprit.rule?.value}`;
-  return {
-    code: 'any_password',
-    message: `a wrong password is accepted as well: ${rule} of passdb ${toUtf8(passdbLogName(culprit.passdb))}`,
-  };
-}
-
-/** A rule for failures that makes the login succeed. */
-function letsIn(step: ChainStep): boolean {
-  const value = step.rule?.value;
-  return step.result !== 'ok' && step.result !== 'next' && (value === 'return-ok' || value === 'continue-ok');
 }

@@ -23,6 +23,7 @@ export interface Note {
     | 'lenient'
     | 'password_assumed'
     | 'any_password'
+    | 'fail_open'
     | 'host_not_resolved'
     | 'unreachable'
     | 'not_asked'
@@ -30,6 +31,8 @@ export interface Note {
     | 'flag'
     | 'warning';
   readonly message: string;
+  /** The rule of `check` that finds it in the configuration. */
+  readonly rule?: string;
 }
 
 /** One question with its answer, and what the login process would do with it. */

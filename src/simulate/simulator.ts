@@ -1,4 +1,5 @@
 import { toUtf8 } from '../../grammar/bytes.js';
+import type { AuthAnswer } from '../auth/answer.js';
 import { authenticate } from '../auth/authenticate.js';
 import { type Chain, openChain } from '../auth/chain.js';
 import type { OpenPassdb } from '../auth/driver.js';
@@ -11,6 +12,7 @@ import { decideLogin } from '../proxy/decide-login.js';
 import type { Destination } from '../proxy/destination.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { SystemVariables } from '../variables/scope.js';
+import { failOpenNote } from './fail-open.js';
 import { mechanismNotes, notesOn } from './notes.js';
 import { outcomeOf } from './outcome.js';
 import { type Question, requestOf } from './question.js';
@@ -69,14 +71,17 @@ export class Simulator {
     const answer = await authenticate(request, chain, signal);
     const decision =
       answer.result === 'ok' && answer.crash === null ? this.#decide(question, answer, filter) : null;
-    const acceptsAny = this.#options.detailed && request.mode === 'verify' && answer.result === 'ok';
+    const asksWrong = this.#options.detailed && answer.result === 'ok' && answer.crash === null;
+    const wrong = asksWrong ? await this.#withWrongPassword(request, answer, chain, signal) : null;
+    const open = wrong === null ? null : failOpenNote(wrong, decision, request.mode === 'lookup');
     const notes: Note[] = [
       ...config.readings.map(({ text }): Note => ({ code: 'lenient', message: text })),
       ...tolerated.map(
         ({ message }): Note => ({ code: 'lenient', message: `auth: Fatal: ${toUtf8(message)}` }),
       ),
       ...mechanismNotes(question, chain.settings.mechanisms),
-      ...notesOn(answer, decision, acceptsAny ? await this.#withWrongPassword(request, chain, signal) : null),
+      ...(open === null ? [] : [open]),
+      ...notesOn(answer, decision),
     ];
     return {
       version: config.version,
@@ -97,7 +102,8 @@ export class Simulator {
   }
 
   /** The same walk with a password that fits nowhere: tells whether the chain lets anybody in. */
-  async #withWrongPassword(request: AuthRequest, chain: Chain, signal?: AbortSignal) {
+  async #withWrongPassword(request: AuthRequest, answer: AuthAnswer, chain: Chain, signal?: AbortSignal) {
+    if (request.mode !== 'verify') return answer;
     const wrong: Chain = { ...chain, cache: null, verify: async () => ({ kind: 'mismatch' }) };
     return authenticate({ ...request, password: request.password ?? 'wrong password' }, wrong, signal);
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/main.js';
+import type { Terminal } from '../../src/cli/terminal.js';
 
 export interface Outcome {
   readonly exit: number;
@@ -10,7 +11,11 @@ export interface Outcome {
 }
 
 /** Runs a command line of dvproxy in this process. */
-export async function dvproxy(args: readonly string[], stdin = ''): Promise<Outcome> {
+export async function dvproxy(
+  args: readonly string[],
+  stdin = '',
+  more: Partial<Terminal> = {},
+): Promise<Outcome> {
   let stdout = '';
   let stderr = '';
   const exit = await main(args, {
@@ -25,6 +30,7 @@ export async function dvproxy(args: readonly string[], stdin = ''): Promise<Outc
     columns: 100,
     environment: { NO_COLOR: '1', DVPROXY_DEBUG: '1' },
     readStdin: () => Buffer.from(stdin, 'utf8'),
+    ...more,
   });
   return { exit, stdout, stderr };
 }

@@ -93,6 +93,7 @@ imap PLAIN, password not given, Dovecot 2.3.19.1
             0 rows from passwd-file @DIR@/denied
    info     unknown user
    result   unknown user, result_failure = continue: goes on
+2. bosses (passwd-file)  @DIR@/proxy.conf:8  not reached: master = yes: asked only when a master user logs in
 3. users (passwd-file)  @DIR@/proxy.conf:14
    query    bob@example.com
             1 row from passwd-file @DIR@/users
@@ -106,7 +107,6 @@ imap PLAIN, password not given, Dovecot 2.3.19.1
    fields   starttls=any-cert  static entry
             port=1143          static entry
    result   ok, result_success = return-ok: stops
-2. bosses (passwd-file)  @DIR@/proxy.conf:8  not reached: master = yes: asked only when a master user logs in
 
 Destination
    host     192.0.2.10
@@ -167,8 +167,9 @@ the backend sees the user bob
 
   test('a chain that lets anybody in is said loudly', async () => {
     const { stdout } = await dvproxy(['simulate', 'stranger', '-c', join(folder.path, 'open.conf')]);
-    expect(stdout).toContain(
-      'a wrong password is accepted as well: result_failure = continue-ok of passdb users',
+    expect(stdout.split('\n')[1]).toBe(
+      'FAIL OPEN: a wrong password is accepted as well, and so is an unknown user: ' +
+        'result_failure = continue-ok of passdb users [DV303]',
     );
   });
 });
@@ -308,7 +309,7 @@ describe('the JSON document', () => {
       next: 'continue',
       queries: [{ text: 'bob@example.com', rows: 0 }],
     });
-    expect(document.steps[3]).toMatchObject({
+    expect(document.steps[1]).toMatchObject({
       name: 'bosses',
       action: 'not_reached',
       result: null,
@@ -392,28 +393,5 @@ describe('a configuration that Dovecot refuses', () => {
     expect(refused.stderr).toContain("auth: Fatal: Last passdb can't have result_success=continue\n");
     const lenient = await dvproxy(['simulate', 'bob', '-c', file, '--lenient']);
     expect(lenient.stdout).toContain("lenient: auth: Fatal: Last passdb can't have result_success=continue");
-  });
-});
-
-describe('names that nobody expects', () => {
-  const names = [
-    "o'brien",
-    'a"b',
-    '100%',
-    '%u',
-    '%{user}',
-    'a\\b',
-    'a\tb',
-    '\u00e9',
-    '',
-    ' ',
-    '*',
-    'x'.repeat(10_000),
-  ];
-  test.each(names)('%j is answered', async (name) => {
-    const { exit, stdout, stderr } = await simulate('--format', 'json', '--', name);
-    expect({ exit, stderr }).toEqual({ exit: 1, stderr: '' });
-    expect(JSON.parse(stdout).user).toBe(name);
-    expect((await simulate('--', name)).exit).toBe(1);
   });
 });
