@@ -3,8 +3,20 @@ import type { Severity } from '../check/diagnostic.js';
 import { addConfigOptions, type ConfigOptions } from './common-options.js';
 import type { RegisterCommand } from './main.js';
 
+export const CHECK_FORMATS = [
+  'text',
+  'compact',
+  'json',
+  'sarif',
+  'github',
+  'gitlab',
+  'junit',
+  'checkstyle',
+] as const;
+export type CheckFormat = (typeof CHECK_FORMATS)[number];
+
 export interface CheckCommandOptions extends ConfigOptions {
-  readonly format: 'text' | 'compact' | 'json';
+  readonly format: CheckFormat;
   readonly failOn: Severity;
   readonly maxWarnings?: number;
   readonly rule: readonly RuleSeverity[];
@@ -32,9 +44,7 @@ export const registerCheck: RegisterCommand = (program, terminal, done) => {
     .description('Find every problem of the whole configuration in one run')
     .argument('[file...]', 'main files, *.conf.ext files, or - (default: the file of --config)');
   addConfigOptions(command)
-    .addOption(
-      new Option('--format <format>', 'how to print').choices(['text', 'compact', 'json']).default('text'),
-    )
+    .addOption(new Option('--format <format>', 'how to print').choices(CHECK_FORMATS).default('text'))
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 from this severity on')
         .choices(['error', 'warning', 'info'])

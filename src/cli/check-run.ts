@@ -8,12 +8,8 @@ import type { ConfigHost } from '../config/host.js';
 import { loadConfig, UnreadableMainFile } from '../config/load.js';
 import type { DovecotVersion } from '../knowledge/versions.js';
 import { type CheckReport, summarize } from '../report/check-report.js';
-import { coloursFor } from '../report/colours.js';
-import { compactReport } from '../report/compact.js';
-import { jsonReport } from '../report/json.js';
-import { textReport } from '../report/text.js';
 import type { CheckCommandOptions, RuleSeverity } from './check-command.js';
-import { colourChoice } from './colour-choice.js';
+import { printReport } from './check-print.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { EXT_WRAPPER, isExtFile, wrapExtFile } from './ext-wrapper.js';
 import { nodeFileProbe } from './node-file-probe.js';
@@ -34,7 +30,7 @@ export function runCheck(
     throw new CommandFailure('"-" can be given only once', EXIT_USAGE);
   const reports = paths.map((path) => checkOne(path, options, severities));
   const report = merge(reports);
-  terminal.stdout(print(report, options, command, terminal));
+  terminal.stdout(printReport(report, options, command, terminal));
   return verdict(report.diagnostics, options);
 }
 
@@ -119,26 +115,6 @@ function merge(reports: readonly CheckReport[]): CheckReport {
     files: [...new Set(reports.flatMap((report) => report.files))],
     diagnostics,
   };
-}
-
-function print(
-  report: CheckReport,
-  options: CheckCommandOptions,
-  command: Command,
-  terminal: Terminal,
-): string {
-  switch (options.format) {
-    case 'text':
-      return textReport(report, {
-        colours: coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty),
-        columns: terminal.stdoutIsTty ? terminal.columns : 160,
-        showSecrets: options.showSecrets,
-      });
-    case 'compact':
-      return compactReport(report);
-    case 'json':
-      return jsonReport(report);
-  }
 }
 
 function verdict(diagnostics: readonly Diagnostic[], options: CheckCommandOptions): number {

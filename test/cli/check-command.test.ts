@@ -151,6 +151,20 @@ describe('files', () => {
   });
 });
 
+describe('formats for other programs', () => {
+  test.each([
+    ['sarif', '"ruleId": "DV204"'],
+    ['github', '::error file=a.conf,line=1,endLine=1,col=16,endColumn=21,title=DV204 invalid-boolean::'],
+    ['gitlab', '"check_name": "DV204 invalid-boolean"'],
+    ['junit', '<testcase name="DV204 invalid-boolean 1:16" classname="a.conf"'],
+    ['checkstyle', '<error line="1" column="16" severity="error"'],
+  ])('%s', async (format, part) => {
+    const { text, exitCode } = await run(`dvproxy check a.conf --format ${format}`, { 'a.conf': ERROR });
+    expect(text).toContain(part);
+    expect(exitCode).toBe(1);
+  });
+});
+
 describe('options', () => {
   test('--color always colours after the command as before it', async () => {
     const after = await run('dvproxy check a.conf --color always', { 'a.conf': ERROR });
