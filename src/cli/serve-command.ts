@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { SERVED_PROTOCOLS, servedProtocol } from '../proxy/login-protocols.js';
 import type { ListenOption } from '../serve/listeners.js';
 import { addConfigOptions, type ConfigOptions } from './common-options.js';
 import type { RegisterCommand } from './main.js';
@@ -29,7 +30,7 @@ export const registerServe: RegisterCommand = (program, terminal, done) => {
     )
     .option(
       '--listen <protocol=address:port>',
-      'listen here instead (repeatable): imap, imaps',
+      `listen here instead (repeatable): ${KNOWN_PROTOCOLS.join(', ')}`,
       parseListen,
       [],
     )
@@ -56,7 +57,9 @@ function parseCount(text: string): number {
   return count;
 }
 
-const KNOWN_PROTOCOLS = ['imap', 'imaps'];
+const KNOWN_PROTOCOLS = SERVED_PROTOCOLS.flatMap((protocol) =>
+  protocol === 'sieve' ? [protocol] : [protocol, `${protocol}s`],
+);
 
 function parseListen(text: string, previous: readonly ListenOption[]): readonly ListenOption[] {
   const match = /^([a-z0-9]+)=(\[[^\]]+\]|[^:[\]]*):(\d{1,5})$/.exec(text);
@@ -64,12 +67,13 @@ function parseListen(text: string, previous: readonly ListenOption[]): readonly 
     throw new InvalidArgumentError('expected PROTOCOL=ADDRESS:PORT, such as imap=127.0.0.1:1143.');
   const [, name = '', address = '', portText = ''] = match;
   const port = Number(portText);
-  if (!KNOWN_PROTOCOLS.includes(name))
+  const implicitTls = servedProtocol(name) === null;
+  const protocol = servedProtocol(implicitTls ? name.replace(/s$/, '') : name);
+  if (protocol === null || !KNOWN_PROTOCOLS.includes(name))
     throw new InvalidArgumentError(
       `protocol ${name} is not served yet; known are ${KNOWN_PROTOCOLS.join(', ')}.`,
     );
   if (port > 65535) throw new InvalidArgumentError('a port is at most 65535.');
-  const implicitTls = name === 'imaps';
   const host = address === '' || address === '*' ? '0.0.0.0' : address.replace(/^\[(.*)\]$/, '$1');
-  return [...previous, { protocol: 'imap', address: host, port, implicitTls }];
+  return [...previous, { protocol, address: host, port, implicitTls }];
 }

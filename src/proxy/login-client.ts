@@ -5,6 +5,7 @@ import { type Series, seriesOf } from '../knowledge/versions.js';
 import { inNetworks, parseIp, sameIp } from './ip-address.js';
 import type { ProxyFailureClass } from './login-decision.js';
 import type { LoginLogFormat, LogValues } from './login-log.js';
+import type { LoginProtocol } from './login-protocols.js';
 import { sanitize } from './sanitize.js';
 import { createSessionId } from './session-id.js';
 
@@ -59,7 +60,7 @@ const MAX_MECHANISM = 64;
 
 /** One client before and during its login: who it is, what it tried, how it is logged. */
 export class LoginClient {
-  readonly protocol: 'imap' | 'pop3' | 'submission' | 'sieve';
+  readonly protocol: LoginProtocol;
   readonly environment: SessionEnvironment;
   readonly series: Series;
   readonly createdMs: number;

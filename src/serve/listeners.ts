@@ -1,11 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { EffectiveConfig } from '../config/effective.js';
+import { type LoginProtocol, servedProtocol } from '../proxy/login-protocols.js';
 import { errorCode, systemErrorText } from './system-errors.js';
 
 /** One address to listen on. */
 export interface Endpoint {
-  readonly protocol: 'imap';
+  readonly protocol: LoginProtocol;
   readonly name: ByteString;
   readonly address: string;
   readonly port: number;
@@ -14,7 +15,7 @@ export interface Endpoint {
 
 /** `--listen PROTOCOL=ADDRESS:PORT`. */
 export interface ListenOption {
-  readonly protocol: string;
+  readonly protocol: LoginProtocol;
   readonly address: string;
   readonly port: number;
   readonly implicitTls: boolean;
@@ -40,10 +41,10 @@ function addressOf(written: string): string {
 export function planEndpoints(config: EffectiveConfig, options: readonly ListenOption[]): EndpointPlan {
   const endpoints: Endpoint[] = [];
   const notices = new Set<string>();
-  const replaced = new Set(options.map(({ protocol }) => protocol));
+  const replaced = new Set<string>(options.map(({ protocol }) => protocol));
   for (const { protocol, address, port, implicitTls } of options) {
     endpoints.push({
-      protocol: 'imap',
+      protocol,
       name: implicitTls ? `${protocol}s` : protocol,
       address,
       port,
@@ -52,7 +53,8 @@ export function planEndpoints(config: EffectiveConfig, options: readonly ListenO
   }
   for (const listener of config.listeners()) {
     if (replaced.has(listener.protocol)) continue;
-    if (listener.protocol !== 'imap') {
+    const protocol = servedProtocol(listener.protocol);
+    if (protocol === null) {
       notices.add(`protocol ${listener.protocol} is not served yet: its listeners stay closed`);
       continue;
     }
@@ -64,7 +66,7 @@ export function planEndpoints(config: EffectiveConfig, options: readonly ListenO
     }
     for (const address of listener.addresses) {
       const { name, port, ssl } = listener;
-      endpoints.push({ protocol: 'imap', name, address: addressOf(address), port, implicitTls: ssl });
+      endpoints.push({ protocol, name, address: addressOf(address), port, implicitTls: ssl });
     }
   }
   return { endpoints, notices: [...notices] };
@@ -93,6 +95,7 @@ export async function openListener(
   if (noIpv6) return null;
   const where = `cannot listen on ${endpointText(endpoint)}: ${systemErrorText(problem)}`;
   if (code !== 'EACCES') throw new ListenError(where);
-  const instead = `--listen ${endpoint.implicitTls ? 'imaps' : 'imap'}=127.0.0.1:${endpoint.implicitTls ? 1993 : 1143}`;
+  const { protocol, implicitTls, port } = endpoint;
+  const instead = `--listen ${protocol}${implicitTls ? 's' : ''}=127.0.0.1:${port + 1000}`;
   throw new ListenError(`${where}; ports below 1024 need privileges, use ${instead}`);
 }

@@ -1,9 +1,17 @@
 import type { Server, Socket } from 'node:net';
 import type { Config } from '../config/config.js';
 import { createDatabases, type Databases } from '../databases/open.js';
+import type { LoginProtocol } from '../proxy/login-protocols.js';
 import type { SystemVariables } from '../variables/scope.js';
 import { Authenticator, type Resolve, resolveByDns } from './authenticator.js';
-import { type Endpoint, endpointText, type ListenOption, openListener, planEndpoints } from './listeners.js';
+import {
+  type Endpoint,
+  type EndpointPlan,
+  endpointText,
+  type ListenOption,
+  openListener,
+  planEndpoints,
+} from './listeners.js';
 import type { ServeLog } from './log.js';
 import { SessionDriver, type SessionServices } from './session-driver.js';
 import { SessionSettings } from './session-settings.js';
@@ -26,11 +34,17 @@ const DRAIN_MS = 10_000;
 /** A session without traffic for that long is cut at once. Dovecot login-proxy.c LOGIN_PROXY_DIE_IDLE_SECS */
 const DIE_IDLE_MS = 2000;
 
+/** What the sessions of one protocol work with. */
+interface ProtocolServices {
+  readonly settings: SessionSettings;
+  readonly authenticator: Authenticator;
+}
+
 /** One loaded configuration with its databases. A reload makes another; sessions stay with theirs. */
 interface Generation {
   readonly services: SessionServices;
   readonly databases: Databases;
-  readonly authenticator: Authenticator;
+  readonly authenticators: readonly Authenticator[];
   sessions: number;
   retired: boolean;
 }
@@ -41,21 +55,25 @@ export class ProxyServer {
   readonly #sessions = new Set<SessionDriver>();
   readonly #listeners: Server[] = [];
   readonly endpoints: string[] = [];
+  readonly #protocols: ReadonlySet<LoginProtocol>;
   #generation: Generation;
   #draining = false;
   #whenEmpty: (() => void) | null = null;
 
-  private constructor(log: ServeLog, generation: Generation) {
+  private constructor(log: ServeLog, protocols: ReadonlySet<LoginProtocol>, generation: Generation) {
     this.#log = log;
+    this.#protocols = protocols;
     this.#generation = generation;
   }
 
   /** Opens databases and listeners; throws before anything listens where something cannot be used. */
   static async start(options: ServerOptions): Promise<ProxyServer> {
-    const generation = await openGeneration(options);
-    const server = new ProxyServer(options.log, generation);
+    const plan = planEndpoints(options.config.effective, options.listen);
+    const protocols = new Set(plan.endpoints.map(({ protocol }) => protocol));
+    const generation = await openGeneration(options, protocols);
+    const server = new ProxyServer(options.log, protocols, generation);
     try {
-      await server.#listen(options);
+      await server.#listen(plan);
     } catch (error) {
       await server.stop(0);
       throw error;
@@ -63,8 +81,7 @@ export class ProxyServer {
     return server;
   }
 
-  async #listen(options: ServerOptions): Promise<void> {
-    const plan = planEndpoints(options.config.effective, options.listen);
+  async #listen(plan: EndpointPlan): Promise<void> {
     for (const notice of plan.notices) this.#log.line('dvproxy', 'warning', notice);
     for (const endpoint of plan.endpoints) {
       const listener = await openListener(endpoint, (socket, at) => this.#accept(socket, at));
@@ -89,7 +106,8 @@ export class ProxyServer {
       void closeIfUnused(generation);
       if (this.#sessions.size === 0) this.#whenEmpty?.();
     };
-    const acceptedBy = { name: endpoint.name, implicitTls: endpoint.implicitTls };
+    const { protocol, name, implicitTls } = endpoint;
+    const acceptedBy = { protocol, name, implicitTls };
     const driver: SessionDriver = new SessionDriver(socket, acceptedBy, generation.services, done);
     this.#sessions.add(driver);
   }
@@ -100,7 +118,7 @@ export class ProxyServer {
 
   /** New sessions get this configuration from now on; throws, and changes nothing, where it cannot be used. */
   async reload(options: Omit<ServerOptions, 'listen'>): Promise<void> {
-    const next = await openGeneration(options);
+    const next = await openGeneration(options, this.#protocols);
     const old = this.#generation;
     this.#generation = next;
     old.retired = true;
@@ -147,38 +165,57 @@ export class ProxyServer {
   }
 }
 
-async function openGeneration(options: Omit<ServerOptions, 'listen'>): Promise<Generation> {
+/** The auth settings may differ between protocols: each has a chain of its own. */
+async function openGeneration(
+  options: Omit<ServerOptions, 'listen'>,
+  protocols: ReadonlySet<LoginProtocol>,
+): Promise<Generation> {
   const { config, fixtures, log, system, environment } = options;
   const mapPath = options.mapPath ?? ((path: string) => path);
   const readFile: ReadFile = (path) => readRealFile(mapPath(path));
-  const auth = config.effective.auth({ protocol: 'imap' });
-  const settings = new SessionSettings(config.effective, auth, system, readFile);
-  settings.check();
+  const prepared = [...protocols].map((protocol) => {
+    const auth = config.effective.auth({ protocol });
+    const settings = new SessionSettings(config.effective, protocol, auth, system, readFile);
+    settings.check();
+    return { protocol, auth, settings };
+  });
   const databases = createDatabases({ config, fixtures, mapPath });
+  const served = new Map<LoginProtocol, ProtocolServices>();
+  const authenticators: Authenticator[] = [];
   try {
-    const authenticator = await Authenticator.open({
-      settings: auth,
-      databases,
-      system,
-      resolve: options.resolve ?? resolveByDns,
-      log,
-      environment,
-    });
-    const services: SessionServices = {
-      log,
-      environment: (addresses) => settings.environment(addresses),
-      tls: (addresses) => settings.tls(addresses),
-      authenticate: (request, signal) => authenticator.authenticate(request, signal),
-    };
-    return { services, databases, authenticator, sessions: 0, retired: false };
+    for (const { protocol, auth, settings } of prepared) {
+      const resolve = options.resolve ?? resolveByDns;
+      const authenticator = await Authenticator.open({
+        settings: auth,
+        databases,
+        system,
+        resolve,
+        log,
+        environment,
+      });
+      authenticators.push(authenticator);
+      served.set(protocol, { settings, authenticator });
+    }
   } catch (error) {
+    for (const authenticator of authenticators) await authenticator.close();
     await databases.close();
     throw error;
   }
+  const of = (protocol: string): ProtocolServices => {
+    for (const [name, services] of served) if (name === protocol) return services;
+    throw new Error(`protocol ${protocol} is not served`);
+  };
+  const services: SessionServices = {
+    log,
+    environment: (protocol, addresses) => of(protocol).settings.environment(addresses),
+    tls: (protocol, addresses) => of(protocol).settings.tls(addresses),
+    authenticate: (request, signal) => of(request.protocol).authenticator.authenticate(request, signal),
+  };
+  return { services, databases, authenticators, sessions: 0, retired: false };
 }
 
 async function closeIfUnused(generation: Generation): Promise<void> {
   if (!generation.retired || generation.sessions > 0) return;
-  await generation.authenticator.close();
+  for (const authenticator of generation.authenticators) await authenticator.close();
   await generation.databases.close();
 }

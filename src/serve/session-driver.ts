@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
-import { ImapSession } from '../proxy/imap/imap-session.js';
+import { createLoginSession } from '../proxy/create-session.js';
 import { parseIp, plainIp } from '../proxy/ip-address.js';
 import type { ClientAddresses, SessionEnvironment } from '../proxy/login-client.js';
+import { LOGIN_PROCESSES, type LoginProtocol } from '../proxy/login-protocols.js';
+import type { LoginSession } from '../proxy/login-session.js';
 import type { SessionAction, SessionEvent, TimerName } from '../proxy/session-event.js';
 import { BackendSocket } from './backend-socket.js';
 import { ClientSocket } from './client-socket.js';
@@ -15,12 +17,13 @@ import type { SessionTls } from './session-tls.js';
 /** What a session needs of the server; a reload makes new ones, old sessions keep theirs. */
 export interface SessionServices {
   readonly log: ServeLog;
-  readonly environment: (addresses: ClientAddresses) => SessionEnvironment;
-  readonly tls: (addresses: ClientAddresses) => SessionTls;
+  readonly environment: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionEnvironment;
+  readonly tls: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionTls;
   authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer>;
 }
 
 export interface AcceptedBy {
+  readonly protocol: LoginProtocol;
   readonly name: ByteString;
   readonly implicitTls: boolean;
 }
@@ -73,7 +76,8 @@ function temporaryFailure({ user }: AuthRequest): AuthAnswer {
 /** Gives one session's machine its sockets, timers and answers. */
 export class SessionDriver {
   readonly #services: SessionServices;
-  readonly #machine: ImapSession;
+  readonly #machine: LoginSession;
+  readonly #process: string;
   readonly #client: ClientSocket;
   readonly #tls: SessionTls;
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
@@ -86,12 +90,14 @@ export class SessionDriver {
   constructor(socket: Socket, acceptedBy: AcceptedBy, services: SessionServices, whenClosed: () => void) {
     this.#services = services;
     const addresses = addressesOf(socket);
-    this.#tls = services.tls(addresses);
-    this.#machine = new ImapSession({
+    const { protocol } = acceptedBy;
+    this.#process = LOGIN_PROCESSES[protocol];
+    this.#tls = services.tls(protocol, addresses);
+    this.#machine = createLoginSession(protocol, {
       addresses,
       listenerName: acceptedBy.name,
       implicitTls: acceptedBy.implicitTls,
-      environment: services.environment(addresses),
+      environment: services.environment(protocol, addresses),
     });
     this.#client = new ClientSocket(
       socket,
@@ -141,7 +147,7 @@ export class SessionDriver {
       for (const action of this.#machine.receive(event)) this.#perform(action);
     } catch (error) {
       // A mistake in one session must not touch the others.
-      this.#services.log.line('imap-login', 'error', `BUG: session ended: ${errorText(error)}`);
+      this.#services.log.line(this.#process, 'error', `BUG: session ended: ${errorText(error)}`);
       this.#release();
       this.#client.destroy();
     }
@@ -187,7 +193,7 @@ export class SessionDriver {
         this.#startRelay(action.toBackend, action.toClient);
         break;
       case 'log':
-        this.#services.log.line('imap-login', action.level, action.text);
+        this.#services.log.line(this.#process, action.level, action.text);
         break;
       case 'log_auth':
         this.#services.log.whole(action.level, action.prefix + action.text);
@@ -204,7 +210,7 @@ export class SessionDriver {
     const context = this.#tls.contextFor('');
     if (context === null) {
       this.#services.log.line(
-        'imap-login',
+        this.#process,
         'error',
         'Failed to initialize SSL server context: no certificate',
       );
@@ -240,7 +246,7 @@ export class SessionDriver {
     const family = (ip: string) => parseIp(ip)?.family;
     const fits = source === null || family(source) === family(action.ip);
     if (!fits)
-      this.#services.log.line('imap-login', 'warning', 'net_connect_ip(): ip->family != my_ip->family');
+      this.#services.log.line(this.#process, 'warning', 'net_connect_ip(): ip->family != my_ip->family');
     const socket: BackendSocket = new BackendSocket(
       {
         ip: action.ip,

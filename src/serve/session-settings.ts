@@ -6,6 +6,7 @@ import { seriesOf } from '../knowledge/versions.js';
 import { parseIp } from '../proxy/ip-address.js';
 import type { ClientAddresses, ClientSettings, SessionEnvironment } from '../proxy/login-client.js';
 import { type ExpandTemplate, LoginLogFormat } from '../proxy/login-log.js';
+import type { LoginProtocol } from '../proxy/login-protocols.js';
 import { SERVER_MECHANISMS } from '../proxy/sasl/sasl-server.js';
 import type { SystemVariables } from '../variables/scope.js';
 import { expandLogTemplate } from './log-template.js';
@@ -20,9 +21,10 @@ interface Prepared extends ClientSettings {
   backend: BackendTlsContext | undefined;
 }
 
-/** What the sessions of one loaded configuration work with, prepared once for each set of filters that matches. */
+/** What the sessions of one protocol and configuration work with, prepared once for each set of filters that matches. */
 export class SessionSettings {
   readonly #config: EffectiveConfig;
+  readonly #protocol: LoginProtocol;
   readonly #mechanisms: readonly ByteString[];
   readonly #system: SystemVariables;
   readonly #readFile: ReadFile;
@@ -31,8 +33,15 @@ export class SessionSettings {
   readonly #backendContexts = new Map<string, BackendTlsContext>();
   readonly #sourceTurns = new Map<string, number>();
 
-  constructor(config: EffectiveConfig, auth: AuthSettings, system: SystemVariables, readFile: ReadFile) {
+  constructor(
+    config: EffectiveConfig,
+    protocol: LoginProtocol,
+    auth: AuthSettings,
+    system: SystemVariables,
+    readFile: ReadFile,
+  ) {
     this.#config = config;
+    this.#protocol = protocol;
     this.#system = system;
     this.#readFile = readFile;
     // Offered is what can be kept: mechanisms that the proxy does not speak are left out.
@@ -69,7 +78,7 @@ export class SessionSettings {
 
   /** Reads certificates and trust of the unfiltered settings; throws `TlsSetupError` where that fails. */
   check(): void {
-    const login = this.#config.login({ protocol: 'imap' });
+    const login = this.#config.login({ protocol: this.#protocol });
     this.#serverContext(login);
     this.#backendContext(login);
   }
@@ -79,7 +88,7 @@ export class SessionSettings {
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     const login = this.#config.login({
-      protocol: 'imap',
+      protocol: this.#protocol,
       localIp: addresses.localIp,
       remoteIp: addresses.remoteIp,
       ...(localName === '' ? {} : { localName }),

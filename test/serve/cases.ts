@@ -1,4 +1,6 @@
 import { afterEach } from 'vitest';
+import type { LoginProtocol } from '../../src/proxy/login-protocols.js';
+import { type LineAnswer, LineBackend } from './line-backend.js';
 import { RunningProxy } from './running-proxy.js';
 import { type BackendScript, ScriptedBackend } from './scripted-backend.js';
 import { ScriptedClient } from './scripted-client.js';
@@ -6,10 +8,20 @@ import { ScriptedClient } from './scripted-client.js';
 /** Starts what a test needs and ends it afterwards. */
 export interface Cases {
   backend(script?: BackendScript): Promise<ScriptedBackend>;
+  lineBackend(
+    greeting: string,
+    answer: (line: string, secured: boolean) => LineAnswer | string,
+  ): Promise<LineBackend>;
   proxy(users: readonly string[], settings?: string): Promise<RunningProxy>;
   /** Connected, greeting read. */
   client(proxy: RunningProxy): Promise<ScriptedClient>;
   tlsClient(proxy: RunningProxy, serverName?: string): Promise<ScriptedClient>;
+  /** Connected to any listener, nothing read. */
+  connect(
+    proxy: RunningProxy,
+    listener: LoginProtocol | `${LoginProtocol}s`,
+    tls?: boolean,
+  ): Promise<ScriptedClient>;
 }
 
 /** One user named joe with the password `secret`. */
@@ -32,6 +44,10 @@ export function setUpCases(): Cases {
       const backend = await ScriptedBackend.start(script);
       return keep(backend, () => backend.stop());
     },
+    async lineBackend(greeting, answer) {
+      const backend = await LineBackend.start(greeting, answer);
+      return keep(backend, () => backend.stop());
+    },
     async proxy(users, settings = '') {
       const proxy = await RunningProxy.start(users, settings);
       return keep(proxy, () => proxy.stop());
@@ -39,6 +55,11 @@ export function setUpCases(): Cases {
     async client(proxy) {
       const client = await ScriptedClient.connect(proxy.port('imap'));
       await client.greeting();
+      return keep(client, () => client.close());
+    },
+    async connect(proxy, listener, tls = false) {
+      const port = proxy.port(listener);
+      const client = tls ? await ScriptedClient.connectTls(port) : await ScriptedClient.connect(port);
       return keep(client, () => client.close());
     },
     async tlsClient(proxy, serverName) {

@@ -80,12 +80,13 @@ describe('dvproxy serve ends at once', () => {
   });
 
   test('where no protocol of the configuration can be served, saying which is not', async () => {
+    const listener = 'service lmtp {\n  inet_listener lmtp {\n    port = 2424\n  }\n}';
     const { exitCode, stderr } = await serve(
       '-c',
-      config(GOOD.replace('protocols = imap', 'protocols = pop3')),
+      config(GOOD.replace('protocols = imap', `protocols = lmtp\n${listener}`)),
     );
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('protocol pop3 is not served yet');
+    expect(stderr).toContain('protocol lmtp is not served yet');
     expect(stderr).toContain('no listener that can be served; use --listen');
   });
 

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeConfigHost } from '../../src/cli/node-host.js';
 import { loadConfig } from '../../src/config/load.js';
+import { type LoginProtocol, SERVED_PROTOCOLS } from '../../src/proxy/login-protocols.js';
 import { ServeLog } from '../../src/serve/log.js';
 import { ProxyServer, type ServerOptions } from '../../src/serve/server.js';
 import { tlsPath } from './tls-files.js';
 
 const BASE = (folder: string) => `
-protocols = imap
+protocols = imap pop3
 listen = 127.0.0.1
 log_timestamp = ""
 disable_plaintext_auth = no
@@ -67,8 +68,9 @@ export class RunningProxy {
     return {
       config,
       listen: [
-        { protocol: 'imap', address: '127.0.0.1', port: 0, implicitTls: false },
-        { protocol: 'imap', address: '127.0.0.1', port: 0, implicitTls: true },
+        ...SERVED_PROTOCOLS.flatMap((protocol) =>
+          [false, true].map((implicitTls) => ({ protocol, address: '127.0.0.1', port: 0, implicitTls })),
+        ),
       ],
       fixtures: [],
       log,
@@ -92,7 +94,7 @@ export class RunningProxy {
     writeFileSync(join(this.#folder, 'users'), `${line}\n`, { flag: 'a' });
   }
 
-  port(name: 'imap' | 'imaps'): number {
+  port(name: LoginProtocol | `${LoginProtocol}s`): number {
     const endpoint = this.server.endpoints.find((text) => text.startsWith(`${name}=`)) ?? '';
     return Number(/:(\d+)$/.exec(endpoint)?.[1]);
   }

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import type { InputBuffer } from './input-buffer.js';
+import type { InputBuffer } from '../input-buffer.js';
 
 export type ImapArgument =
   | { readonly kind: 'atom'; readonly text: ByteString }

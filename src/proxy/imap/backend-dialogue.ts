@@ -1,12 +1,14 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import type { BackendConnection, BackendDialogue } from '../backend-connection.js';
+import type { BackendConnection } from '../backend-connection.js';
 import type { Destination } from '../destination.js';
+import type { AttachableDialogue } from '../login-attempt.js';
 import type { LoginClient } from '../login-client.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import { sanitize } from '../sanitize.js';
 import { createSaslClient, type SaslClient } from '../sasl/sasl-client.js';
 import { decodeBase64, encodeBase64 } from '../sasl/sasl-server.js';
 import { idCommand } from './backend-id.js';
+import { proxyRefusal } from './login-refusal.js';
 import { imapString } from './quoting.js';
 import { parseImapReferral } from './referral-url.js';
 
@@ -34,8 +36,6 @@ const SENT_ORDER: readonly Sent[] = [
   'auth-continue',
   'login',
 ];
-const UNAVAILABLE = 'NO [UNAVAILABLE] Account is temporarily unavailable.';
-const SERVERBUG = 'NO [SERVERBUG] Account is temporarily unavailable.';
 const AUTH_FAILED = 'NO [AUTHENTICATIONFAILED] Authentication failed.';
 
 function hasCapability(list: ByteString, name: string): boolean {
@@ -43,7 +43,7 @@ function hasCapability(list: ByteString, name: string): boolean {
 }
 
 /** Logs in at an IMAP backend. Dovecot imap-login/imap-proxy.c */
-export class ImapBackendDialogue implements BackendDialogue {
+export class ImapBackendDialogue implements AttachableDialogue {
   readonly #client: LoginClient;
   readonly #side: ImapClientSide;
   readonly #destination: Destination;
@@ -83,24 +83,8 @@ export class ImapBackendDialogue implements BackendDialogue {
   }
 
   failed(failure: ProxyFailureClass, reason: ByteString): void {
-    switch (failure) {
-      case 'connect':
-      case 'internal':
-      case 'remote':
-      case 'protocol':
-      case 'auth_redirect':
-        this.#side.reply(UNAVAILABLE);
-        break;
-      case 'internal_config':
-      case 'remote_config':
-        this.#side.reply(SERVERBUG);
-        break;
-      case 'auth_tempfail':
-        this.#side.reply(`NO ${reason}`);
-        break;
-      case 'auth':
-        break;
-    }
+    const refusal = proxyRefusal(failure, reason);
+    if (refusal !== null) this.#side.reply(refusal);
     this.#side.loginFailed();
   }
 

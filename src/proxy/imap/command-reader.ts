@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { ClientInput } from '../client-input.js';
 import { ArgumentParser, type ImapArgument } from './argument-parser.js';
-import { InputBuffer } from './input-buffer.js';
 
 export type CommandStep =
   | { readonly kind: 'more' }
@@ -14,10 +14,6 @@ export type CommandStep =
   /** More than a SASL response may have. */
   | { readonly kind: 'too_large' };
 
-/** Bytes that wait to be understood at most. Dovecot client-common.h LOGIN_MAX_INBUF_SIZE */
-const MAX_INPUT = 1026;
-/** Dovecot client-common.h LOGIN_MAX_AUTH_BUF_SIZE */
-const MAX_AUTH_LINE = 8192;
 /** Dovecot imap-login-client.h IMAP_TAG_MAX_LEN */
 const MAX_TAG = 126;
 const MORE: CommandStep = { kind: 'more' };
@@ -28,11 +24,10 @@ const INVALID: CommandStep = { kind: 'invalid' };
  * Dovecot imap-login-client.c client_handle_input
  */
 export class CommandReader {
-  readonly #buffer = new InputBuffer();
+  readonly #input = new ClientInput();
+  readonly #buffer = this.#input.buffer;
   readonly #literalMinus: () => boolean;
   readonly #continueLiteral: () => void;
-  /** Read from the connection, not yet let into the buffer. */
-  #waiting: ByteString = '';
   #finished = false;
   #skipLine = false;
   #tag: ByteString | null = null;
@@ -40,7 +35,6 @@ export class CommandReader {
   #parser: ArgumentParser | null = null;
   #arguments: ImapArgument[] = [];
   #mechanism: ByteString | null = null;
-  #line: ByteString = '';
 
   constructor(literalMinus: () => boolean, continueLiteral: () => void) {
     this.#literalMinus = literalMinus;
@@ -53,25 +47,17 @@ export class CommandReader {
   }
 
   append(data: ByteString): void {
-    this.#waiting += data;
+    this.#input.append(data);
   }
 
-  /** Lets in what the limit allows; false where nothing more fits although something waits. */
   refill(): 'filled' | 'nothing' | 'full' {
-    if (this.#waiting === '') return 'nothing';
-    const room = MAX_INPUT - this.#buffer.length;
-    if (room <= 0) return 'full';
-    this.#buffer.append(this.#waiting.slice(0, room));
-    this.#waiting = this.#waiting.slice(room);
-    return 'filled';
+    return this.#input.refill();
   }
 
   /** All bytes that were not used, taken out: they belong to TLS or to the backend. */
   takeRest(): ByteString {
     if (this.#skipLine) this.#skipRestOfLine();
-    const rest = this.#buffer.takeAll() + this.#waiting;
-    this.#waiting = '';
-    return rest;
+    return this.#input.takeRest();
   }
 
   /** TLS begins: nothing of the old stream counts. */
@@ -101,7 +87,7 @@ export class CommandReader {
       this.#parser = null;
       this.#arguments = [];
       this.#mechanism = null;
-      this.#line = '';
+      this.#input.forgetLine();
       if (this.#skipLine && !this.#skipRestOfLine()) return MORE;
       this.#finished = false;
     }
@@ -188,16 +174,7 @@ export class CommandReader {
     return { kind: 'authenticate', mechanism: this.#mechanism, initial: line.text };
   }
 
-  /** A line of a SASL exchange, which may be longer than the buffer. Dovecot client_auth_read_line */
   saslLine(): { readonly text: ByteString } | 'too_large' | null {
-    const end = this.#buffer.indexOf('\n');
-    const length = end === -1 ? this.#buffer.length : end;
-    if (this.#line.length + length > MAX_AUTH_LINE) return 'too_large';
-    this.#line += this.#buffer.slice(0, length);
-    this.#buffer.skip(end === -1 ? length : end + 1);
-    if (end === -1) return null;
-    const text = this.#line.endsWith('\r') ? this.#line.slice(0, -1) : this.#line;
-    this.#line = '';
-    return { text };
+    return this.#input.saslLine();
   }
 }

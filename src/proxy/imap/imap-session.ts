@@ -1,192 +1,117 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { disconnectMessage } from '../disconnect-reason.js';
-import { inactivity } from '../inactivity.js';
-import { type ClientAddresses, LoginClient, type SessionEnvironment } from '../login-client.js';
-import { relayEndText } from '../relay-end.js';
-import type { LogLevel, RelayEnd, SessionAction, SessionEvent } from '../session-event.js';
+import type { Destination } from '../destination.js';
+import type { AttachableDialogue, Referral } from '../login-attempt.js';
+import type { ProxyFailureClass } from '../login-decision.js';
+import type { LoginResult } from '../login-result.js';
+import { LoginSession, type LoginSessionOptions } from '../login-session.js';
+import { encodeBase64 } from '../sasl/sasl-server.js';
+import { astring, type ImapArgument } from './argument-parser.js';
+import { ImapBackendDialogue } from './backend-dialogue.js';
 import { loginCapabilities } from './capability.js';
 import { CommandReader } from './command-reader.js';
 import { IdCommand, idReply } from './id-command.js';
-import { ImapLogin } from './imap-login.js';
+import { loginRefusal, proxyRefusal } from './login-refusal.js';
+import { loginReply } from './login-reply.js';
+import { referralUrl } from './referral-url.js';
 
-/** A client that has not logged in by then is sent away. Dovecot client-common.h CLIENT_LOGIN_TIMEOUT_MSECS */
-const LOGIN_TIMEOUT_MS = 180_000;
 /** Dovecot imap-login-client.c CLIENT_MAX_BAD_COMMANDS */
 const MAX_BAD_COMMANDS = 3;
 const MISSING_TAG =
   "BAD First parameter in line is IMAP's command tag, not the command name. " +
   'Add that before the command, like: a login user pass';
 
-type State = 'tls' | 'command' | 'login' | 'relaying' | 'closed';
-
-export interface ImapSessionOptions {
-  readonly addresses: ClientAddresses;
-  readonly listenerName: ByteString;
-  readonly implicitTls: boolean;
-  readonly environment: SessionEnvironment;
-}
-
-/**
- * One IMAP connection, from its greeting to the end of the relay, without input or output of its own: events in,
- * actions out. A client's bytes are used only while it is its turn: once a login has begun they wait, and go to the
- * backend when it succeeds. Dovecot imap-login/imap-login-client.c; RFC 9051 6.1, 6.2
- */
-export class ImapSession {
-  readonly client: LoginClient;
-  readonly #reader: CommandReader;
-  readonly #login: ImapLogin;
-  #actions: SessionAction[] = [];
-  #state: State;
+/** One IMAP connection. Dovecot imap-login/imap-login-client.c; RFC 9051 6.1, 6.2 */
+export class ImapSession extends LoginSession {
+  protected readonly input: CommandReader;
   #id: IdCommand | null = null;
   #idSeen = false;
   #usedCapability = false;
   #badCommands = 0;
-  #processing = false;
-  /** Bytes for the client on the current stream: TLS starts anew. */
-  #bytesOut = 0;
 
-  constructor(options: ImapSessionOptions) {
-    const { addresses, listenerName, implicitTls, environment } = options;
-    this.client = new LoginClient('imap', addresses, listenerName, implicitTls, environment);
-    this.#state = implicitTls ? 'tls' : 'command';
-    this.#reader = new CommandReader(
+  constructor(options: LoginSessionOptions) {
+    super('imap', options);
+    this.input = new CommandReader(
       () => this.client.settings.login.imapLiteralMinus,
-      () => this.#send('+ OK\r\n'),
+      () => this.send('+ OK\r\n'),
     );
-    this.#login = new ImapLogin(this.client, {
-      act: (action) => this.#act(action),
-      send: (text) => this.#send(text),
-      reply: (text) => this.#reply(text),
-      usedCapability: () => this.#usedCapability,
-      close: (reason) => this.#close(reason),
-      finished: () => this.#backToCommands(),
-      relay: (fromBackend) => this.#relay(fromBackend),
-    });
-  }
-
-  /** The backend of the current login is asked for STARTTLS: its connection must be able to change hands. */
-  get mayStartBackendTls(): boolean {
-    return this.#login.backend?.destination.tls === 'starttls';
-  }
-
-  /** What is to be done about an event, in order. */
-  receive(event: SessionEvent): readonly SessionAction[] {
-    if (this.#state !== 'closed') this.#handle(event);
-    const actions = this.#actions;
-    this.#actions = [];
-    return actions;
-  }
-
-  #handle(event: SessionEvent): void {
-    switch (event.kind) {
-      case 'client_connected':
-        this.#act({ kind: 'set_timer', name: 'idle', milliseconds: LOGIN_TIMEOUT_MS });
-        if (this.#state === 'command') this.#greet();
-        break;
-      case 'client_tls_ready':
-        this.#tlsReady(event.localName);
-        break;
-      case 'client_data':
-        this.#reader.append(event.data);
-        this.#process();
-        break;
-      case 'client_closed':
-        this.#clientClosed(event.error);
-        break;
-      case 'auth_answered':
-        this.#login.answered(event.answer);
-        break;
-      case 'backend_connected':
-        this.#login.backend?.connected();
-        break;
-      case 'backend_refused':
-        this.#login.backend?.refused(event.error, event.local);
-        break;
-      case 'backend_data':
-        this.#login.backend?.received(event.data);
-        break;
-      case 'backend_closed':
-        this.#login.backend?.closed(event.error);
-        break;
-      case 'backend_tls_failed':
-        this.#login.backend?.tlsFailed(event.error);
-        break;
-      case 'timer':
-        this.#timer(event);
-        break;
-      case 'relay_ended':
-        this.#relayEnded(event.end);
-        break;
-      case 'shutdown':
-        this.#shutdown();
-        break;
-    }
-  }
-
-  #act(action: SessionAction): void {
-    this.#actions.push(action);
-  }
-
-  #send(data: ByteString): void {
-    this.#bytesOut += data.length;
-    this.#act({ kind: 'to_client', data });
   }
 
   #reply(text: ByteString): void {
-    this.#send(`${this.#reader.tag} ${text}\r\n`);
+    this.send(`${this.input.tag} ${text}\r\n`);
   }
 
-  #capabilities(): ByteString {
-    const { login } = this.client.settings;
-    return loginCapabilities(login, {
-      canStartTls: login.tlsServer.mode !== 'no' && this.client.tls === 'none',
-      loginDisabled: this.#login.loginDisabled(),
-      mechanisms: this.#login.offeredMechanisms(),
+  protected refuse(result: LoginResult, text: ByteString): void {
+    this.#reply(loginRefusal(result, text));
+  }
+
+  protected proxyFailed(failure: ProxyFailureClass): void {
+    const refusal = proxyRefusal(failure, '');
+    if (refusal !== null) this.#reply(refusal);
+  }
+
+  protected refer({ user, host, port, reason }: Referral): void {
+    this.#reply(`NO [REFERRAL ${referralUrl(user, this.client.mechanism, host, port)}] ${reason}`);
+  }
+
+  protected challenge(data: ByteString): void {
+    this.send(`+ ${encodeBase64(data)}\r\n`);
+  }
+
+  protected override alertExposed(): void {
+    const word = this.client.series === '2.3' ? 'Plaintext' : 'cleartext';
+    this.send(
+      `* BAD [ALERT] ${word} authentication not allowed without SSL/TLS, but your client did it anyway. ` +
+        'If anyone was listening, the password was exposed.\r\n',
+    );
+  }
+
+  protected createDialogue(destination: Destination): AttachableDialogue {
+    return new ImapBackendDialogue(this.client, destination, {
+      reply: (text) => this.#reply(text),
+      untagged: (line) => this.send(`${line}\r\n`),
+      loggedIn: (rest, capability) => this.#loggedIn(rest, capability),
+      usedCapability: this.#usedCapability,
+      loginFailed: () => this.backToCommands(),
     });
   }
 
-  #greet(): void {
+  #loggedIn(rest: ByteString, known: ByteString | null): void {
+    const reply = loginReply(rest, known, this.#usedCapability);
+    if (reply.untagged !== null) this.send(`${reply.untagged}\r\n`);
+    this.#reply(reply.tagged);
+    this.login.succeeded();
+  }
+
+  /** Dovecot imap-login-client.c is_login_cmd_disabled */
+  #loginDisabled(): boolean {
+    if (this.client.secured) return !this.client.settings.mechanisms.includes('PLAIN');
+    return !this.login.cleartextAllowed();
+  }
+
+  #capabilities(): ByteString {
+    return loginCapabilities(this.client.settings.login, {
+      canStartTls: this.canStartTls,
+      loginDisabled: this.#loginDisabled(),
+      mechanisms: this.login.offeredMechanisms(),
+    });
+  }
+
+  protected greet(): void {
     const { greeting } = this.client.settings.login;
-    this.client.bannerSent = true;
-    this.#send(`* OK [CAPABILITY ${this.#capabilities()}] ${greeting}\r\n`);
+    this.send(`* OK [CAPABILITY ${this.#capabilities()}] ${greeting}\r\n`);
   }
 
-  #tlsReady(localName: ByteString): void {
-    if (this.#state !== 'tls') return;
-    this.client.tls = 'active';
-    if (localName !== '') this.client.named(localName);
-    this.#state = 'command';
-    if (!this.client.bannerSent) this.#greet();
-    this.#process();
+  protected notify(text: ByteString): void {
+    this.send(`* BYE ${text}\r\n`);
   }
 
-  /** Uses what has arrived as far as it is the client's turn. A login that fails at once comes back here: no nesting. */
-  #process(): void {
-    if (this.#processing) return;
-    this.#processing = true;
-    this.#processInput();
-    this.#processing = false;
+  protected resetInput(): void {
+    this.input.reset();
   }
 
-  #processInput(): void {
-    while (this.#state === 'command' || (this.#state === 'login' && this.#login.waitsForClient)) {
-      const progressed = this.#state === 'command' ? this.#command() : this.#login.clientLine(this.#reader);
-      if (progressed) continue;
-      const filled = this.#reader.refill();
-      if (filled === 'nothing') return;
-      if (filled === 'full') {
-        this.client.shuttingDown = 'process_full';
-        this.#notify('Input buffer full, aborting');
-        this.#close('Input buffer full');
-        return;
-      }
-    }
-  }
-
-  /** Handles one command; false where more bytes are needed. */
-  #command(): boolean {
+  protected command(): boolean {
     if (this.#id !== null) return this.#continueId(this.#id);
-    const step = this.#reader.next();
+    const step = this.input.next();
     switch (step.kind) {
       case 'more':
         return false;
@@ -197,13 +122,13 @@ export class ImapSession {
         this.#syntaxError(step.message, step.fatal);
         return true;
       case 'too_large':
-        this.#close('Authentication response too large');
+        this.close('Authentication response too large');
         return true;
       case 'id':
         this.#id = new IdCommand(this.client, step.parser, !this.#idSeen);
         return true;
       case 'authenticate':
-        this.#beginLogin(() => this.#login.authenticate(step.mechanism, step.initial));
+        this.beginLogin(() => this.login.authenticate(step.mechanism, step.initial));
         return true;
       case 'command':
         this.#execute(step.name.toUpperCase(), step.arguments);
@@ -211,17 +136,15 @@ export class ImapSession {
     }
   }
 
-  #execute(name: ByteString, parameters: Parameters<ImapLogin['login']>[0]): void {
+  #execute(name: ByteString, parameters: readonly ImapArgument[]): void {
     switch (name) {
       case 'LOGIN':
-        this.#beginLogin(() => {
-          if (!this.#login.login(parameters)) this.#invalid();
-        });
+        this.#loginCommand(parameters);
         break;
       case 'CAPABILITY':
         // A client that asks knows nothing of the list in the greeting; after STARTTLS it has to ask.
         if (!this.client.startedTls) this.#usedCapability = true;
-        this.#send(`* CAPABILITY ${this.#capabilities()}\r\n`);
+        this.send(`* CAPABILITY ${this.#capabilities()}\r\n`);
         this.#reply('OK Pre-login capabilities listed, post-login capabilities have more.');
         break;
       case 'STARTTLS':
@@ -231,18 +154,30 @@ export class ImapSession {
         this.#reply('OK NOOP completed.');
         break;
       case 'LOGOUT':
-        this.#send('* BYE Logging out\r\n');
+        this.send('* BYE Logging out\r\n');
         this.#reply('OK Logout completed.');
-        this.#close(this.client.series === '2.3' ? 'Aborted login by logging out' : 'Logged out');
+        this.closeLoggedOut();
         break;
       case 'ENABLE':
-        this.#send('* ENABLED\r\n');
+        this.send('* ENABLED\r\n');
         this.#reply('OK ENABLE ignored in non-authenticated state.');
         break;
       default:
-        if (this.#reader.tag.toUpperCase() === 'LOGIN') this.#reply(MISSING_TAG);
+        if (this.input.tag.toUpperCase() === 'LOGIN') this.#reply(MISSING_TAG);
         else this.#invalid();
     }
+  }
+
+  #loginCommand(parameters: readonly ImapArgument[]): void {
+    const user = astring(parameters[0]);
+    const password = astring(parameters[1]);
+    if (user === null || password === null || parameters.length !== 2) {
+      this.#invalid();
+      return;
+    }
+    this.beginLogin(() => {
+      if (this.login.checkCleartext(user, true)) this.login.plain(user, password);
+    });
   }
 
   #invalid(): void {
@@ -251,8 +186,8 @@ export class ImapSession {
       this.#reply('BAD Error in IMAP command received by server.');
       return;
     }
-    this.#send('* BYE Too many invalid IMAP commands.\r\n');
-    this.#close('Too many invalid commands');
+    this.send('* BYE Too many invalid IMAP commands.\r\n');
+    this.close('Too many invalid commands');
   }
 
   #syntaxError(message: ByteString, fatal: boolean): void {
@@ -260,15 +195,15 @@ export class ImapSession {
       this.#reply(`BAD ${message}`);
       return;
     }
-    this.#send(`* BYE ${message}\r\n`);
-    this.#close(message);
+    this.send(`* BYE ${message}\r\n`);
+    this.close(message);
   }
 
   #continueId(id: IdCommand): boolean {
     const step = id.step();
     if (step.kind === 'more') return false;
     this.#id = null;
-    this.#reader.finish(true);
+    this.input.finish(true);
     switch (step.kind) {
       case 'invalid':
         this.#reply('BAD Invalid ID parameters');
@@ -277,9 +212,9 @@ export class ImapSession {
         this.#syntaxError(step.message, step.fatal);
         break;
       case 'done': {
-        if (id.logText !== '') this.#log('info', `ID sent: ${id.logText}`);
+        if (id.logText !== '') this.log('info', `ID sent: ${id.logText}`);
         this.#idSeen = true;
-        this.#send(`* ID ${idReply(this.client.settings.login)}\r\n`);
+        this.send(`* ID ${idReply(this.client.settings.login)}\r\n`);
         const trusted = this.client.series === '2.4' && this.client.trusted ? 'Trusted ' : '';
         this.#reply(`OK ${trusted}ID completed.`);
         break;
@@ -299,99 +234,6 @@ export class ImapSession {
       return;
     }
     this.#reply('OK Begin TLS negotiation now.');
-    client.tls = 'handshaking';
-    client.startedTls = true;
-    this.#state = 'tls';
-    // What followed the command in clear is fed to TLS, where it fails: nothing of it is ever a command.
-    const early = this.#reader.takeRest();
-    this.#reader.reset();
-    this.#bytesOut = 0;
-    this.#act({ kind: 'start_client_tls', early });
-  }
-
-  #beginLogin(begin: () => void): void {
-    this.#state = 'login';
-    begin();
-    if (this.#state === 'login' && !this.#login.active) this.#state = 'command';
-  }
-
-  #backToCommands(): void {
-    if (this.#state !== 'login') return;
-    this.#state = 'command';
-    this.#act({ kind: 'resume_client' });
-    this.#process();
-  }
-
-  #relay(fromBackend: ByteString): void {
-    this.#state = 'relaying';
-    this.#act({ kind: 'clear_timer', name: 'idle' });
-    const toBackend = this.#reader.takeRest();
-    this.#login.backend?.count(toBackend.length);
-    this.#bytesOut += fromBackend.length;
-    this.#act({ kind: 'relay', toBackend, toClient: fromBackend });
-  }
-
-  #relayEnded(end: RelayEnd): void {
-    const backend = this.#login.backend;
-    if (this.#state !== 'relaying' || backend === null) return;
-    this.#state = 'closed';
-    if (end.side === 'client' && this.client.tls === 'active') this.client.tlsError = 'Connection closed';
-    this.#log('info', backend.logPrefix + relayEndText(end, backend.bytesSent, this.#bytesOut));
-    this.#act({ kind: 'close_backend' });
-    this.#act({ kind: 'close_client' });
-  }
-
-  #clientClosed(error: string): void {
-    if (this.#state === 'relaying') return;
-    if (this.client.tls !== 'none' && error !== '') this.client.tlsError = error;
-    this.#close(error === '' ? 'Connection closed' : `Connection closed: ${error}`);
-  }
-
-  #timer(event: Extract<SessionEvent, { kind: 'timer' }>): void {
-    switch (event.name) {
-      case 'idle':
-        this.#idle();
-        break;
-      case 'login':
-        this.#login.backend?.timedOut(event.local ?? null);
-        break;
-      case 'reconnect':
-        this.#login.backend?.retry();
-        break;
-    }
-  }
-
-  #idle(): void {
-    const backend = this.#login.backend;
-    const proxying = this.#state === 'login' && backend !== null;
-    const phase = proxying ? 'backend' : this.#state === 'login' ? 'authentication' : 'command';
-    const { notice, reason } = inactivity(this.client, phase, this.#login.backendState);
-    if (proxying) this.#log('error', backend.logPrefix + reason);
-    this.#notify(notice);
-    this.#close(reason);
-  }
-
-  #shutdown(): void {
-    if (this.#state === 'relaying') return;
-    this.client.shuttingDown = 'shutting_down';
-    const text = this.client.series === '2.3' ? 'Shutting down' : 'Server shutting down';
-    this.#notify(text);
-    this.#close(text);
-  }
-
-  #notify(text: ByteString): void {
-    if (this.client.tls !== 'handshaking') this.#send(`* BYE ${text}\r\n`);
-  }
-
-  #log(level: LogLevel, message: ByteString): void {
-    this.#act({ kind: 'log', level, text: this.client.logLine(message) });
-  }
-
-  #close(reason: ByteString): void {
-    this.#state = 'closed';
-    this.#log('info', disconnectMessage(this.client, reason));
-    this.#login.abandon();
-    this.#act({ kind: 'clear_timer', name: 'idle' });
-    this.#act({ kind: 'close_client' });
+    this.startTls();
   }
 }

@@ -15,6 +15,8 @@ function built(): string {
 /** `dvproxy serve` in a process of its own. */
 export interface DvproxyServer {
   readonly port: number;
+  /** Port of another listener by its name. */
+  portOf(listener: string): number;
   /** Everything on standard error so far. */
   log(): string;
   signal(name: NodeJS.Signals): void;
@@ -55,6 +57,7 @@ export async function startDvproxy(args: readonly string[]): Promise<DvproxyServ
   await until(/^dvproxy: ready /m);
   return {
     port: Number(/imap=127\.0\.0\.1:(\d+)/.exec(said)?.[1]),
+    portOf: (listener) => Number(new RegExp(` ${listener}=127\\.0\\.0\\.1:(\\d+)`).exec(said)?.[1]),
     log: () => said,
     signal: (name) => child.kill(name),
     workers: () =>

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { SERVED_PROTOCOLS } from '../../src/proxy/login-protocols.js';
 import { Replayer } from './replay.js';
 import { loadTranscripts, type Step, type Transcript } from './transcript.js';
 
-const transcripts = (['2.3.19.1', '2.4.1'] as const).flatMap(loadTranscripts);
+const transcripts = SERVED_PROTOCOLS.flatMap((protocol) =>
+  (['2.3.19.1', '2.4.1'] as const).flatMap((version) => loadTranscripts(protocol, version)),
+);
 
 /** The conversation with one step's bytes changed: cut, doubled, or with other bytes inside. */
 function mutated(transcript: Transcript, place: number, at: number, bytes: string, how: number): Transcript {
@@ -47,7 +50,7 @@ describe('a session', () => {
           );
         },
       ),
-      { numRuns: 400, seed: 4 },
+      { numRuns: 600, seed: 4 },
     );
   }, 120_000);
 });

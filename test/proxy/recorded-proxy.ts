@@ -1,12 +1,12 @@
-import type { AuthAnswer } from '../../../src/auth/answer.js';
-import type { WalkQuestion, WalkReply } from '../../../src/auth/questions.js';
-import type { AuthRequest } from '../../../src/auth/request.js';
-import { walk } from '../../../src/auth/walk.js';
-import type { WalkEnvironment } from '../../../src/auth/walk-state.js';
-import type { EffectiveConfig } from '../../../src/config/effective.js';
-import type { ConfigHost } from '../../../src/config/host.js';
-import { loadConfig } from '../../../src/config/load.js';
-import { fieldsFrom } from '../auth-answer.js';
+import type { AuthAnswer } from '../../src/auth/answer.js';
+import type { WalkQuestion, WalkReply } from '../../src/auth/questions.js';
+import type { AuthRequest } from '../../src/auth/request.js';
+import { walk } from '../../src/auth/walk.js';
+import type { WalkEnvironment } from '../../src/auth/walk-state.js';
+import type { EffectiveConfig } from '../../src/config/effective.js';
+import type { ConfigHost } from '../../src/config/host.js';
+import { loadConfig } from '../../src/config/load.js';
+import { fieldsFrom } from './auth-answer.js';
 import { configOf, type Transcript } from './transcript.js';
 
 const loaded = new Map<string, EffectiveConfig>();
@@ -42,7 +42,11 @@ const ENVIRONMENT: WalkEnvironment = {
 
 /** The auth process of the recording: a passwd-file with the recorded users. */
 export function recordedAnswer(request: AuthRequest, transcript: Transcript): AuthAnswer {
-  const walking = walk(request, recordedConfig(transcript).auth({ protocol: 'imap' }), ENVIRONMENT);
+  const walking = walk(
+    request,
+    recordedConfig(transcript).auth({ protocol: transcript.protocol }),
+    ENVIRONMENT,
+  );
   let step = walking.next();
   while (step.done !== true) step = walking.next(reply(step.value, transcript));
   return step.value;
@@ -81,5 +85,7 @@ function reply(question: WalkQuestion, transcript: Transcript): WalkReply {
       return { kind: 'decode', message: null };
     case 'looked-up':
       return { kind: 'looked-up' };
+    default:
+      throw new Error('no recorded conversation asks for that');
   }
 }

@@ -1,10 +1,10 @@
-import type { ImapSession } from '../../../src/proxy/imap/imap-session.js';
-import type { SessionEvent, TimerName } from '../../../src/proxy/session-event.js';
+import type { LoginSession } from '../../src/proxy/login-session.js';
+import type { SessionEvent, TimerName } from '../../src/proxy/session-event.js';
 
 /** One client of a replay with its session, its timers and its backend. */
 export interface ReplayedClient {
   readonly name: string;
-  readonly session: ImapSession;
+  readonly session: LoginSession;
   readonly timers: Map<TimerName, number>;
   backend: string | null;
   held: string | null;

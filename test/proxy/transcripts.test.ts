@@ -1,18 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import type { DovecotVersion } from '../../src/knowledge/versions.js';
+import { SERVED_PROTOCOLS } from '../../src/proxy/login-protocols.js';
 import { expectedBytes, expectedLog, normalizedBytes, sameLogLine } from './expected.js';
 import { type Replay, Replayer } from './replay.js';
-import { loadTranscripts, type Transcript } from './transcript.js';
+import { loadTranscripts, processOf, type Transcript } from './transcript.js';
 
 const VERSIONS: readonly DovecotVersion[] = ['2.3.19.1', '2.4.1'];
+const RECORDED = SERVED_PROTOCOLS.flatMap((protocol) =>
+  VERSIONS.map((version) => [protocol, version] as const),
+);
 
 /** Conversations that are not comparable yet or at all, with the reason. */
 const OUT_OF_SCOPE: readonly (readonly [name: RegExp, reason: string, version?: DovecotVersion])[] = [
-  [/^haproxy-/, 'the PROXY protocol is not served yet'],
-  [/^server-closes-spread$/, 'login_proxy_max_disconnect_delay is not there yet'],
-  [/^loop-(itself-destuser|other-listen-ip)$/, 'the proxy is its own backend: needs sockets'],
-  [/^field-host-bracketed$/, 'the chain takes an IPv4 address in brackets as an address', '2.3.19.1'],
-  [/^real-backend-.*2\.4\.1$/, '2.4.1 asked the backend to frame its output (x-multiplex)', '2.4.1'],
+  [/^imap-haproxy-/, 'the PROXY protocol is not served yet'],
+  [/^imap-server-closes-spread$/, 'login_proxy_max_disconnect_delay is not there yet'],
+  [/^imap-loop-(itself-destuser|other-listen-ip)$/, 'the proxy is its own backend: needs sockets'],
+  [/^imap-field-host-bracketed$/, 'the chain takes an IPv4 address in brackets as an address', '2.3.19.1'],
+  [/^imap-real-backend-.*2\.4\.1$/, '2.4.1 asked the backend to frame its output (x-multiplex)', '2.4.1'],
 ];
 
 /** Dovecot itself broke here; the proxy refuses cleanly instead. */
@@ -24,11 +28,13 @@ function dovecotCrashed({ log }: Transcript): boolean {
 
 /** The user logged in at the recorded server itself, which had mailboxes. */
 function wasLocalLogin({ log }: Transcript): boolean {
-  return log.some((line) => /imap-login: Info: (Login|Logged in): /.test(line));
+  return log.some((line) => /-login: Info: (Login|Logged in): /.test(line));
 }
 
-function outOfScope({ name, version }: Transcript): string | null {
-  const found = OUT_OF_SCOPE.find(([pattern, , only]) => pattern.test(name) && (only ?? version) === version);
+function outOfScope({ protocol, name, version }: Transcript): string | null {
+  const found = OUT_OF_SCOPE.find(
+    ([pattern, , only]) => pattern.test(`${protocol}-${name}`) && (only ?? version) === version,
+  );
   return found?.[1] ?? null;
 }
 
@@ -44,7 +50,7 @@ function expectSame(transcript: Transcript, replay: Replay): void {
     Object.fromEntries([...parties].sort().map((party) => [party, normalizedBytes(sent.get(party) ?? '')]));
   expect(normalized(replay.sent)).toEqual(normalized(expected));
   const wanted = expectedLog(transcript);
-  const lines = replay.log.filter((line) => line.startsWith('imap-login'));
+  const lines = replay.log.filter((line) => line.startsWith(processOf(transcript)));
   expect(
     lines.map((line, index) => (sameLogLine(line, wanted[index] ?? '') ? (wanted[index] ?? '') : line)),
   ).toEqual(wanted);
@@ -60,8 +66,8 @@ function expectSame(transcript: Transcript, replay: Replay): void {
   expect(replay.leftTimers).toBe(0);
 }
 
-describe.each(VERSIONS)('recorded conversations with Dovecot %s', (version) => {
-  const all = loadTranscripts(version);
+describe.each(RECORDED)('recorded %s conversations with Dovecot %s', (protocol, version) => {
+  const all = loadTranscripts(protocol, version);
   const skipped = all.filter((transcript) => outOfScope(transcript) !== null);
   const rest = all.filter((transcript) => outOfScope(transcript) === null);
   const crashed = rest.filter(dovecotCrashed);
@@ -71,7 +77,7 @@ describe.each(VERSIONS)('recorded conversations with Dovecot %s', (version) => {
   test('those that are left out are named with their reason', () => {
     const reasons = skipped.map((transcript) => `  ${transcript.name}: ${outOfScope(transcript)}`);
     console.info(
-      `${version}: ${comparable.length} compared, ${crashed.length} crashes of Dovecot, ${local.length} local logins, ` +
+      `${protocol} ${version}: ${comparable.length} compared, ${crashed.length} crashes of Dovecot, ${local.length} local logins, ` +
         `${skipped.length} left out:\n${reasons.join('\n')}`,
     );
     expect(comparable.length + crashed.length + local.length + skipped.length).toBe(all.length);
@@ -98,8 +104,8 @@ describe.each(VERSIONS)('recorded conversations with Dovecot %s', (version) => {
       const bytes = clientBytes(replay);
       expect(bytes).toMatch(/\r\na NO \[UNAVAILABLE\] /);
       expect(bytes).toMatch(/b OK Logout completed\.\r\n$/);
-      const recorded = transcript.log.filter((line) => line.startsWith('imap-login: Error: '));
-      const lines = replay.log.filter((line) => line.startsWith('imap-login: Error: '));
+      const recorded = transcript.log.filter((line) => line.startsWith(`${processOf(transcript)}: Error: `));
+      const lines = replay.log.filter((line) => line.startsWith(`${processOf(transcript)}: Error: `));
       if (recorded.length > 0)
         expect(lines.every((line, index) => sameLogLine(line, recorded[index] ?? ''))).toBe(true);
     },

@@ -1,12 +1,12 @@
-import { seriesOf } from '../../../src/knowledge/versions.js';
-import { ImapSession } from '../../../src/proxy/imap/imap-session.js';
-import type { ClientSettings } from '../../../src/proxy/login-client.js';
-import { LoginLogFormat } from '../../../src/proxy/login-log.js';
-import type { SessionAction, SessionEvent, TimerName } from '../../../src/proxy/session-event.js';
+import { seriesOf } from '../../src/knowledge/versions.js';
+import { createLoginSession } from '../../src/proxy/create-session.js';
+import type { ClientSettings } from '../../src/proxy/login-client.js';
+import { LoginLogFormat } from '../../src/proxy/login-log.js';
+import type { SessionAction, SessionEvent, TimerName } from '../../src/proxy/session-event.js';
 import { recordedNonce, recordedRemoteIp, recordedServerName, recordedTlsError } from './recorded-facts.js';
 import { recordedAnswer, recordedConfig } from './recorded-proxy.js';
 import type { ReplayedClient } from './replayed-client.js';
-import type { Step, Transcript } from './transcript.js';
+import { processOf, type Step, type Transcript, titled } from './transcript.js';
 
 /** Everything that was sent and logged, by party. */
 export interface Replay {
@@ -40,7 +40,7 @@ export class Replayer {
   constructor(transcript: Transcript, cut: (data: string) => string[] = (data) => [data]) {
     this.#transcript = transcript;
     this.#cut = cut;
-    const login = recordedConfig(transcript).login({ protocol: 'imap' });
+    const login = recordedConfig(transcript).login({ protocol: transcript.protocol });
     const logFormat = new LoginLogFormat(
       seriesOf(transcript.version),
       login.logFormat,
@@ -86,9 +86,9 @@ export class Replayer {
     const localIp = String(
       what['dest_ip'] ?? /lip=([0-9.]+)/.exec(this.#transcript.log.join('\n'))?.[1] ?? '127.0.0.1',
     );
-    const implicitTls = port === 21302 || port === 21322;
+    const implicitTls = [21302, 21304, 21309, 21322, 21324, 21329].includes(port);
     const remotePort = Number(what['client_port']);
-    const session = new ImapSession({
+    const session = createLoginSession(this.#transcript.protocol, {
       addresses: {
         localIp,
         localPort: port,
@@ -99,7 +99,7 @@ export class Replayer {
         realRemoteIp: remoteIp,
         realRemotePort: remotePort,
       },
-      listenerName: implicitTls ? 'imaps' : 'imap',
+      listenerName: this.#transcript.protocol + (implicitTls ? 's' : ''),
       implicitTls,
       environment: {
         now: () => this.#now,
@@ -325,7 +325,8 @@ export class Replayer {
         this.#flushRelay(client);
         break;
       case 'log':
-        if (action.level !== 'debug') this.#log.push(`imap-login: ${titled(action.level)}: ${action.text}`);
+        if (action.level !== 'debug')
+          this.#log.push(`${processOf(this.#transcript)}: ${titled(action.level)}: ${action.text}`);
         break;
       case 'log_auth':
         this.#log.push(
@@ -389,12 +390,10 @@ export class Replayer {
     client.held = action.tls === null ? null : '';
     this.#sent.set(party, '');
     if (action.sourceIp?.includes(':') === true && !action.ip.includes(':'))
-      this.#log.push('imap-login: Warning: net_connect_ip(): ip->family != my_ip->family');
+      this.#log.push(
+        `${processOf(this.#transcript)}: Warning: net_connect_ip(): ip->family != my_ip->family`,
+      );
     else if (action.sourceIp !== null) this.#boundTo.set(party, action.sourceIp);
     this.#deliver(client.name, { kind: 'backend_connected' });
   }
-}
-
-function titled(level: string): string {
-  return level.charAt(0).toUpperCase() + level.slice(1);
 }

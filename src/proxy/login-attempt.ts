@@ -1,36 +1,41 @@
-import type { ByteString } from '../../../grammar/bytes.js';
-import type { AuthAnswer } from '../../auth/answer.js';
-import { BackendConnection } from '../backend-connection.js';
-import { decideLogin } from '../decide-login.js';
-import type { Destination } from '../destination.js';
-import type { LoginClient } from '../login-client.js';
-import type { LoginDecision } from '../login-decision.js';
-import { sanitize } from '../sanitize.js';
+import type { ByteString } from '../../grammar/bytes.js';
+import type { AuthAnswer } from '../auth/answer.js';
+import { BackendConnection, type BackendDialogue } from './backend-connection.js';
+import { decideLogin } from './decide-login.js';
+import type { Destination } from './destination.js';
+import type { LoginClient } from './login-client.js';
+import type { LoginDecision, ProxyFailureClass } from './login-decision.js';
+import { type LoginResult, refusalOf } from './login-result.js';
+import { sanitize } from './sanitize.js';
 import {
   createSaslServer,
   decodeBase64,
-  encodeBase64,
   type SaslIdentity,
   type SaslServer,
   type SaslServerStep,
-} from '../sasl/sasl-server.js';
-import type { SessionAction } from '../session-event.js';
-import { astring, type ImapArgument } from './argument-parser.js';
-import { refusalOf } from './auth-reply.js';
-import { ImapBackendDialogue } from './backend-dialogue.js';
-import type { CommandReader } from './command-reader.js';
-import { loginReply } from './login-reply.js';
-import { referralUrl } from './referral-url.js';
+} from './sasl/sasl-server.js';
+import type { SessionAction } from './session-event.js';
 
-/** What a login asks of the session around it. */
-export interface ImapLoginSide {
+/** A dialogue with a backend that is told its connection before it begins. */
+export interface AttachableDialogue extends BackendDialogue {
+  attach(connection: BackendConnection): void;
+}
+
+export type Referral = Extract<LoginDecision, { kind: 'referral' }>;
+
+/** What a login asks of the session around it: the protocol's words, and what comes next. */
+export interface LoginSide {
   act(action: SessionAction): void;
-  send(text: ByteString): void;
-  /** With the tag of the command. */
-  reply(text: ByteString): void;
-  usedCapability(): boolean;
-  /** Ends the connection. */
-  close(reason: ByteString): void;
+  /** Tells the client why it is not logged in. */
+  refuse(result: LoginResult, text: ByteString): void;
+  /** The same for a proxied login that failed before its backend was asked. */
+  proxyFailed(failure: ProxyFailureClass): void;
+  refer(referral: Referral): void;
+  /** Asks for the next SASL response; `data` is not encoded yet. */
+  challenge(data: ByteString): void;
+  /** Warns a client that sent its password in clear where that is not allowed. */
+  alertExposed(): void;
+  createDialogue(destination: Destination): AttachableDialogue;
   /** It is over without success: commands may follow. */
   finished(): void;
   /** It succeeded; `fromBackend` was read behind the backend's last line. */
@@ -38,20 +43,18 @@ export interface ImapLoginSide {
 }
 
 const NO_MAILBOXES = 'This server is a proxy and has no mailbox for this user.';
-const UNAVAILABLE = 'NO [UNAVAILABLE] Account is temporarily unavailable.';
-const SERVERBUG = 'NO [SERVERBUG] Account is temporarily unavailable.';
 
-/** LOGIN and AUTHENTICATE, from the client's credentials to the backend's answer. Dovecot client-common-auth.c */
-export class ImapLogin {
+/** A login of any protocol, from the client's credentials to the backend's answer. Dovecot client-common-auth.c */
+export class LoginAttempt {
   readonly #client: LoginClient;
-  readonly #side: ImapLoginSide;
+  readonly #side: LoginSide;
   #sasl: SaslServer | null = null;
   #password: ByteString | null = null;
-  #dialogue: ImapBackendDialogue | null = null;
+  #dialogue: AttachableDialogue | null = null;
   /** The last connection: its counts are wanted until the relay ends. */
   backend: BackendConnection | null = null;
 
-  constructor(client: LoginClient, side: ImapLoginSide) {
+  constructor(client: LoginClient, side: LoginSide) {
     this.#client = client;
     this.#side = side;
   }
@@ -70,7 +73,8 @@ export class ImapLogin {
     return this.#dialogue?.state() ?? '';
   }
 
-  #cleartextAllowed(): boolean {
+  /** Whether a client may send its password as it is. */
+  cleartextAllowed(): boolean {
     const client = this.#client;
     return client.secured || (client.settings.login.allowCleartext && client.tlsMode !== 'required');
   }
@@ -78,12 +82,12 @@ export class ImapLogin {
   /** Dovecot imap-login-client.c is_login_cmd_disabled */
   loginDisabled(): boolean {
     if (this.#client.secured) return !this.#client.settings.mechanisms.includes('PLAIN');
-    return !this.#cleartextAllowed();
+    return !this.cleartextAllowed();
   }
 
   /** All mechanisms here send the password in clear. Dovecot sasl-server.c sasl_server_get_advertised_mechs */
   offeredMechanisms(): readonly ByteString[] {
-    return this.#cleartextAllowed() ? this.#client.settings.mechanisms : [];
+    return this.cleartextAllowed() ? this.#client.settings.mechanisms : [];
   }
 
   #logVerbose(message: ByteString): void {
@@ -91,44 +95,32 @@ export class ImapLogin {
     this.#side.act({ kind: 'log', level: 'info', text: this.#client.logLine(message) });
   }
 
-  /** LOGIN; false where its arguments are not two strings. */
-  login(parameters: readonly ImapArgument[]): boolean {
-    const user = astring(parameters[0]);
-    const password = astring(parameters[1]);
-    if (user === null || password === null || parameters.length !== 2) return false;
-    if (!this.#cleartextAllowed()) {
-      this.#refuseCleartextLogin(user);
-      return true;
-    }
+  /** User name and password in a command of the protocol. */
+  plain(user: ByteString, password: ByteString): void {
     if (this.#begin('PLAIN')) this.#request({ user, authorizationId: '', password });
-    return true;
   }
 
-  /** Dovecot client-common-auth.c client_check_plaintext_auth */
-  #refuseCleartextLogin(user: ByteString): void {
+  /**
+   * Whether a command with a user name or password in clear may go on; refuses it where not. `exposed`: the password
+   * was sent already. Dovecot client-common-auth.c client_check_plaintext_auth
+   */
+  checkCleartext(user: ByteString | null, exposed: boolean): boolean {
+    if (this.cleartextAllowed()) return true;
     const word = this.#cleartextWord();
     this.#logVerbose(`Login failed: ${word} authentication disabled`);
     this.#client.user ??= user;
-    this.#alertExposed();
-    this.#side.reply(
-      `NO [PRIVACYREQUIRED] ${word} authentication disallowed on non-secure (SSL/TLS) connections.`,
-    );
+    if (exposed) this.#side.alertExposed();
+    const text = `${word} authentication disallowed on non-secure (SSL/TLS) connections.`;
+    this.#side.refuse('mech_ssl_required', text);
     this.#client.attempts += 1;
+    return false;
   }
 
   #cleartextWord(): ByteString {
     return this.#client.series === '2.3' ? 'Plaintext' : 'Cleartext';
   }
 
-  #alertExposed(): void {
-    const word = this.#client.series === '2.3' ? 'Plaintext' : 'cleartext';
-    this.#side.send(
-      `* BAD [ALERT] ${word} authentication not allowed without SSL/TLS, but your client did it anyway. ` +
-        'If anyone was listening, the password was exposed.\r\n',
-    );
-  }
-
-  /** AUTHENTICATE with what stands behind the mechanism on its line. */
+  /** A SASL exchange; `initial` is what stands behind the mechanism on its line, '' = nothing. */
   authenticate(mechanism: ByteString, initial: ByteString): void {
     this.#client.mechanism = mechanism;
     if (!this.#begin(mechanism)) return;
@@ -150,11 +142,11 @@ export class ImapLogin {
     if (!client.secured && client.tlsMode === 'required') {
       this.#logVerbose('Login failed: SSL required for authentication');
       client.attempts += 1;
-      this.#side.reply(
+      const text =
         client.series === '2.3'
-          ? 'NO [PRIVACYREQUIRED] Authentication not allowed until SSL/TLS is enabled.'
-          : 'NO [PRIVACYREQUIRED] Authentication disallowed on non-secure (SSL/TLS) connections.',
-      );
+          ? 'Authentication not allowed until SSL/TLS is enabled.'
+          : 'Authentication disallowed on non-secure (SSL/TLS) connections.';
+      this.#side.refuse('ssl_required', text);
       return false;
     }
     client.beginAttempt(mechanism);
@@ -162,18 +154,18 @@ export class ImapLogin {
     if (!client.settings.mechanisms.includes(client.mechanism)) {
       this.#logFailedMechanism('Unsupported authentication mechanism.');
       client.lastFailure = 'invalid_mech';
-      this.#side.reply('NO [ALERT] Unsupported authentication mechanism.');
+      this.#side.refuse('mech_invalid', 'Unsupported authentication mechanism.');
       return false;
     }
-    if (this.#cleartextAllowed()) return true;
+    if (this.cleartextAllowed()) return true;
     const text =
       client.series === '2.3'
         ? 'Plaintext authentication disabled.'
         : 'Cleartext authentication disallowed on non-secure (SSL/TLS) connections.';
-    if (client.series === '2.4') this.#alertExposed();
+    if (client.series === '2.4') this.#side.alertExposed();
     this.#logFailedMechanism(text);
     client.lastFailure = 'cleartext_auth_disabled';
-    this.#side.reply(`NO [PRIVACYREQUIRED] ${text}`);
+    this.#side.refuse('mech_ssl_required', text);
     return false;
   }
 
@@ -184,7 +176,7 @@ export class ImapLogin {
   #continueSasl(step: SaslServerStep): void {
     switch (step.kind) {
       case 'challenge':
-        this.#side.send(`+ ${encodeBase64(step.data)}\r\n`);
+        this.#side.challenge(step.data);
         this.#client.waitingForClient = true;
         break;
       case 'done':
@@ -194,7 +186,7 @@ export class ImapLogin {
       case 'failed':
         this.#client.waitingForClient = false;
         this.#logAuth(step.log);
-        this.#side.reply('NO [AUTHENTICATIONFAILED] Authentication failed.');
+        this.#side.refuse('auth_failed', 'Authentication failed.');
         break;
     }
   }
@@ -217,26 +209,19 @@ export class ImapLogin {
     this.#client.waitingForClient = false;
     this.#client.lastFailure = 'invalid_base64';
     this.#logAuth(text);
-    this.#side.reply(`BAD ${text}`);
+    this.#side.refuse('invalid_base64', text);
   }
 
-  /** A line of the SASL exchange, if there is a whole one. */
-  clientLine(reader: CommandReader): boolean {
-    const line = reader.saslLine();
-    if (line === null) return false;
-    if (line === 'too_large') {
-      this.#side.close('Authentication response too large');
-      return true;
-    }
-    if (line.text === '*') {
+  /** A line of the SASL exchange. */
+  saslLine(line: ByteString): void {
+    if (line === '*') {
       this.#abort();
     } else {
-      const decoded = decodeBase64(line.text);
+      const decoded = decodeBase64(line);
       if (decoded === null) this.#invalidBase64('continued response');
       else if (this.#sasl !== null) this.#continueSasl(this.#sasl.next(decoded));
     }
     if (!this.active) this.#side.finished();
-    return true;
   }
 
   /** The connection ends in the middle of it. */
@@ -252,7 +237,7 @@ export class ImapLogin {
     client.waitingForClient = false;
     client.abortedByClient = true;
     if (client.series === '2.4') this.#logFailedMechanism('Aborted');
-    this.#side.reply('BAD Authentication aborted by client.');
+    this.#side.refuse('aborted', 'Authentication aborted by client.');
   }
 
   #request(identity: SaslIdentity): void {
@@ -299,7 +284,7 @@ export class ImapLogin {
     if (answer.result !== 'ok') {
       const refusal = refusalOf(answer, client);
       client.lastFailure = refusal.code;
-      this.#side.reply(refusal.text);
+      this.#side.refuse(refusal.result, refusal.text);
       this.#side.finished();
       return;
     }
@@ -308,7 +293,7 @@ export class ImapLogin {
     const { login } = client.settings;
     const decision = decideLogin(answer, {
       version: login.version,
-      protocol: 'imap',
+      protocol: client.protocol,
       localIp: client.localIp,
       localPort: client.localPort,
       clientPassword: password,
@@ -332,26 +317,24 @@ export class ImapLogin {
         return;
       case 'local':
         this.#log('error', 'Login refused: the passdb gave no proxy field, and this proxy stores no mail');
-        this.#side.reply(`NO [CONTACTADMIN] ${NO_MAILBOXES}`);
+        this.#side.refuse('login_disabled', NO_MAILBOXES);
         break;
       case 'nologin':
         client.lastFailure = 'login_disabled';
-        this.#side.reply(`NO [CONTACTADMIN] ${decision.reason}`);
+        this.#side.refuse('login_disabled', decision.reason);
         break;
-      case 'referral': {
+      case 'referral':
         client.lastFailure = 'login_disabled';
         client.referred = client.series === '2.4';
-        const url = referralUrl(decision.user, client.mechanism, decision.host, decision.port);
-        this.#side.reply(`NO [REFERRAL ${url}] ${decision.reason}`);
+        this.#side.refer(decision);
         break;
-      }
       case 'failed':
         this.#log('error', decision.log);
         if (decision.cause === 'temporary') {
-          this.#side.reply('NO [UNAVAILABLE] Temporary authentication failure.');
+          this.#side.refuse('temp_fail', 'Temporary authentication failure.');
         } else {
           client.proxyFailure = decision.failureClass;
-          this.#side.reply(decision.failureClass === 'remote_config' ? SERVERBUG : UNAVAILABLE);
+          this.#side.proxyFailed(decision.failureClass);
         }
         break;
     }
@@ -363,17 +346,11 @@ export class ImapLogin {
     if (destination.ip === null) {
       this.#log('error', `proxy(${client.user ?? ''}): host ${destination.host} has no address`);
       client.proxyFailure = 'internal';
-      this.#side.reply(UNAVAILABLE);
+      this.#side.proxyFailed('internal');
       this.#side.finished();
       return;
     }
-    const dialogue = new ImapBackendDialogue(client, destination, {
-      reply: (text) => this.#side.reply(text),
-      untagged: (line) => this.#side.send(`${line}\r\n`),
-      loggedIn: (rest, capability) => this.#loggedIn(rest, capability),
-      usedCapability: this.#side.usedCapability(),
-      loginFailed: () => this.#side.finished(),
-    });
+    const dialogue = this.#side.createDialogue(destination);
     const backend = new BackendConnection(client, destination, destination.ip, dialogue, (action) =>
       this.#side.act(action),
     );
@@ -383,10 +360,8 @@ export class ImapLogin {
     backend.start();
   }
 
-  #loggedIn(rest: ByteString, known: ByteString | null): void {
-    const reply = loginReply(rest, known, this.#side.usedCapability());
-    if (reply.untagged !== null) this.#side.send(`${reply.untagged}\r\n`);
-    this.#side.reply(reply.tagged);
+  /** The backend took it, and the client was told so. */
+  succeeded(): void {
     const fromBackend = this.backend?.detach() ?? '';
     this.#side.relay(fromBackend);
   }

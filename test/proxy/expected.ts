@@ -1,4 +1,4 @@
-import type { Transcript } from './transcript.js';
+import { processOf, type Transcript } from './transcript.js';
 
 /** Bytes that the real proxy sent, by party. */
 export function expectedBytes(transcript: Transcript): Map<string, string> {
@@ -18,6 +18,7 @@ export function expectedBytes(transcript: Transcript): Map<string, string> {
  */
 export function normalizedBytes(bytes: string): string {
   return bytes
+    .replace(/ SESSION=[A-Za-z0-9+/=]+/g, ' SESSION=SID')
     .replace(/"x-session-id" "[A-Za-z0-9+/=]+"/g, '"x-session-id" "SID"')
     .replace(/"x-multiplex" "0" /g, '')
     .replace(/\[[A-Za-z0-9.-]+:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]/g, '[HOST:TIME]');
@@ -52,7 +53,7 @@ export function sameLogLine(actual: string, recorded: string): boolean {
 export function expectedLog(transcript: Transcript): string[] {
   const users = Object.keys(transcript.fields);
   return transcript.log.filter((line) => {
-    if (!line.startsWith('imap-login: ')) return false;
+    if (!line.startsWith(`${processOf(transcript)}: `)) return false;
     // 2.3 tries a source address that is not there many times over and says so each time.
     if (/: bind\([^)]*\) failed: /.test(line)) return false;
     const user = /proxy\(([^,)]*)/.exec(line)?.[1] ?? /user=<(user\.[^>]+)>/.exec(line)?.[1];

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { fromUtf8 } from '../../../grammar/bytes.js';
-import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { fromUtf8 } from '../../grammar/bytes.js';
+import type { DovecotVersion } from '../../src/knowledge/versions.js';
+import { LOGIN_PROCESSES, type LoginProtocol } from '../../src/proxy/login-protocols.js';
 
 /** What one party did: bytes, or an event with its details. */
 export type Step = readonly [
@@ -15,6 +16,7 @@ export type Step = readonly [
 export interface Transcript {
   readonly name: string;
   readonly version: DovecotVersion;
+  readonly protocol: LoginProtocol;
   /** Key of the configuration in configs.json. */
   readonly config: string;
   /** Extra fields of each user's passdb entry. */
@@ -25,20 +27,22 @@ export interface Transcript {
 }
 
 function fixture(name: string): string {
-  return readFileSync(
-    fileURLToPath(new URL(`../../../fixtures/transcripts/${name}`, import.meta.url)),
-    'utf8',
-  );
+  return readFileSync(fileURLToPath(new URL(`../../fixtures/transcripts/${name}`, import.meta.url)), 'utf8');
 }
 
-export function loadTranscripts(version: DovecotVersion): Transcript[] {
-  return fixture(`imap-${version}.ndjson`)
+export function loadTranscripts(protocol: LoginProtocol, version: DovecotVersion): Transcript[] {
+  return fixture(`${protocol}-${version}.ndjson`)
     .trimEnd()
     .split('\n')
     .map((line) => {
       const transcript = JSON.parse(line) as Transcript;
       const fields = Object.entries(transcript.fields).map(([user, text]) => [user, fromUtf8(text)]);
-      return { ...transcript, fields: Object.fromEntries(fields), log: transcript.log.map(fromUtf8) };
+      return {
+        ...transcript,
+        protocol,
+        fields: Object.fromEntries(fields),
+        log: transcript.log.map(fromUtf8),
+      };
     });
 }
 
@@ -46,4 +50,14 @@ const configs = JSON.parse(fixture('configs.json')) as Record<string, string>;
 
 export function configOf(transcript: Transcript): string {
   return configs[transcript.config] ?? '';
+}
+
+/** Name of the login process that served the conversation. */
+export function processOf(transcript: Transcript): string {
+  return LOGIN_PROCESSES[transcript.protocol];
+}
+
+/** A log level as the log shows it. */
+export function titled(level: string): string {
+  return level.charAt(0).toUpperCase() + level.slice(1);
 }

@@ -1,4 +1,4 @@
-import type { ByteString } from '../../../grammar/bytes.js';
+import type { ByteString } from '../../grammar/bytes.js';
 
 /** Bytes that were read and not used yet. */
 export class InputBuffer {

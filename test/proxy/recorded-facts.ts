@@ -14,7 +14,7 @@ export function recordedNonce(transcript: Transcript, count: number): Uint8Array
 /** Name in the client's hello; it shows only in what 2.4 tells the backend. */
 export function recordedServerName(transcript: Transcript): string {
   const text = JSON.stringify(transcript.steps);
-  return /x-connected-name\\+" \\+"([^"\\]+)/.exec(text)?.[1] ?? '';
+  return /(?:x-connected-name\\+" \\+"|DESTNAME=)([^"\\ ]+)/.exec(text)?.[1] ?? '';
 }
 
 /** What the log says of a TLS handshake that failed; '' where none did. */

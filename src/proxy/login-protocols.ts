@@ -1,0 +1,18 @@
+/** Protocols whose clients log in before anything else. */
+export type LoginProtocol = 'imap' | 'pop3' | 'submission' | 'sieve';
+
+/** Names of the processes in the log. */
+export const LOGIN_PROCESSES: Readonly<Record<LoginProtocol, string>> = {
+  imap: 'imap-login',
+  pop3: 'pop3-login',
+  submission: 'submission-login',
+  sieve: 'managesieve-login',
+};
+
+/** Protocols that can be served so far. */
+export const SERVED_PROTOCOLS: readonly LoginProtocol[] = ['imap', 'pop3'];
+
+/** The protocol of that name, or null where it is not served. */
+export function servedProtocol(name: string): LoginProtocol | null {
+  return SERVED_PROTOCOLS.find((protocol) => protocol === name) ?? null;
+}

@@ -1,0 +1,316 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { Destination } from './destination.js';
+import { disconnectMessage } from './disconnect-reason.js';
+import { inactivity } from './inactivity.js';
+import { type AttachableDialogue, LoginAttempt, type Referral } from './login-attempt.js';
+import { type ClientAddresses, LoginClient, type SessionEnvironment } from './login-client.js';
+import type { ProxyFailureClass } from './login-decision.js';
+import type { LoginResult } from './login-result.js';
+import { relayEndText } from './relay-end.js';
+import type { LogLevel, RelayEnd, SessionAction, SessionEvent } from './session-event.js';
+
+/** A client that has not logged in by then is sent away. Dovecot client-common.h CLIENT_LOGIN_TIMEOUT_MSECS */
+const LOGIN_TIMEOUT_MS = 180_000;
+
+type State = 'tls' | 'command' | 'login' | 'relaying' | 'closed';
+
+/** Why a client is sent away. Dovecot client-common.h client_disconnect_reason */
+export type DisconnectCause = 'timeout' | 'shutdown' | 'resource';
+
+export interface LoginSessionOptions {
+  readonly addresses: ClientAddresses;
+  readonly listenerName: ByteString;
+  readonly implicitTls: boolean;
+  readonly environment: SessionEnvironment;
+}
+
+/** Where a session's commands come from. */
+export interface SessionInput {
+  append(data: ByteString): void;
+  refill(): 'filled' | 'nothing' | 'full';
+  /** All bytes that were not used, taken out. */
+  takeRest(): ByteString;
+  /** A line of a SASL exchange. */
+  saslLine(): { readonly text: ByteString } | 'too_large' | null;
+}
+
+/**
+ * One connection of a login protocol, from its greeting to the end of the relay, without input or output of its own:
+ * events in, actions out. A client's bytes are used only while it is its turn: once a login has begun they wait, and
+ * go to the backend when it succeeds. Dovecot login-common/client-common.c
+ */
+export abstract class LoginSession {
+  readonly client: LoginClient;
+  protected readonly login: LoginAttempt;
+  #actions: SessionAction[] = [];
+  #state: State;
+  #processing = false;
+  /** Bytes for the client on the current stream: TLS starts anew. */
+  #bytesOut = 0;
+
+  constructor(protocol: LoginClient['protocol'], options: LoginSessionOptions) {
+    const { addresses, listenerName, implicitTls, environment } = options;
+    this.client = new LoginClient(protocol, addresses, listenerName, implicitTls, environment);
+    this.#state = implicitTls ? 'tls' : 'command';
+    this.login = new LoginAttempt(this.client, {
+      act: (action) => this.act(action),
+      refuse: (result, text) => this.refuse(result, text),
+      proxyFailed: (failure) => this.proxyFailed(failure),
+      refer: (referral) => this.refer(referral),
+      challenge: (data) => this.challenge(data),
+      alertExposed: () => this.alertExposed(),
+      createDialogue: (destination) => this.createDialogue(destination),
+      finished: () => this.backToCommands(),
+      relay: (fromBackend) => this.#relay(fromBackend),
+    });
+  }
+
+  protected abstract readonly input: SessionInput;
+  protected abstract greet(): void;
+  /** Handles one command; false where more bytes are needed. */
+  protected abstract command(): boolean;
+  protected abstract refuse(result: LoginResult, text: ByteString): void;
+  protected abstract proxyFailed(failure: ProxyFailureClass): void;
+  protected abstract refer(referral: Referral): void;
+  protected abstract challenge(data: ByteString): void;
+  protected abstract createDialogue(destination: Destination): AttachableDialogue;
+  /** Tells the client why it is sent away. */
+  protected abstract notify(text: ByteString, cause: DisconnectCause): void;
+  /** The handshake after STARTTLS begins: nothing of the old stream counts. */
+  protected abstract resetInput(): void;
+
+  /** Only IMAP warns. Dovecot imap-login-client.c imap_client_notify_starttls */
+  protected alertExposed(): void {}
+
+  /** After a handshake that followed the greeting. */
+  protected tlsStarted(): void {}
+
+  /** The backend of the current login is asked for STARTTLS: its connection must be able to change hands. */
+  get mayStartBackendTls(): boolean {
+    return this.login.backend?.destination.tls === 'starttls';
+  }
+
+  /** What is to be done about an event, in order. */
+  receive(event: SessionEvent): readonly SessionAction[] {
+    if (this.#state !== 'closed') this.#handle(event);
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
+  }
+
+  #handle(event: SessionEvent): void {
+    switch (event.kind) {
+      case 'client_connected':
+        this.act({ kind: 'set_timer', name: 'idle', milliseconds: LOGIN_TIMEOUT_MS });
+        if (this.#state === 'command') this.#sendGreeting();
+        break;
+      case 'client_tls_ready':
+        this.#tlsReady(event.localName);
+        break;
+      case 'client_data':
+        this.input.append(event.data);
+        this.#process();
+        break;
+      case 'client_closed':
+        this.#clientClosed(event.error);
+        break;
+      case 'auth_answered':
+        this.login.answered(event.answer);
+        break;
+      case 'backend_connected':
+        this.login.backend?.connected();
+        break;
+      case 'backend_refused':
+        this.login.backend?.refused(event.error, event.local);
+        break;
+      case 'backend_data':
+        this.login.backend?.received(event.data);
+        break;
+      case 'backend_closed':
+        this.login.backend?.closed(event.error);
+        break;
+      case 'backend_tls_failed':
+        this.login.backend?.tlsFailed(event.error);
+        break;
+      case 'timer':
+        this.#timer(event);
+        break;
+      case 'relay_ended':
+        this.#relayEnded(event.end);
+        break;
+      case 'shutdown':
+        this.#shutdown();
+        break;
+    }
+  }
+
+  protected act(action: SessionAction): void {
+    this.#actions.push(action);
+  }
+
+  protected send(data: ByteString): void {
+    this.#bytesOut += data.length;
+    this.act({ kind: 'to_client', data });
+  }
+
+  protected log(level: LogLevel, message: ByteString): void {
+    this.act({ kind: 'log', level, text: this.client.logLine(message) });
+  }
+
+  /** STARTTLS may be offered. */
+  protected get canStartTls(): boolean {
+    return this.client.tlsMode !== 'no' && this.client.tls === 'none';
+  }
+
+  #sendGreeting(): void {
+    this.client.bannerSent = true;
+    this.greet();
+  }
+
+  #tlsReady(localName: ByteString): void {
+    if (this.#state !== 'tls') return;
+    this.client.tls = 'active';
+    if (localName !== '') this.client.named(localName);
+    this.#state = 'command';
+    if (this.client.bannerSent) this.tlsStarted();
+    else this.#sendGreeting();
+    this.#process();
+  }
+
+  /** Uses what has arrived as far as it is the client's turn. A login that fails at once comes back here: no nesting. */
+  #process(): void {
+    if (this.#processing) return;
+    this.#processing = true;
+    this.#processInput();
+    this.#processing = false;
+  }
+
+  #processInput(): void {
+    while (this.#state === 'command' || (this.#state === 'login' && this.login.waitsForClient)) {
+      const progressed = this.#state === 'command' ? this.command() : this.#saslLine();
+      if (progressed) continue;
+      const filled = this.input.refill();
+      if (filled === 'nothing') return;
+      if (filled === 'full') {
+        this.overflow();
+        return;
+      }
+    }
+  }
+
+  /** More input than a command may have. */
+  protected overflow(): void {
+    this.client.shuttingDown = 'process_full';
+    this.#notify('Input buffer full, aborting', 'resource');
+    this.close('Input buffer full');
+  }
+
+  #saslLine(): boolean {
+    const line = this.input.saslLine();
+    if (line === null) return false;
+    if (line === 'too_large') this.close('Authentication response too large');
+    else this.login.saslLine(line.text);
+    return true;
+  }
+
+  /** The client was told to begin. */
+  protected startTls(): void {
+    this.client.tls = 'handshaking';
+    this.client.startedTls = true;
+    this.#state = 'tls';
+    // What followed the command in clear is fed to TLS, where it fails: nothing of it is ever a command.
+    const early = this.input.takeRest();
+    this.resetInput();
+    this.#bytesOut = 0;
+    this.act({ kind: 'start_client_tls', early });
+  }
+
+  protected beginLogin(begin: () => void): void {
+    this.#state = 'login';
+    begin();
+    if (this.#state === 'login' && !this.login.active) this.#state = 'command';
+  }
+
+  /** The login is over without success. */
+  protected backToCommands(): void {
+    if (this.#state !== 'login') return;
+    this.#state = 'command';
+    this.act({ kind: 'resume_client' });
+    this.#process();
+  }
+
+  #relay(fromBackend: ByteString): void {
+    this.#state = 'relaying';
+    this.act({ kind: 'clear_timer', name: 'idle' });
+    const toBackend = this.input.takeRest();
+    this.login.backend?.count(toBackend.length);
+    this.#bytesOut += fromBackend.length;
+    this.act({ kind: 'relay', toBackend, toClient: fromBackend });
+  }
+
+  #relayEnded(end: RelayEnd): void {
+    const backend = this.login.backend;
+    if (this.#state !== 'relaying' || backend === null) return;
+    this.#state = 'closed';
+    if (end.side === 'client' && this.client.tls === 'active') this.client.tlsError = 'Connection closed';
+    this.log('info', backend.logPrefix + relayEndText(end, backend.bytesSent, this.#bytesOut));
+    this.act({ kind: 'close_backend' });
+    this.act({ kind: 'close_client' });
+  }
+
+  #clientClosed(error: string): void {
+    if (this.#state === 'relaying') return;
+    if (this.client.tls !== 'none' && error !== '') this.client.tlsError = error;
+    this.close(error === '' ? 'Connection closed' : `Connection closed: ${error}`);
+  }
+
+  #timer(event: Extract<SessionEvent, { kind: 'timer' }>): void {
+    switch (event.name) {
+      case 'idle':
+        this.#idle();
+        break;
+      case 'login':
+        this.login.backend?.timedOut(event.local ?? null);
+        break;
+      case 'reconnect':
+        this.login.backend?.retry();
+        break;
+    }
+  }
+
+  #idle(): void {
+    const backend = this.login.backend;
+    const proxying = this.#state === 'login' && backend !== null;
+    const phase = proxying ? 'backend' : this.#state === 'login' ? 'authentication' : 'command';
+    const { notice, reason } = inactivity(this.client, phase, this.login.backendState);
+    if (proxying) this.log('error', backend.logPrefix + reason);
+    this.#notify(notice, 'timeout');
+    this.close(reason);
+  }
+
+  #shutdown(): void {
+    if (this.#state === 'relaying') return;
+    this.client.shuttingDown = 'shutting_down';
+    const text = this.client.series === '2.3' ? 'Shutting down' : 'Server shutting down';
+    this.#notify(text, 'shutdown');
+    this.close(text);
+  }
+
+  #notify(text: ByteString, cause: DisconnectCause): void {
+    if (this.client.tls !== 'handshaking') this.notify(text, cause);
+  }
+
+  /** Ends the connection. */
+  protected close(reason: ByteString): void {
+    this.#state = 'closed';
+    this.log('info', disconnectMessage(this.client, reason));
+    this.login.abandon();
+    this.act({ kind: 'clear_timer', name: 'idle' });
+    this.act({ kind: 'close_client' });
+  }
+
+  /** The client asked to end it. */
+  protected closeLoggedOut(): void {
+    this.close(this.client.series === '2.3' ? 'Aborted login by logging out' : 'Logged out');
+  }
+}

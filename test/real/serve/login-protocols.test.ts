@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { type DovecotServer, dovecotServerMissing, startDovecot } from '../servers/dovecot.js';
+import { type DvproxyServer, startDvproxy } from '../servers/dvproxy.js';
+import { freePort } from '../servers/mariadb.js';
+
+const VERSIONS: readonly DovecotVersion[] = ['2.3.19.1', '2.4.1'];
+for (const version of VERSIONS) {
+  const missing = dovecotServerMissing(version);
+  if (missing !== null) console.log(`tests with a real Dovecot ${version} are skipped: ${missing}`);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'dvproxy-protocols-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs Python with one argument and reads the JSON that it prints. */
+async function python(script: string, question: unknown): Promise<unknown> {
+  const { stdout } = await promisify(execFile)('python3', ['-c', script, JSON.stringify(question)]);
+  return JSON.parse(stdout);
+}
+
+const POP3 = `
+import json, poplib, sys
+q = json.loads(sys.argv[1])
+out = {}
+try:
+    p = poplib.POP3('127.0.0.1', q['port'])
+    p.user(q['user'])
+    p.pass_(q['password'])
+    out['count'] = p.stat()[0]
+    p.quit()
+except poplib.error_proto as e:
+    out['error'] = str(e)
+print(json.dumps(out))
+`;
+
+interface Ports {
+  readonly pop3: number;
+}
+
+function backendSettings(version: DovecotVersion, { pop3 }: Ports): string {
+  const listeners = `service pop3-login {
+  inet_listener pop3 {
+    port = ${pop3}
+  }
+  inet_listener pop3s {
+    port = 0
+  }
+}
+`;
+  return version === '2.4.1'
+    ? `protocols {\n  pop3 = yes\n}\n${listeners}`
+    : `protocols = imap pop3\n${listeners}`;
+}
+
+function proxyConfig(version: DovecotVersion, users: string): string {
+  return version === '2.4.1'
+    ? `dovecot_config_version = 2.4.1
+dovecot_storage_version = 2.4.1
+protocols {
+  pop3 = yes
+}
+auth_allow_cleartext = yes
+auth_failure_delay = 0
+auth_verbose = yes
+log_timestamp =
+ssl = no
+passdb passwd-file {
+  passwd_file_path = ${users}
+}
+userdb static {
+}
+`
+    : `protocols = pop3
+disable_plaintext_auth = no
+auth_failure_delay = 0
+auth_verbose = yes
+log_timestamp =
+ssl = no
+passdb {
+  driver = passwd-file
+  args = username_format=%u ${users}
+}
+userdb {
+  driver = static
+}
+`;
+}
+
+describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) => {
+  describe.skipIf(dovecotServerMissing(version) !== null)('dvproxy serve', () => {
+    let backend: DovecotServer;
+    let ports: Ports;
+    let proxy: DvproxyServer;
+
+    beforeAll(async () => {
+      ports = { pop3: await freePort() };
+      backend = await startDovecot(version, {
+        users: ['joe@example.com:joepass'],
+        settings: backendSettings(version, ports),
+      });
+      const line = (user: string, port: number, more: string) =>
+        `${user}:{PLAIN}clientpass::::::proxy host=127.0.0.1 port=${port} ${more}\n`;
+      const users = join(folder, `users-${version}`);
+      writeFileSync(
+        users,
+        line('pop3@example.com', ports.pop3, 'destuser=joe@example.com pass=joepass') +
+          line('lost@example.com', ports.pop3, ''),
+      );
+      const config = join(folder, `${version}.conf`);
+      writeFileSync(config, proxyConfig(version, users));
+      proxy = await startDvproxy(['-c', config, '--listen', 'pop3=127.0.0.1:0']);
+    });
+    afterAll(async () => {
+      await proxy?.stop();
+      await backend?.stop();
+    });
+
+    test('brings POP3 users to their backend and passes on what it refuses', async () => {
+      const ask = (user: string) =>
+        python(POP3, { port: proxy.portOf('pop3'), user, password: 'clientpass' });
+      expect(await ask('pop3@example.com')).toEqual({ count: 0 });
+      expect(backend.log()).toMatch(/pop3-login: Info: (Login|Logged in): user=<joe@example\.com>/);
+      expect(await ask('lost@example.com')).toEqual({
+        error: expect.stringContaining('-ERR [AUTH] Authentication failed.'),
+      });
+      await proxy.logged(/pop3-login: Info: proxy\(pop3@example\.com,.*Disconnected by server/);
+    });
+  });
+});
