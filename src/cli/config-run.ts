@@ -1,5 +1,4 @@
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
-import type { ConfigHost } from '../config/host.js';
 import { type LoadedConfig, loadForDump, UnreadableMainFile } from '../config/load.js';
 import type { Dump, DumpOptions } from '../config/print/dump.js';
 import { renderJson, renderText } from '../config/print/render-dump.js';
@@ -23,7 +22,10 @@ export function runConfig(
   const { refusal } = config;
   if (options.lenient)
     for (const reading of config.readings) terminal.stderr(`dvproxy: --lenient: ${reading.text}\n`);
-  const isRefused = refusal !== null && !options.lenient && dumpOptions.scope !== 'defaults';
+  const isNamed = dumpOptions.names.length > 0;
+  // Single settings are printed without handing the configuration on.
+  const counts = refusal !== null && !(isNamed && isPanic(refusal));
+  const isRefused = counts && !options.lenient && dumpOptions.scope !== 'defaults';
   if (isRefused && !isLate(refusal)) {
     sayProblems(config, refusal, terminal);
     if (options.format === 'json') printJson(config, null, terminal);
@@ -41,7 +43,7 @@ export function runConfig(
     );
   if (dumpOptions.scope !== 'defaults') sayWarnings(config, config.problems.length, terminal);
   for (const message of dump.messages) say(terminal, message);
-  const late = isRefused && dumpOptions.names.length === 0 ? refusal : null;
+  const late = isRefused && !isNamed ? refusal : null;
   if (late !== null) say(terminal, `Fatal: ${fatalText(config, late)}`);
   const failed = late !== null || dump.exitCode !== 0;
   return failed && !options.lenient ? EXIT_NO : EXIT_OK;
@@ -68,36 +70,24 @@ function scopeOf(options: ConfigCommandOptions, asksForAll: boolean): DumpOption
 }
 
 function load(options: ConfigCommandOptions): LoadedConfig {
-  const host = nodeConfigHost();
   const base = {
+    host: nodeConfigHost(),
     path: options.config,
     maps: options.map,
     lenient: options.lenient,
     ...(options.dovecot === undefined ? {} : { version: options.dovecot }),
   };
-  const mode = { expand: options.x, ...(options.m.length === 0 ? {} : { modules: options.m }) };
+  const mode = {
+    expand: options.x,
+    emptyMain: options.d ? ('unreadable' as const) : ('directory' as const),
+    ...(options.m.length === 0 ? {} : { modules: options.m }),
+  };
   try {
-    return loadForDump({ ...base, host: options.d ? withoutMainFile(host, options.config) : host }, mode);
+    return loadForDump(base, mode);
   } catch (error) {
     if (error instanceof UnreadableMainFile) throw new CommandFailure(error.dovecot, EXIT_USAGE);
     throw error;
   }
-}
-
-/** For the defaults no file is needed: one that cannot be read counts as empty. */
-function withoutMainFile(host: ConfigHost, path: string): ConfigHost {
-  return {
-    ...host,
-    isDirectory: () => false,
-    readFile: (name) => {
-      try {
-        return host.readFile(name);
-      } catch (error) {
-        if (name === path) return Buffer.alloc(0);
-        throw error;
-      }
-    },
-  };
 }
 
 /** Errors that are found behind the reading: doveconf prints the configuration all the same. */
@@ -106,16 +96,22 @@ function isLate(refusal: ConfigProblem): boolean {
   return refusal.kind === 'failed-check' || refusal.kind === 'unclosed-section' || isUnknownGroup;
 }
 
+/** doveconf aborts where it hands a value on whose `%{...}` it cannot parse. */
+function isPanic({ kind }: ConfigProblem): boolean {
+  return kind === 'variable-syntax';
+}
+
 function fatalText(config: LoadedConfig, refusal: ConfigProblem): ByteString {
-  const head = `Error in configuration file ${config.main.path}: `;
   const unclosed = config.problems.find((problem) => problem.kind === 'unclosed-section');
   const text = (unclosed ?? refusal).dovecot?.message ?? '';
-  return text.startsWith(head) ? text : head + text;
+  const start = 'Error in configuration file ';
+  return text.startsWith(start) ? text : `${start}${config.main.path}: ${text}`;
 }
 
 function sayProblems(config: LoadedConfig, refusal: ConfigProblem, terminal: Terminal): void {
   sayWarnings(config, config.problems.indexOf(refusal), terminal);
-  say(terminal, `Fatal: ${refusal.dovecot?.message ?? refusal.message}`);
+  const text = refusal.dovecot?.message ?? fromUtf8(refusal.message);
+  say(terminal, isPanic(refusal) ? text : `Fatal: ${text}`);
 }
 
 function sayWarnings(config: LoadedConfig, end: number, terminal: Terminal): void {

@@ -27,6 +27,8 @@ export class UnreadableMainFile extends Error {
 export interface ReadingMode {
   readonly expand?: boolean;
   readonly modules?: readonly string[];
+  /** Which main files count as empty instead of unreadable: doveconf reads a directory so, and for defaults none is needed. */
+  readonly emptyMain?: 'directory' | 'unreadable';
 }
 
 export type LoadedConfig = Config & Pick<LoadResult, 'dump'>;
@@ -39,7 +41,7 @@ export function loadConfig(options: LoadOptions): Config {
 /** The same with what prints it as doveconf does. */
 export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): LoadedConfig {
   const files = new MappedFiles(options.host, options.maps ?? []);
-  const main = readMain(options, files);
+  const main = readMain(options, files, mode.emptyMain);
   const version = options.version ?? versionOf(main);
   const series = seriesOf(version);
   const reader = new EventReader(main, files, {
@@ -76,13 +78,17 @@ function isRefused({ severity, dovecot, survived }: ConfigProblem): boolean {
   return severity === 'error' && dovecot?.stage === 'doveconf' && survived !== true;
 }
 
-function readMain(options: LoadOptions, files: MappedFiles): Source {
+function readMain(options: LoadOptions, files: MappedFiles, empty: ReadingMode['emptyMain']): Source {
   const path = fromUtf8(options.path);
   const realPath = files.realPath(options.path);
-  if (options.host.isDirectory(realPath)) throw new UnreadableMainFile(options.path, 'Is a directory');
+  if (options.host.isDirectory(realPath)) {
+    if (empty !== undefined) return new Source(path, '', realPath);
+    throw new UnreadableMainFile(options.path, 'Is a directory');
+  }
   try {
     return new Source(path, files.read(path), realPath);
   } catch (error) {
+    if (empty === 'unreadable') return new Source(path, '', realPath);
     throw new UnreadableMainFile(options.path, errnoText(error));
   }
 }

@@ -26,6 +26,7 @@ export type ConfigProblemKind =
   | 'include-unreadable'
   | 'include-loop'
   | 'unknown-variable'
+  | 'variable-syntax'
   | 'obsolete-setting'
   | 'shadowed-global'
   | 'failed-check'

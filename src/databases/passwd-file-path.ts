@@ -36,12 +36,9 @@ function args23(text: ByteString): PasswdFileArgs {
 }
 
 function settings24(block: PassdbBlock): PasswdFileArgs {
-  const scheme = block.setting('passdb_default_password_scheme');
   return {
     path: block.setting('passwd_file_path')?.text ?? '',
-    // The built-in CRYPT stands under the filter name passdb_passwd_file, and the driver is passwd-file: it never
-    // matches, so only what a file says counts. observed 2.4.1 [scheme-01]
-    defaultScheme: scheme !== null && scheme.origin !== null ? scheme.text : 'PLAIN',
+    defaultScheme: block.setting('passdb_default_password_scheme')?.text ?? 'PLAIN',
     usernameFormat: block.setting('auth_username_format')?.text ?? null,
   };
 }

@@ -6,6 +6,7 @@ import { main } from '../../src/cli/main.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'dvproxy-config-command-'));
 const file = join(folder, 'dovecot.conf');
+const HEAD_24 = 'dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\n';
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function run(text: string, ...args: string[]) {
@@ -99,6 +100,35 @@ describe('dvproxy config', () => {
     });
     expect(output.code).toBe(0);
     expect(output.stdout).toContain('\nauth_mechanisms = plain\n');
+  });
+
+  test('names the place of an unknown group once', async () => {
+    const { code, stderr } = await run(`${HEAD_24}@nolabel = x\n`);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `doveconf: Fatal: Error in configuration file ${file} line 3: Unknown group label @nolabel\n`,
+    );
+  });
+
+  test('says the panic about an expression that cannot be read, unless a single setting is asked for', async () => {
+    const text = `${HEAD_24}protocol imap {\n  mail_path = %{b\n}\nmail_home = %{c\nauth_cache_size = 5\n`;
+    expect(await run(text, '-n')).toEqual({
+      code: 1,
+      stdout: `# 2.4.1: ${file}\n`,
+      stderr: 'doveconf: Panic: %{c: syntax error, unexpected end of file, expecting CCBRACE or PIPE\n',
+    });
+    expect((await run(text, '-h', 'mail_home')).stdout).toBe('%{c\n');
+  });
+
+  test('reads a directory as an empty file, as doveconf does', async () => {
+    expect(await run('', '-c', folder, '-n')).toEqual({
+      code: 0,
+      stdout: `# 2.3.19.1: ${folder}\n`,
+      stderr: '',
+    });
+    const { code, stderr } = await run('', '-c', folder, '--dovecot', '2.4');
+    expect(code).toBe(1);
+    expect(stderr).toBe('doveconf: Fatal: dovecot_storage_version setting must be set\n');
   });
 
   test('ends with 2 where the main file cannot be read', async () => {

@@ -1,4 +1,4 @@
-import { parseAddress } from '../dovecot-2.4/network.js';
+import { parseAddress } from '../network.js';
 
 export function isIpAddress(text: string): boolean {
   return parseAddress(text) !== null;

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { networkText, parseNetwork } from '../dovecot-2.4/network.js';
+import { networkText, parseNetwork } from '../network.js';
 import type { Dump, DumpNode, DumpOptions } from '../print/dump.js';
 import { checkMessages } from './checks/check-settings.js';
 import { type ExportEntry, type ExportQuestion, type ExportScope, exportSettings } from './export.js';

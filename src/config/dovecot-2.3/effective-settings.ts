@@ -21,6 +21,7 @@ export class EffectiveSettings implements EffectiveConfig {
   readonly #layers: readonly Layer[];
   readonly #main: Source;
   readonly #views = new Map<string, View>();
+  #serviceSections: { name: ByteString; view: View }[] | undefined;
 
   constructor(layers: readonly Layer[], main: Source) {
     this.#layers = layers;
@@ -64,8 +65,8 @@ export class EffectiveSettings implements EffectiveConfig {
   }
 
   service(name: ByteString): ServiceSettings | null {
-    const view = this.#service(name);
-    if (view === null) return null;
+    const view = this.#services().find((section) => section.name === name)?.view;
+    if (view === undefined) return null;
     const global = this.#view();
     const limit = (key: string, fallback: string) => view.number(key) || global.number(fallback);
     const serviceCount = view.number('service_count');
@@ -87,10 +88,9 @@ export class EffectiveSettings implements EffectiveConfig {
     const enabled = new Set(this.protocols);
     const listen = words(this.#view().text('listen'), /[, ]+/);
     const listeners: ListenerSettings[] = [];
-    for (const service of this.#serviceNames()) {
-      const view = this.#service(service);
-      const protocol = view?.text('protocol') ?? '';
-      if (view === null || !enabled.has(protocol)) continue;
+    for (const { name: service, view } of this.#services()) {
+      const protocol = view.text('protocol');
+      if (!enabled.has(protocol)) continue;
       for (const { name, view: listener } of sections(view, 'inet_listener')) {
         const port = listener.number('port');
         if (port === 0) continue;
@@ -110,12 +110,9 @@ export class EffectiveSettings implements EffectiveConfig {
     return listeners;
   }
 
-  #serviceNames(): ByteString[] {
-    return sections(this.#view(), 'service').map(({ name }) => name);
-  }
-
-  #service(name: ByteString): View | null {
-    return sections(this.#view(), 'service').find((section) => section.name === name)?.view ?? null;
+  #services(): { name: ByteString; view: View }[] {
+    this.#serviceSections ??= sections(this.#view(), 'service');
+    return this.#serviceSections;
   }
 }
 

@@ -1,11 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import {
-  type Address,
-  isInNetwork,
-  type Network,
-  networkText,
-  parseNetwork,
-} from '../dovecot-2.4/network.js';
+import { type Address, isInNetwork, type Network, networkText, parseNetwork } from '../network.js';
 
 /** The conditions of a block of `protocol`, `local`, `local_name` and `remote` filters, nested ones combined. */
 export interface Filter {

@@ -1,4 +1,4 @@
-import type { Address } from '../dovecot-2.4/network.js';
+import type { Address } from '../network.js';
 
 /** Prefix lengths in use, by address family. */
 export type NetworkLengths = Map<4 | 6, Set<number>>;

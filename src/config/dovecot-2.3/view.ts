@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { parseAddress } from '../dovecot-2.4/network.js';
 import { parseSize, parseTime } from '../duration-size.js';
 import type { ConnectionFilter, FileSetting } from '../effective.js';
+import { parseAddress } from '../network.js';
 import type { Origin, Written } from '../origin.js';
 import { compareSpecificity, type FilterQuery, matchesFilter } from './filter.js';
 import { defaultText, type Layer, type SectionNode, type Stored } from './layer.js';

@@ -147,9 +147,12 @@ export class AuthReader {
   }
 }
 
-/** Filters with the built-in values of a driver, which are in force while it reads its settings. */
+/**
+ * Filters with the built-in values of a driver, which are in force while it reads its settings. `passdb_passwd_file`
+ * never is: the driver is called `passwd-file`. observed 2.4.1
+ */
 function driverFilters(kind: 'passdb' | 'userdb', driver: ByteString): ByteString[] {
-  const own = `${kind}_${driver.replaceAll('-', '_')}`;
+  const own = `${kind}_${driver}`;
   const names = findSetting(own)?.type === 'filter' ? [own] : [];
   return driver === 'oauth2' ? [...names, 'oauth2'] : names;
 }

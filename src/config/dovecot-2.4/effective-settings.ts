@@ -8,12 +8,12 @@ import type {
   LoginSettings,
   ServiceSettings,
 } from '../effective.js';
+import { type Address, parseAddress } from '../network.js';
 import type { Origin, Written } from '../origin.js';
 import type { Builder } from './builder.js';
 import { AuthReader } from './effective-auth.js';
 import { readLogin } from './effective-login.js';
 import type { Filter, FilterMask } from './filter.js';
-import { type Address, parseAddress } from './network.js';
 import { FilterIndex, Scope } from './scope.js';
 
 function side(ip: string | undefined, key: 'local' | 'remote'): FilterMask {

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { type Network, networkText } from '../network.js';
 import type { Origin } from '../origin.js';
-import { type Network, networkText } from './network.js';
 
 /** What one level of a filter asks for; nothing at all at the root. */
 export interface FilterMask {

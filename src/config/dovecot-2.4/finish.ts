@@ -1,9 +1,9 @@
 import { lineError } from '../load-input.js';
+import { isInNetwork } from '../network.js';
 import type { ConfigProblem } from '../problem.js';
 import type { Builder } from './builder.js';
 import type { Filter, FilterMask } from './filter.js';
 import { mergeFilters } from './merge.js';
-import { isInNetwork } from './network.js';
 import { settingText } from './statement-value.js';
 
 const LIMITS_FROM_GLOBAL = [

@@ -3,6 +3,7 @@ import { errnoText } from '../errno-text.js';
 import { type ConfEvent, type LoadInput, type LoadResult, resolvePath } from '../load-input.js';
 import type { Origin } from '../origin.js';
 import type { ConfigProblem } from '../problem.js';
+import { brokenVariables } from './broken-variables.js';
 import { type Builder, type BuildMode, Refused } from './builder.js';
 import { checkSettings } from './checks/check-settings.js';
 import { EffectiveSettings } from './effective-settings.js';
@@ -23,6 +24,7 @@ export function load24(input: LoadInput): LoadResult {
   const unclosed = unclosedSection(input, builder);
   if (unclosed !== null) problems.push(unclosed);
   const late = [...groupProblems, ...(unclosed === null ? [] : [unclosed])];
+  problems.push(...brokenVariables(builder.tree));
   problems.push(...checkSettings(builder.tree, input));
   if (!hasStorageVersion(builder)) problems.push(storageVersionProblem());
 

@@ -19,8 +19,3 @@ export function unescapeSectionName(name: ByteString): ByteString {
   if (!name.includes('\\')) return name;
   return name.replace(/\\([\s\S])/g, (pair: string, char: string) => PLAIN[char] ?? pair);
 }
-
-/** Quotes, apostrophes and backslashes with a backslash before them (Dovecot 2.4.1 strescape.c). */
-export function escapeString(text: ByteString): ByteString {
-  return text.replace(/["'\\]/g, '\\$&');
-}

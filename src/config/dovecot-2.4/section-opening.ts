@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { isInNetwork, type Network, parseNetwork } from '../network.js';
 import { type Builder, type OpenSection, Refused } from './builder.js';
 import type { Filter, FilterMask } from './filter.js';
-import { isInNetwork, type Network, parseNetwork } from './network.js';
 import { escapeSectionName } from './section-name.js';
 import { findSetting, findSettingOfKey, isPrefixable, leadingStruct } from './settings-table.js';
 

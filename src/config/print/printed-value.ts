@@ -14,9 +14,15 @@ export const STYLE_2_3: ValueStyle = {
   secretEnds: ['_password', '_key', '_nonce'],
 };
 
+/** Dovecot 2.4.1 doveconf.c. */
+export const STYLE_2_4: ValueStyle = {
+  isWhite: isSpace,
+  secretEnds: ['_password', '_key', '_nonce', '_secret'],
+};
+
 const SECRET_WORDS = ['key', 'secret', 'pass', 'http://', 'https://', 'ftp://'];
 
-/** str_escape(): quotes and backslashes get a backslash. */
+/** Quotes, apostrophes and backslashes get a backslash (Dovecot strescape.c). */
 export function escapeQuotes(text: ByteString): ByteString {
   return text.replace(/["'\\]/g, '\\$&');
 }

@@ -68,6 +68,11 @@ passdb other {
     expect(passdbs.map((passdb) => passdb.useWorker)).toEqual([false, true, false]);
   });
 
+  test('get no built-in scheme for passwd-file, whose name is not the one of its built-in values', () => {
+    const [passdb] = effective('passdb passwd-file {\n  passwd_file_path = /x\n}\n').auth().passdbs;
+    expect(passdb?.setting('passdb_default_password_scheme')).toEqual({ text: 'PLAIN', origin: null });
+  });
+
   test('know the servers around and inside of them, in order', () => {
     const { passdbs } = effective(`
 mysql db1 {

@@ -1,12 +1,12 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
+import { networkText } from '../../network.js';
 import type { DumpNode } from '../../print/dump.js';
+import { escapeQuotes, printedValue, STYLE_2_4 } from '../../print/printed-value.js';
 import type { Filter, ListElement } from '../filter.js';
-import { networkText } from '../network.js';
-import { escapeString, unescapeSectionName } from '../section-name.js';
+import { unescapeSectionName } from '../section-name.js';
 import { findSetting } from '../settings-table.js';
 import { type Exported, type ExportScope, exportFilter } from './export.js';
 import { groupUses } from './group-uses.js';
-import { quoted, quotedKey, withoutSecrets } from './secrets.js';
 
 /** The setting that was asked for, with the other full names that it may mean in a section. */
 export interface NameFilter {
@@ -95,7 +95,7 @@ export class FilterPrinter {
     hideSecrets: boolean,
   ): DumpNode {
     this.#countValue();
-    const shown = hideSecrets ? withoutSecrets(name, value) : quoted(value);
+    const shown = printedValue(name, value, !hideSecrets, STYLE_2_4);
     return { kind: 'setting', name: quotedKey(stripped(name, strip)), value: shown, origin };
   }
 
@@ -137,7 +137,7 @@ export class FilterPrinter {
   #element(element: ListElement, strip: Strip, hideSecrets: boolean, isWhole: boolean): DumpNode {
     const { key, value, origin } = element;
     const name = quotedKey(stripped(key, strip));
-    const shown = hideSecrets ? withoutSecrets(key, value) : quoted(value);
+    const shown = printedValue(key, value, !hideSecrets, STYLE_2_4);
     if (!this.#valuesOnly) return { kind: 'setting', name, value: shown, origin };
     if (!isWhole) this.#countValue();
     else this.#valuesPrinted++;
@@ -208,8 +208,13 @@ function headOf(filter: Filter): ByteString | null {
   return `${filter.isGroup ? 'group ' : ''}${filter.kindName} ${printedName(filter.sectionName)}`;
 }
 
+/** Names of settings and list elements. */
+function quotedKey(key: ByteString): ByteString {
+  return /[ "\\#=]/.test(key) ? `"${escapeQuotes(key)}"` : key;
+}
+
 function printedName(raw: ByteString): ByteString {
   const name = unescapeSectionName(raw);
   if (name === '') return '""';
-  return /[ "{=<'$]/.test(name) ? `"${escapeString(name)}"` : name;
+  return /[ "{=<'$]/.test(name) ? `"${escapeQuotes(name)}"` : name;
 }

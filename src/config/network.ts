@@ -1,5 +1,4 @@
-import type { ByteString } from '../../../grammar/bytes.js';
-import type { Parsed } from './value-syntax.js';
+import type { ByteString } from '../../grammar/bytes.js';
 
 /** `local NET` or `remote NET`; `address` null: a host name, which nobody asked DNS about. */
 export interface Network {
@@ -14,6 +13,11 @@ export interface Address {
   /** 4 or 16 bytes. */
   readonly bytes: readonly number[];
 }
+
+/** A network, or what Dovecot says against it. */
+type ParsedNetwork =
+  | { readonly ok: true; readonly value: Network }
+  | { readonly ok: false; readonly error: ByteString };
 
 /** IP address as Dovecot takes it (`[v6]` too); null if it is none. */
 export function parseAddress(text: string): Address | null {
@@ -70,7 +74,7 @@ function addressText(address: Address): string {
 }
 
 /** Dovecot 2.4.1 config-parser.c `config_parse_net`. Host names are accepted without asking DNS. */
-export function parseNetwork(text: ByteString): Parsed<Network> {
+export function parseNetwork(text: ByteString): ParsedNetwork {
   const slash = text.indexOf('/');
   const host = slash === -1 ? text : text.slice(0, slash);
   const address = parseAddress(host);
