@@ -11,12 +11,30 @@ import { connectFailureText, connectionPlace, errorText, type ServerError } from
 
 /** A connection that could not be made, in libpq's words. */
 export class ConnectFailure extends Error {
+  /** Server that was tried, as libpq puts it in front; '' where it names none. */
+  readonly place: ByteString;
+  /** What the connection was waiting for (Dovecot driver-pgsql.c); null: it failed at once. */
+  readonly state: string | null;
   /** The server has no TLS, or refused the connection without it: another attempt may do. */
   readonly tlsMatters: boolean;
 
-  constructor(message: ByteString, tlsMatters: boolean) {
+  constructor(
+    message: ByteString,
+    {
+      place = '',
+      state = null,
+      tlsMatters = false,
+    }: Partial<Pick<ConnectFailure, 'place' | 'state' | 'tlsMatters'>> = {},
+  ) {
     super(message);
+    this.place = place;
+    this.state = state;
     this.tlsMatters = tlsMatters;
+  }
+
+  /** The text with the server in front. */
+  get whole(): ByteString {
+    return this.place === '' ? this.message : `${this.place} failed: ${this.message}`;
   }
 }
 
@@ -146,7 +164,9 @@ export class PgsqlConnection {
       await client.connect();
     } catch (error) {
       await client.end().catch(() => undefined);
-      throw connectFailure(error, place, isSocket, address);
+      throw allFailures(error)
+        .map((each) => connectFailure(each, place, isSocket, address))
+        .reduce(joined);
     }
     return opened;
   }
@@ -185,10 +205,7 @@ export class PgsqlConnection {
     if (server !== null && server.severity !== 'FATAL' && server.severity !== 'PANIC')
       return { kind: 'error', message: errorText(server, query) };
     this.#broken = true;
-    const closed =
-      'server closed the connection unexpectedly\n' +
-      '\tThis probably means the server terminated abnormally\n\tbefore or while processing the request.';
-    return { kind: 'closed', message: server === null ? closed : `${errorText(server, query)}\n${closed}` };
+    return { kind: 'closed', message: server === null ? CLOSED : `${errorText(server, query)}\n${CLOSED}` };
   }
 }
 
@@ -228,50 +245,60 @@ function serverError(error: unknown): ServerError | null {
   };
 }
 
+/** One error for each address that a name has. */
+function allFailures(error: unknown): readonly unknown[] {
+  const { errors } = error as { errors?: readonly unknown[] };
+  return errors === undefined || errors.length === 0 ? [error] : errors;
+}
+
+function joined(first: ConnectFailure, next: ConnectFailure): ConnectFailure {
+  const { place, tlsMatters } = first;
+  return new ConnectFailure(`${first.message}\n${next.whole}`, { place, state: next.state, tlsMatters });
+}
+
+const CONNECTING = 'connecting';
+const WAITING = 'wait for input';
+const CLOSED =
+  'server closed the connection unexpectedly\n' +
+  '\tThis probably means the server terminated abnormally\n\tbefore or while processing the request.';
+
 function connectFailure(
   error: unknown,
-  place: (ip: string) => ByteString,
+  placeOf: (ip: string) => ByteString,
   isSocket: boolean,
   address: PgsqlAddress,
 ): ConnectFailure {
+  if (error instanceof ConnectFailure) return error;
   const server = serverError(error);
-  const {
-    code,
-    message,
-    errors,
-    address: ip,
-  } = error as {
-    code?: string;
-    message?: string;
-    address?: string;
-    errors?: readonly Error[];
-  };
-  if (server !== null) return new ConnectFailure(`${place(ip ?? '')} failed: ${errorText(server, '')}`, true);
+  const { code, message, address: ip } = error as { code?: string; message?: string; address?: string };
+  const place = placeOf(ip ?? '');
+  if (server !== null)
+    return new ConnectFailure(errorText(server, ''), { place, state: WAITING, tlsMatters: true });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     const text = code === 'ENOTFOUND' ? 'Name or service not known' : 'Temporary failure in name resolution';
-    return new ConnectFailure(`could not translate host name "${address.host}" to address: ${text}`, false);
+    return new ConnectFailure(`could not translate host name "${address.host}" to address: ${text}`);
   }
-  // One error for each address that a name has.
-  if (errors !== undefined && errors.length > 0) {
-    const texts = errors.map((each) => connectFailure(each, place, isSocket, address).message);
-    return new ConnectFailure(texts.join('\n'), false);
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) {
+    const state = isSocket ? null : CONNECTING;
+    return new ConnectFailure(connectFailureText(code, isSocket), {
+      place,
+      state,
+      tlsMatters: code === 'ECONNRESET',
+    });
   }
-  if (code !== undefined && /^E[A-Z]+$/.test(code))
-    return new ConnectFailure(connectFailureText(place(ip ?? ''), code, isSocket), code === 'ECONNRESET');
   const text = fromUtf8(message ?? String(error));
-  if (text === 'timeout expired') return new ConnectFailure(`${place('')} failed: timeout expired`, false);
+  if (text === 'timeout expired') return new ConnectFailure(text, { place, state: CONNECTING });
   if (text === 'The server does not support SSL connections')
-    return new ConnectFailure(`${place('')} failed: server does not support SSL, but SSL was required`, true);
+    return new ConnectFailure(NO_TLS, { place, state: WAITING, tlsMatters: true });
   if (text.includes('terminated unexpectedly'))
-    return new ConnectFailure(
-      `${place('')} failed: server closed the connection unexpectedly\n` +
-        '\tThis probably means the server terminated abnormally\n\tbefore or while processing the request.',
-      true,
-    );
-  if (text.includes('password must be a') || text.includes('password must be provided'))
-    return new ConnectFailure(`${place('')} failed: fe_sendauth: no password supplied`, false);
-  return new ConnectFailure(`${place('')} failed: SSL error: ${text}`, true);
+    return new ConnectFailure(CLOSED, { place, state: WAITING, tlsMatters: true });
+  if (text.includes('password must be'))
+    return new ConnectFailure('fe_sendauth: no password supplied', { place, state: WAITING });
+  return new ConnectFailure(`SSL error: ${text}`, { place, state: WAITING, tlsMatters: true });
 }
+
+/** What libpq says where TLS is wanted and the server has none. */
+export const NO_TLS = 'server does not support SSL, but SSL was required';
 
 /** sslmode and the files that go with it. PostgreSQL 15 manual, 34.19 */
 function tlsOptions(parameters: PgsqlParameters, host: string): ConnectionOptions {
@@ -288,7 +315,7 @@ function tlsOptions(parameters: PgsqlParameters, host: string): ConnectionOption
   const ca = file('sslrootcert', 'root.crt');
   if (ca === null && mode.startsWith('verify')) {
     const path = parameters.get('sslrootcert') ?? '~/.postgresql/root.crt';
-    throw new ConnectFailure(`root certificate file "${path}" does not exist`, false);
+    throw new ConnectFailure(`root certificate file "${path}" does not exist`);
   }
   const cert = file('sslcert', 'postgresql.crt');
   const key = cert === null ? null : file('sslkey', 'postgresql.key');

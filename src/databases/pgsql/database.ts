@@ -3,7 +3,7 @@ import type { LogEntry } from '../../auth/driver.js';
 import type { Series } from '../../knowledge/versions.js';
 import type { Escape } from '../../variables/scope.js';
 import type { SqlAnswer, SqlDatabase } from '../sql/database.js';
-import { ConnectFailure, PgsqlConnection, type StatementResult } from './connection.js';
+import { ConnectFailure, NO_TLS, PgsqlConnection, type StatementResult } from './connection.js';
 import {
   addressesOf,
   ConninfoError,
@@ -86,7 +86,7 @@ class Server {
     if (tries === undefined) throw new ConninfoError(`invalid sslmode value: "${mode}"`);
     const seconds = Number(parameters.get('connect_timeout') ?? 0);
     const timeout = seconds > 0 ? Math.min(Math.max(seconds, 2) * 1000, CONNECT_TIMEOUT) : CONNECT_TIMEOUT;
-    const failures: ByteString[] = [];
+    const failures: ConnectFailure[] = [];
     for (const address of addressesOf(parameters)) {
       const attempts = address.host.startsWith('/') ? [false] : tries;
       for (const withTls of attempts) {
@@ -94,15 +94,27 @@ class Server {
           return await PgsqlConnection.open(parameters, address, withTls, timeout);
         } catch (error) {
           if (!(error instanceof ConnectFailure)) throw error;
-          const noTls = error.message.endsWith('server does not support SSL, but SSL was required');
           // `prefer` goes on without a word where the server has no TLS.
-          if (!(noTls && attempts.length > 1)) failures.push(error.message);
+          if (!(error.message === NO_TLS && attempts.length > 1)) failures.push(error);
           if (!error.tlsMatters) break;
         }
       }
     }
-    throw new ConnectFailure(failures.join('\n'), false);
+    throw logged(failures);
   }
+}
+
+/**
+ * All attempts as Dovecot logs them: it clears what libpq had begun to write about the first one, the server's name,
+ * unless that one failed at once. observed 2.3.19.1 and 2.4.1-4 with libpq 15 and 17
+ */
+function logged(failures: readonly ConnectFailure[]): ConnectFailure {
+  const [first, ...others] = failures;
+  const state = failures.at(-1)?.state ?? null;
+  const begin = first === undefined ? '' : first.state === null ? first.whole : first.message;
+  const text = [begin, ...others.map(({ whole }) => whole)].join('\n');
+  const place = first === undefined || first.state === null ? '' : first.place;
+  return new ConnectFailure(text, { place, state });
 }
 
 /** By sslmode: whether each attempt uses TLS. */
@@ -141,11 +153,8 @@ export class PgsqlDatabase implements SqlDatabase {
       try {
         result = await server.run(text);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        unreachable = {
-          host: toUtf8(server.name) || 'localhost',
-          reason: toUtf8(this.#connectFailed(server, reason, log)),
-        };
+        const reason = this.#connectFailed(server, error, log);
+        unreachable = { host: toUtf8(server.name) || 'localhost', reason: toUtf8(reason) };
         continue;
       }
       server.failedAt = Number.NEGATIVE_INFINITY;
@@ -171,7 +180,7 @@ export class PgsqlDatabase implements SqlDatabase {
         }
       }
     }
-    return { kind: 'error', message: 'Not connected to database', log, unreachable };
+    return { kind: 'error', message: 'Not connected to database', notConnected: true, log, unreachable };
   }
 
   async close(): Promise<void> {
@@ -186,12 +195,14 @@ export class PgsqlDatabase implements SqlDatabase {
   }
 
   /** Dovecot 2.3.19.1 and 2.4.1 driver-pgsql.c: connect_callback, last_error */
-  #connectFailed(server: Server, reason: ByteString, log: LogEntry[]): ByteString {
+  #connectFailed(server: Server, error: unknown, log: LogEntry[]): ByteString {
     server.failedAt = this.#now();
-    const shown = this.#series === '2.3' ? reason : reason.slice(reason.lastIndexOf('\n') + 1);
-    const text = `pgsql(${server.name}): Connect failed to database ${server.database}: ${shown}`;
+    const message = error instanceof Error ? error.message : String(error);
+    const state = error instanceof ConnectFailure && error.state !== null ? ` (state: ${error.state})` : '';
+    const shown = this.#series === '2.3' ? message : message.slice(message.lastIndexOf('\n') + 1);
+    const text = `pgsql(${server.name}): Connect failed to database ${server.database}: ${shown}${state}`;
     log.push({ level: 'error', text, scope: 'process' });
-    return reason;
+    return error instanceof ConnectFailure ? error.whole : message;
   }
 }
 

@@ -98,12 +98,12 @@ const SYSTEM_TEXT: Readonly<Record<string, string>> = {
   ENOTSOCK: 'Socket operation on non-socket',
 };
 
-/** What a failed connect(2) reads like; `where` as `connectionPlace` says. PostgreSQL 15 fe-connect.c: connectFailureMessage */
-export function connectFailureText(where: ByteString, code: string, isSocket: boolean): ByteString {
+/** What a failed connect(2) reads like. PostgreSQL 15 fe-connect.c: connectFailureMessage */
+export function connectFailureText(code: string, isSocket: boolean): ByteString {
   const hint = isSocket
     ? 'Is the server running locally and accepting connections on that socket?'
     : 'Is the server running on that host and accepting TCP/IP connections?';
-  return `${where} failed: ${SYSTEM_TEXT[code] ?? code}\n\t${hint}`;
+  return `${SYSTEM_TEXT[code] ?? code}\n\t${hint}`;
 }
 
 /** `connection to server at "db1" (192.0.2.1), port 5432`. PostgreSQL 15 fe-connect.c: emitHostIdentityInfo */

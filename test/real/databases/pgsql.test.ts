@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parsePgsqlConnectString } from '../../../src/databases/pgsql/conninfo.js';
+import { PgsqlDatabase } from '../../../src/databases/pgsql/database.js';
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { escapePgsql } from '../../../src/variables/escape.js';
 import { type Ask, type DovecotAuth, dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
 import { type PostgresqlServer, postgresqlMissing, startPostgresql } from '../servers/postgresql.js';
 
@@ -86,6 +89,101 @@ describe.skipIf(missing !== null && !required)('a PostgreSQL passdb answers as r
               )
               .join('')}` + `passdb sql {\n  query = ${query.replaceAll('%u', '%{user}')}\n}\n`,
         };
+
+  const open = (connect: string): PgsqlDatabase =>
+    new PgsqlDatabase('2.3', parsePgsqlConnectString(connect), escapePgsql, Date.now);
+  const common = () => `port=${server.port} dbname=mail user=dovecot password=secret`;
+
+  test('a host that is dead is passed over, with a line that says why', async () => {
+    const database = open(`host=127.0.0.2 host=127.0.0.1 ${common()}`);
+    expect(await database.query("SELECT 'x' AS password")).toEqual({
+      kind: 'rows',
+      columns: ['password'],
+      rows: [['x']],
+    });
+    await database.close();
+  });
+
+  test('where nobody answers the reason names the host', async () => {
+    const database = open('host=127.0.0.2 port=1 dbname=mail user=dovecot');
+    expect(await database.query('SELECT 1')).toMatchObject({
+      kind: 'error',
+      message: 'Not connected to database',
+      notConnected: true,
+      unreachable: { host: '127.0.0.2', reason: expect.stringContaining('Connection refused') },
+      log: [
+        {
+          text:
+            'pgsql(127.0.0.2): Connect failed to database mail: Connection refused\n' +
+            '\tIs the server running on that host and accepting TCP/IP connections? (state: connecting)',
+        },
+      ],
+    });
+    await database.close();
+  });
+
+  test('a wrong password is told in the server’s words', async () => {
+    const database = open(`host=127.0.0.1 port=${server.port} dbname=mail user=dovecot password=wrong`);
+    expect(await database.query('SELECT 1')).toMatchObject({
+      log: [
+        {
+          text:
+            'pgsql(127.0.0.1): Connect failed to database mail: ' +
+            'FATAL:  password authentication failed for user "dovecot" (state: wait for input)',
+        },
+      ],
+    });
+    await database.close();
+  });
+
+  test('a server that went away and came back is asked again', async () => {
+    const database = open(`host=127.0.0.1 ${common()}`);
+    const ask = () => database.query('SELECT 1 AS x');
+    expect(await ask()).toMatchObject({ kind: 'rows', rows: [['1']] });
+    await server.stop();
+    expect(await ask()).toMatchObject({ kind: 'error', unreachable: { host: '127.0.0.1' } });
+    await server.start();
+    expect(await ask()).toMatchObject({ kind: 'rows', rows: [['1']] });
+    await database.close();
+  });
+
+  test('more questions than connections all are answered', async () => {
+    const database = open(`host=127.0.0.1 maxconns=2 ${common()}`);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => database.query(`SELECT ${index} AS x, pg_sleep(0.01)`)),
+    );
+    expect(answers.map((answer) => (answer.kind === 'rows' ? answer.rows[0]?.[0] : answer.message))).toEqual(
+      Array.from({ length: 20 }, (_, index) => String(index)),
+    );
+    await database.close();
+  });
+
+  test('whatever a name holds, the query stays one query', async () => {
+    const database = open(`host=127.0.0.1 ${common()}`);
+    const names = [
+      "'",
+      "''; DROP TABLE users; --",
+      '\\',
+      "\\'",
+      '"',
+      '%',
+      '$1',
+      "'".repeat(65_536),
+      'zo\xc3\xab',
+      '--',
+    ];
+    for (const name of names)
+      expect(await database.query(`SELECT '${database.escape(name)}' AS name`)).toEqual({
+        kind: 'rows',
+        columns: ['name'],
+        rows: [[name]],
+      });
+    expect(await database.query(`SELECT '${database.escape('\xff')}' AS name`)).toMatchObject({
+      kind: 'error',
+      message: 'ERROR:  invalid byte sequence for encoding "UTF8": 0xff',
+    });
+    await database.close();
+  });
 
   for (const version of ['2.3.19.1', '2.4.1'] as const) {
     const noDovecot = dovecotMissing(version);
