@@ -88,6 +88,8 @@ export interface AuthAnswer {
   /** Fields that were used but are never sent (allow_nets, userdb_*, ...). */
   readonly hiddenFields: readonly AnswerField[];
   readonly userdbFields: readonly AnswerField[];
+  /** A passdb has given `userdb_` fields, be they NULL: what the prefetch userdb answers with. */
+  readonly prefetch?: boolean;
   readonly steps: readonly ChainStep[];
   readonly log: readonly LogEntry[];
   /** A password was needed, unknown, and taken as right at least once. */

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
-import type { FieldTemplate, PassdbBlock } from '../config/effective.js';
+import type { DatabaseBlock, FieldTemplate, PassdbBlock } from '../config/effective.js';
 import { expand } from '../variables/expand.js';
 import type { Provider } from '../variables/scope.js';
 import type { Row } from './driver.js';
@@ -61,7 +61,10 @@ export function applyFieldsBlock(state: WalkState, passdb: PassdbBlock, row: Row
 }
 
 /** `%{sql:COLUMN}` and the like: the row of the database, an error where it has no such column. */
-function rowProviders(passdb: PassdbBlock, row: Row | undefined): ReadonlyMap<ByteString, Provider> {
+export function rowProviders(
+  passdb: Pick<DatabaseBlock, 'driver'>,
+  row: Row | undefined,
+): ReadonlyMap<ByteString, Provider> {
   if (row?.providers !== undefined) return row.providers;
   const prefix = row?.prefix ?? passdb.driver.replaceAll('-', '_');
   return new Map([

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
-import type { PassdbBlock } from '../config/effective.js';
+import type { DatabaseBlock } from '../config/effective.js';
 import type { Series } from '../knowledge/versions.js';
 import type { LogEntry } from './driver.js';
 import { passdbLogName } from './passdb-lists.js';
@@ -11,7 +11,7 @@ export interface LogSubject {
   readonly user: ByteString | null;
   /** A master login is pending. */
   readonly master: boolean;
-  readonly passdb: PassdbBlock | null;
+  readonly passdb: Pick<DatabaseBlock, 'name' | 'driver'> | null;
 }
 
 const LEVELS = { debug: 'Debug', info: 'Info', warning: 'Warning', error: 'Error' } as const;

@@ -1,4 +1,4 @@
-import type { AuthSettings, PassdbBlock } from '../config/effective.js';
+import type { AuthSettings, DatabaseBlock, PassdbBlock } from '../config/effective.js';
 
 /** The passdbs in the order of the walk, as the auth process builds its lists at start (auth-chain.md section 1.2). */
 export interface PassdbLists {
@@ -54,6 +54,6 @@ export function passdbLists(settings: AuthSettings): PassdbLists {
 }
 
 /** Name in log lines: the section's, or the driver's for an unnamed 2.3 block. */
-export function passdbLogName(passdb: PassdbBlock): string {
+export function passdbLogName(passdb: Pick<DatabaseBlock, 'name' | 'driver'>): string {
   return passdb.name === '' ? passdb.driver : passdb.name;
 }

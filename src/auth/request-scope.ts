@@ -29,7 +29,12 @@ function authVariables(state: WalkState, user: ByteString = state.user ?? ''): A
     real_remote_port: String(request.realRemotePort),
     client_pid: '0',
     password: request.mode === 'verify' ? (request.password ?? '') : '',
-    id: state.passdb === null ? '' : String(passdbLists(state.settings).idOf(state.passdb)),
+    id:
+      state.userdb !== null
+        ? String(state.userdb.index)
+        : state.passdb === null
+          ? ''
+          : String(passdbLists(state.settings).idOf(state.passdb)),
     mechanism: request.mechanism,
     secured: request.secured,
     cert: request.validClientCertificate ? 'valid' : '',

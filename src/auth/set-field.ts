@@ -1,7 +1,7 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { FieldOrigin } from './answer.js';
-import { ExtraFields } from './extra-fields.js';
 import { isInNetwork, parseNetwork } from './ip-network.js';
+import { setUserdbField, userdbFieldsOf } from './userdb-field.js';
 import type { WalkState } from './walk-state.js';
 
 /** Dovecot auth-request.h: AUTH_REQUEST_MAX_DELAY_SECS */
@@ -146,7 +146,7 @@ export function changedName(user: ByteString, name: ByteString, value: ByteStrin
   return at === -1 ? `${user}@${value}` : user.slice(0, at + 1) + value;
 }
 
-function changeUser(state: WalkState, name: ByteString, value: ByteString, from: FieldOrigin): void {
+export function changeUser(state: WalkState, name: ByteString, value: ByteString, from: FieldOrigin): void {
   const user = state.user ?? '';
   const changed = changedName(user, name, value);
   if (changed === '') {
@@ -219,43 +219,5 @@ function randomBelow(state: WalkState, limit: number): number {
 
 function startPrefetch(state: WalkState): void {
   state.prefetch = true;
-  state.userdbFields ??= new ExtraFields(state.series);
-}
-
-/** Dovecot auth-request.c: auth_request_set_userdb_field, as far as a passdb's `userdb_` fields go. */
-function setUserdbField(state: WalkState, fullName: ByteString, value: ByteString, from: FieldOrigin): void {
-  const fields = state.userdbFields;
-  if (fields === null || fullName === '') return;
-  const once = state.series === '2.3' ? ':protected' : ':default';
-  let name = fullName;
-  if (name.length > once.length && name.endsWith(once)) {
-    name = name.slice(0, -once.length);
-    if (fields.has(name)) return;
-  } else if (name.length > 7 && name.endsWith(':remove')) {
-    fields.remove(name.slice(0, -7));
-    return;
-  }
-  switch (name) {
-    case 'user':
-    case 'username':
-    case 'domain':
-      changeUser(state, name, value, from);
-      return;
-    case 'userdb_import':
-      for (const part of value.split('\t')) {
-        const equals = part.indexOf('=');
-        if (equals === -1) setUserdbField(state, part, '', from);
-        else setUserdbField(state, part.slice(0, equals), part.slice(equals + 1), from);
-      }
-      return;
-    case 'system_user':
-      state.log('warning', 'Replace system_user with system_groups_user');
-      name = 'system_groups_user';
-      break;
-    case 'tempfail':
-    case 'uidgid_file':
-      // They matter to the userdb look-up that follows a login here, never to proxying.
-      return;
-  }
-  fields.add(name, value, false, from);
+  userdbFieldsOf(state);
 }

@@ -112,6 +112,7 @@ function assemble(
     masterUser: state.masterUser ?? '',
     fields: state.request.mode === 'lookup' ? visible : [...visible, ...addedByAuth(state)],
     hiddenFields: hidden,
+    prefetch: state.prefetch,
     userdbFields: (state.userdbFields?.list ?? []).map(answerField),
     steps: trace.steps(),
     log: state.journal.entries,

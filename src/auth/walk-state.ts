@@ -1,5 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
-import type { AuthSettings, PassdbBlock } from '../config/effective.js';
+import type { AuthSettings, PassdbBlock, UserdbBlock } from '../config/effective.js';
 import { type Series, seriesOf } from '../knowledge/versions.js';
 import type { SystemVariables } from '../variables/scope.js';
 import type { FieldChange, FieldOrigin } from './answer.js';
@@ -7,6 +7,7 @@ import type { LogEntry } from './driver.js';
 import { ExtraFields } from './extra-fields.js';
 import { Journal } from './journal.js';
 import type { AuthRequest } from './request.js';
+import type { SystemId } from './userdb-driver.js';
 
 /** What the walk must know of a passdb's driver before it asks it. */
 export interface DriverFacts {
@@ -24,6 +25,8 @@ export interface WalkEnvironment {
   readonly system: SystemVariables;
   /** Keep debug lines and the change of every field: what an explanation wants and a server does not. */
   readonly detailed: boolean;
+  /** Users and groups of the machine; left out: names stay names. */
+  readonly systemId?: SystemId;
   /** Environment of the auth process, for `%{env:NAME}`. */
   readonly environment?: ReadonlyMap<ByteString, ByteString>;
 }
@@ -58,6 +61,10 @@ export class WalkState {
   delayUntil: number | null = null;
   /** The look-up in progress, for log prefixes and `%{id}`; null between look-ups. */
   passdb: PassdbBlock | null = null;
+  /** The userdb that is asked. */
+  userdb: UserdbBlock | null = null;
+  /** A field of a userdb makes the look-up a temporary failure. */
+  userdbTempfail = false;
   inWorker = false;
   /** The current passdb is not the last of its list. */
   hasNextPassdb = false;
@@ -106,7 +113,7 @@ export class WalkState {
   }
 
   record(entry: LogEntry): void {
-    const subject = { user: this.user, master: this.loginUser !== null, passdb: this.passdb };
+    const subject = { user: this.user, master: this.loginUser !== null, passdb: this.userdb ?? this.passdb };
     this.journal.add(entry, subject, this.inWorker);
   }
 

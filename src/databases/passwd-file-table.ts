@@ -12,6 +12,10 @@ export interface TableState {
 export interface PasswdFileEntry {
   readonly password: ByteString;
   readonly extraFields: readonly ByteString[];
+  /** null: the line ends before it. */
+  readonly uid: ByteString | null;
+  readonly gid: ByteString | null;
+  readonly home: ByteString;
 }
 
 interface TableOptions {
@@ -138,6 +142,9 @@ export class PasswdFileTable {
     const fields = this.#options.series === '2.3' && extra[0] === '' ? '' : extra.join(':');
     return {
       password: withScheme(parts[0] ?? ''),
+      uid: parts[1] ?? null,
+      gid: parts[2] ?? null,
+      home: parts[4] ?? '',
       extraFields: fields.split(/ +/).filter((field) => field !== ''),
     };
   }

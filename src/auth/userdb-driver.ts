@@ -1,0 +1,43 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { UserdbBlock } from '../config/effective.js';
+import type { LogEntry, LookupContext, Query, Row, RowField } from './driver.js';
+
+/** What a userdb found. It never throws: what fails becomes `internal` with the text that Dovecot logs. */
+export type UserdbOutcome = {
+  readonly queries?: readonly Query[];
+  readonly log?: readonly LogEntry[];
+} & (
+  | {
+      readonly kind: 'found';
+      readonly fields: readonly RowField[];
+      /** What 2.4 `fields { }` see of the row. */
+      readonly row?: Row;
+    }
+  | { readonly kind: 'unknown' }
+  /** `fields`: what was set before the failure. */
+  | { readonly kind: 'internal'; readonly fields?: readonly RowField[] }
+);
+
+/** One open userdb that asks a database. `prefetch` and `static` ask none: the walk answers for them. */
+export interface UserdbDriver {
+  readonly name: string;
+  /** Runs in an auth-worker process of Dovecot. */
+  readonly blocking?: boolean;
+  lookup(context: LookupContext): Promise<UserdbOutcome>;
+  close(): Promise<void>;
+}
+
+/** null: a driver that is not asked. */
+export type OpenUserdb = (block: UserdbBlock) => Promise<UserdbDriver | null>;
+
+/** Number of a user or group by its name; null: there is none. */
+export type SystemId = (kind: 'uid' | 'gid', name: ByteString) => number | null;
+
+const MAX_ID = 2 ** 32 - 2;
+
+/** A number or a name. Dovecot userdb.c: userdb_parse_uid, userdb_parse_gid */
+export function systemIdOf(kind: 'uid' | 'gid', text: ByteString, systemId: SystemId): number | null {
+  if (!/^\d{1,10}$/.test(text)) return systemId(kind, text);
+  const id = Number(text);
+  return id <= MAX_ID ? id : systemId(kind, text);
+}

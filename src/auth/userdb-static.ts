@@ -1,0 +1,43 @@
+import type { ByteString } from '../../grammar/bytes.js';
+import type { UserdbBlock } from '../config/effective.js';
+import type { Series } from '../knowledge/versions.js';
+import { type SystemId, systemIdOf } from './userdb-driver.js';
+
+/** The fields of a 2.3 static userdb; values still hold variables. */
+export interface StaticUserdb {
+  readonly fields: readonly (readonly [name: ByteString, value: ByteString])[];
+  /** A look-up without a login does not ask the passdbs first. */
+  readonly allowAllUsers: boolean;
+}
+
+/** The auth process would not start; the message is what it says behind `auth: Fatal: `. */
+export class UserdbRefused extends Error {}
+
+/** Dovecot 2.3.19.1 userdb-static.c, userdb-template.c; 2.4.1 userdb-static.c, whose fields are `fields { }` */
+export function staticUserdb(series: Series, block: UserdbBlock, systemId: SystemId): StaticUserdb {
+  if (series === '2.4') {
+    const allow = block.setting('userdb_static_allow_all_users')?.text ?? 'no';
+    return { fields: [], allowAllUsers: allow.toLowerCase() === 'yes' };
+  }
+  const args = block.args.text;
+  const fields: [ByteString, ByteString][] = [];
+  let allowAllUsers = false;
+  for (const part of args.split(/ +/)) {
+    if (part === '') continue;
+    const equals = part.indexOf('=');
+    const key = equals === -1 ? part : part.slice(0, equals);
+    const value = equals === -1 ? '' : part.slice(equals + 1);
+    if (key === '') throw new UserdbRefused(`Invalid userdb template ${args} - key must not be empty`);
+    if (key === 'allow_all_users') allowAllUsers = equals === -1 || value.toLowerCase() === 'yes';
+    else fields.push([key, idValue(key, value, systemId)]);
+  }
+  return { fields, allowAllUsers };
+}
+
+function idValue(key: ByteString, value: ByteString, systemId: SystemId): ByteString {
+  const kind = key.toLowerCase();
+  if (kind !== 'uid' && kind !== 'gid') return value;
+  const id = systemIdOf(kind, value, systemId);
+  if (id === null) throw new UserdbRefused(`static userdb: Invalid ${kind}: ${value}`);
+  return String(id);
+}

@@ -1,0 +1,47 @@
+import type { OpenUserdb, SystemId, UserdbDriver } from '../auth/userdb-driver.js';
+import type { Config } from '../config/config.js';
+import { seriesOf } from '../knowledge/versions.js';
+import type { Databases } from './open.js';
+import { openPasswdFileUserdb } from './passwd-file-userdb.js';
+
+export interface UserdbOptions {
+  readonly config: Config;
+  /** sql userdbs share the connections of the passdbs. */
+  readonly databases: Databases;
+  readonly systemId: SystemId;
+  /** Where a path is really read from (`--map`). */
+  readonly mapPath?: (path: string) => string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Names that Dovecot knows (auth-chain.md section 5), by series. */
+const KNOWN = {
+  '2.3': ['prefetch', 'static', 'passwd-file', 'sql', 'ldap', 'passwd', 'checkpassword', 'lua', 'dict'],
+  '2.4': ['prefetch', 'static', 'passwd-file', 'sql', 'ldap', 'passwd', 'lua'],
+} as const;
+
+/** Opens userdbs by their driver's name. */
+export function userdbOpener({ config, databases, systemId, mapPath, now }: UserdbOptions): OpenUserdb {
+  const series = seriesOf(config.version);
+  return async (block): Promise<UserdbDriver | null> => {
+    switch (block.driver) {
+      case 'passwd-file':
+        return openPasswdFileUserdb(block, { series, systemId, mapPath, now: now ?? Date.now });
+      case 'sql': {
+        const sql = await databases.openSqlUserdb(block);
+        if (sql === null) return null;
+        return {
+          name: 'sql',
+          blocking: true,
+          lookup: (context) => sql.lookupUser(context),
+          close: async () => {},
+        };
+      }
+      default:
+        if (!(KNOWN[series] as readonly string[]).includes(block.driver))
+          throw new Error(`Unknown userdb driver '${block.driver}'`);
+        return null;
+    }
+  };
+}

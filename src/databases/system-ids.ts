@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import type { SystemId } from '../auth/userdb-driver.js';
+
+const FILES = { uid: '/etc/passwd', gid: '/etc/group' } as const;
+
+/** Users and groups as this machine's own files have them; read once per kind. */
+export function systemIds(mapPath: (path: string) => string = (path) => path): SystemId {
+  const tables = new Map<'uid' | 'gid', ReadonlyMap<string, number>>();
+  return (kind, name) => {
+    let table = tables.get(kind);
+    if (table === undefined) {
+      table = readTable(mapPath(FILES[kind]));
+      tables.set(kind, table);
+    }
+    return table.get(name) ?? null;
+  };
+}
+
+function readTable(path: string): ReadonlyMap<string, number> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch {
+    return new Map();
+  }
+  const table = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [name = '', , id = ''] = line.split(':');
+    if (name !== '' && /^\d+$/.test(id) && !table.has(name)) table.set(name, Number(id));
+  }
+  return table;
+}
