@@ -34,18 +34,12 @@ describe('a search filter', () => {
     expect(bytesOf(new ByteFilter('(u=\\ff\xfe)'))).toBe('a3070401750402fffe');
   });
 
-  test.each([
-    '(uid=ann',
-    '(uid)',
-    '(=x)',
-    '(uid=a)(uid=b)',
-    '(uid=\\zz)',
-    '(!(a=1)(b=2))',
-    '(a=b**c)',
-    '((',
-  ])('that libldap does not take is refused: %s', (text) => {
-    expect(() => new ByteFilter(text)).toThrow(BadFilter);
-  });
+  test.each(['(uid=ann', '(uid)', '(=x)', '(uid=a)(uid=b)', '(uid=\\zz)', '(!(a=1)(b=2))', '(a=b**c)', '(('])(
+    'that libldap does not take is refused: %s',
+    (text) => {
+      expect(() => new ByteFilter(text)).toThrow(BadFilter);
+    },
+  );
 
   test.each([
     '*',
