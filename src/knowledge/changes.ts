@@ -39,3 +39,17 @@ export function changeOf(old: string): SettingChange | undefined {
   );
   return byName.get(old);
 }
+
+let byNewName: Map<string, string> | undefined;
+
+/** The 2.3 setting behind a name that only 2.4 has; undefined where there is none. */
+export function formerNameOf(name: string): string | undefined {
+  if (byNewName === undefined) {
+    byNewName = new Map();
+    for (const [old, kind, names] of changeRows) {
+      if (kind.startsWith('same_name') || old.startsWith('plugin/')) continue;
+      for (const now of names.split(' ')) if (now !== '' && !byNewName.has(now)) byNewName.set(now, old);
+    }
+  }
+  return byNewName.get(name);
+}
