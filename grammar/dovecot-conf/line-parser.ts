@@ -265,7 +265,8 @@ export function createLineMachine(validate: boolean): Machine {
 
 /** The tree of one file in a dialect of the line language. Never throws on any text. */
 export function parseLines(source: Source, dialect: LineDialect): ConfTree {
-  const { parts, lexer, parser } = (machine ??= createLineMachine(false));
+  machine ??= createLineMachine(false);
+  const { parts, lexer, parser } = machine;
   const builder = new TreeBuilder(source);
   const { text } = source;
   const hashes: number[] = [];
