@@ -74,6 +74,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   config: async () => (await import('./config-command.js')).registerConfig,
   expand: async () => (await import('./expand-command.js')).registerExpand,
   explain: async () => (await import('./explain-command.js')).registerExplain,
+  graph: async () => (await import('./graph-command.js')).registerGraph,
   rules: async () => (await import('./rules-command.js')).registerRules,
   serve: async () => (await import('./serve-command.js')).registerServe,
   simulate: async () => (await import('./simulate-command.js')).registerSimulate,

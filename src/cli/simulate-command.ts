@@ -31,7 +31,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly expect?: string;
   readonly compare?: string;
   readonly compareMap: ConfigOptions['map'];
-  readonly format: 'text' | 'json' | 'doveadm';
+  readonly format: 'text' | 'json' | 'doveadm' | 'mermaid';
   readonly why?: string;
   readonly verbose: number;
   readonly showSecrets: boolean;
@@ -71,7 +71,9 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
       [],
     )
     .addOption(
-      new Option('--format <format>', 'how to print').choices(['text', 'json', 'doveadm']).default('text'),
+      new Option('--format <format>', 'how to print')
+        .choices(['text', 'json', 'doveadm', 'mermaid'])
+        .default('text'),
     )
     .option('--why <field>', 'tell the story of one field of the answer')
     .option('-v, --verbose', 'more: names, log, changes of fields; -vv the debug log too', count, 0)

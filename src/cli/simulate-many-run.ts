@@ -21,8 +21,9 @@ import { TableProblem, type UserRow, userRows } from '../simulate/user-table.js'
 import { colourChoice } from './colour-choice.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
 import type { SimulateOptions } from './simulate-command.js';
+import { loadFor, refusalOf } from './simulate-load.js';
 import { readPassword } from './simulate-password.js';
-import { type Bench, loadFor, openBench, questionFor, refusalOf, startFailure } from './simulate-run.js';
+import { type Bench, openBench, questionFor, startFailure } from './simulate-run.js';
 import type { Terminal } from './terminal.js';
 
 /** Two configurations, many users, or a table of expectations. */
@@ -32,8 +33,11 @@ export async function runMany(
   command: Command,
   terminal: Terminal,
 ): Promise<number> {
-  if (options.format === 'doveadm')
-    throw new CommandFailure('--format doveadm answers one question of one configuration', EXIT_USAGE);
+  if (options.format === 'doveadm' || options.format === 'mermaid')
+    throw new CommandFailure(
+      `--format ${options.format} answers one question of one configuration`,
+      EXIT_USAGE,
+    );
   if (options.users !== undefined && options.expect !== undefined)
     throw new CommandFailure(
       'give one of --users and --expect: the table of expectations names the users',

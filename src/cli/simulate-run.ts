@@ -6,7 +6,6 @@ import { ChainRefused } from '../auth/chain.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { Config } from '../config/config.js';
 import { errnoText } from '../config/errno-text.js';
-import { loadConfig, UnreadableMainFile } from '../config/load.js';
 import { MappedFiles } from '../config/mapped-files.js';
 import { MissingLibrary } from '../databases/missing-library.js';
 import { createDatabases, type Databases } from '../databases/open.js';
@@ -14,6 +13,7 @@ import { seriesOf } from '../knowledge/versions.js';
 import { coloursFor } from '../report/colours.js';
 import { doveadmReport } from '../report/simulation-doveadm.js';
 import { refusalJson, simulationJson } from '../report/simulation-json.js';
+import { simulationMermaid } from '../report/simulation-mermaid.js';
 import { simulationText } from '../report/simulation-text.js';
 import { whyText } from '../report/simulation-why.js';
 import type { Question } from '../simulate/question.js';
@@ -24,6 +24,7 @@ import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './
 import { nodeConfigHost } from './node-host.js';
 import { nodeSystem } from './node-system.js';
 import type { SimulateOptions } from './simulate-command.js';
+import { loadFor, refusalOf } from './simulate-load.js';
 import { readPassword } from './simulate-password.js';
 import type { Terminal } from './terminal.js';
 
@@ -68,40 +69,6 @@ export async function runSimulate(
   } finally {
     await bench.close();
   }
-}
-
-export function loadFor(path: string, options: SimulateOptions): Config {
-  const host = nodeConfigHost();
-  if (host.isDirectory(path))
-    throw new CommandFailure(
-      `${path} is a directory; name the main file in it, such as ${path.replace(/\/+$/, '')}/dovecot.conf`,
-      EXIT_USAGE,
-    );
-  try {
-    return loadConfig({
-      path,
-      host,
-      maps: options.map,
-      lenient: options.lenient,
-      ...(options.dovecot === undefined ? {} : { version: options.dovecot }),
-    });
-  } catch (error) {
-    if (error instanceof UnreadableMainFile) throw new CommandFailure(error.message, EXIT_USAGE);
-    throw error;
-  }
-}
-
-/** What Dovecot says when it refuses the configuration; null: it accepts it, or `--lenient` goes past it. */
-export function refusalOf(config: Config, lenient: boolean): string | null {
-  const { refusal } = config;
-  if (refusal === null || lenient) return null;
-  const words = refusal.dovecot?.message ?? refusal.message;
-  // Checks behind the reading name the main file.
-  const head =
-    refusal.kind === 'failed-check' && !words.startsWith('Error in configuration file')
-      ? `Error in configuration file ${config.main.path}: `
-      : '';
-  return `doveconf: Fatal: ${toUtf8(head + words)}`;
 }
 
 function refuse(
@@ -227,6 +194,9 @@ function print(
       return exitCodeOf(simulation);
     case 'json':
       terminal.stdout(simulationJson(simulation, showSecrets));
+      return exitCodeOf(simulation);
+    case 'mermaid':
+      terminal.stdout(simulationMermaid(simulation));
       return exitCodeOf(simulation);
     case 'doveadm': {
       for (const note of simulation.notes)
