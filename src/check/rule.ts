@@ -56,14 +56,19 @@ export function defineProblemRule(
   rule: Omit<Rule, 'check' | 'problem'> & {
     readonly kinds: readonly ConfigProblemKind[];
     help?(problem: ConfigProblem): string;
+    fixes?(problem: ConfigProblem): readonly Fix[];
   },
 ): Rule {
-  const { kinds, help, ...head } = rule;
+  const { kinds, help, fixes, ...head } = rule;
   return {
     ...head,
     problem(problem) {
       if (!kinds.includes(problem.kind)) return null;
-      return { ...asFinding(problem), help: help?.(problem) ?? didYouMean(problem) };
+      return {
+        ...asFinding(problem),
+        help: help?.(problem) ?? didYouMean(problem),
+        fixes: fixes?.(problem) ?? [],
+      };
     },
   };
 }

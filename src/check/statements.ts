@@ -64,3 +64,23 @@ export function includes(config: Config): { source: Source; node: Include }[] {
     [...walk(statements, [])].flatMap(({ node }) => (node.kind === 'include' ? [{ source, node }] : [])),
   );
 }
+
+/** The setting that a place is part of. */
+export function settingAt(config: Config, { source, span }: Place): WrittenSetting | null {
+  return (
+    writtenSettings(config).find(
+      (one) =>
+        one.source.realPath === source.realPath &&
+        one.node.span.start <= span.start &&
+        span.start < one.node.span.end,
+    ) ?? null
+  );
+}
+
+/** What goes when a setting is removed: its lines, or all but the comment behind it. */
+export function removalOf({ source, node }: WrittenSetting): Place {
+  const behind = source.text.slice(node.value.span.end, node.span.end);
+  const isAlone = !behind.includes('#') && !source.text.slice(node.span.start, node.keySpan.start).trim();
+  if (isAlone) return { source, span: node.span };
+  return { source, span: { start: node.keySpan.start, end: node.value.span.end } };
+}

@@ -78,3 +78,9 @@ export function placeOfValue(place: Place): Place {
   const lead = value.text.length - value.text.trimStart().length;
   return placeIn(value, { start: lead, end: Math.max(lead, value.text.trimEnd().length) });
 }
+
+/** The text at a place without outer double quotes. */
+export function writtenAs({ source, span }: Place): ByteString {
+  const text = source.text.slice(span.start, span.end).trim();
+  return /^"[^"\\]*"$/.test(text) ? text.slice(1, -1) : text;
+}

@@ -1,6 +1,8 @@
+import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { inspectTemplate, type TemplateInspection, type TemplateProblemKind } from '../variables/inspect.js';
+import type { Fix } from './diagnostic.js';
 import { extFileUses } from './ext-files.js';
 import type { Finding } from './rule.js';
 import { valuePlace, writtenSettings } from './statements.js';
@@ -57,7 +59,7 @@ export function templateFindings(
   config: Config,
   kinds: readonly TemplateProblemKind[],
   word: (
-    problem: { text: string; message: string; suggestion: string | null },
+    problem: { text: string; message: string; suggestion: string | null; place: Place },
     at: ValueWithVariables,
   ) => Omit<Finding, 'place'>,
 ): Finding[] {
@@ -66,7 +68,14 @@ export function templateFindings(
       .filter(({ kind }) => kinds.includes(kind))
       .map(({ span, message, suggestion }) => {
         const text = at.value.text.slice(span.start, span.end);
-        return { place: placeIn(at.value, span), ...word({ text, message, suggestion }, at) };
+        const place = placeIn(at.value, span);
+        return { place, ...word({ text, message, suggestion, place }, at) };
       }),
   );
+}
+
+/** The suggested text in place of a variable; safe where the value is one that must be expanded to work at all. */
+export function replacement(place: Place, suggestion: string | null, safe: boolean): Fix[] {
+  if (suggestion === null) return [];
+  return [{ title: `Write ${suggestion}`, safe, edits: [{ place, text: suggestion }] }];
 }

@@ -22,6 +22,8 @@ export interface CheckCommandOptions extends ConfigOptions {
   readonly rule: readonly RuleSeverity[];
   readonly stdinFilename?: string;
   readonly showSecrets: boolean;
+  readonly fix: boolean;
+  readonly dryRun: boolean;
 }
 
 export interface RuleSeverity {
@@ -52,6 +54,8 @@ export const registerCheck: RegisterCommand = (program, terminal, done) => {
     )
     .option('--max-warnings <n>', 'exit 1 with more warnings than this', parseCount)
     .option('--rule <code=severity>', 'off, info, warning or error for one rule (repeatable)', parseRule, [])
+    .option('--fix', 'apply the safe fixes, each file in one step', false)
+    .option('--dry-run', 'with --fix: print a unified diff and write nothing', false)
     .option('--stdin-filename <name>', 'name and place of the file that "-" reads')
     .option('--show-secrets', 'do not mask passwords in the lines shown', false)
     .addHelpText('after', EXAMPLE)

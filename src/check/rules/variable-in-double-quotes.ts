@@ -1,6 +1,11 @@
+import type { Place } from '../../../grammar/source.js';
 import { allQueries } from '../passdb-queries.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeIn } from '../value-text.js';
+
+function writtenIn({ source, span }: Place): string {
+  return source.text.slice(span.start, span.end);
+}
 
 export const variableInDoubleQuotes = defineRule({
   code: 'DV813',
@@ -13,10 +18,16 @@ export const variableInDoubleQuotes = defineRule({
       if (dialect === 'mysql') continue;
       for (const token of select?.tokens ?? []) {
         if (token.kind !== 'name' || token.quote !== '"' || !/%(?:\{|[A-Z]?[a-z])/.test(token.text)) continue;
+        const place = placeIn(value, token.span);
+        const isPlain = writtenIn(place) === `"${token.text}"` && !/['\\]/.test(token.text);
         report({
           message: `"${token.text}" in double quotes is the name of a column for ${dialect}, and only single quotes are escaped in it`,
-          place: placeIn(value, token.span),
+          place,
           help: `Write '${token.text}' in single quotes.`,
+          // As the name of a column it never works, so nothing can depend on it.
+          fixes: isPlain
+            ? [{ title: 'Write single quotes', safe: true, edits: [{ place, text: `'${token.text}'` }] }]
+            : [],
         });
       }
     }

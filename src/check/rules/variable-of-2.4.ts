@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.js';
-import { templateFindings } from '../variable-values.js';
+import { replacement, templateFindings } from '../variable-values.js';
 
 export const variableOf24 = defineRule({
   code: 'DV704',
@@ -8,14 +8,19 @@ export const variableOf24 = defineRule({
   title: '%{user | domain} in a 2.3 configuration: the look-up fails',
   versions: ['2.3'],
   check({ config, report }) {
-    const findings = templateFindings(config, ['new-syntax'], ({ text, suggestion }, { isSqlQuery }) => ({
-      message: `${text} is written in the language of 2.4: ${isSqlQuery ? 'the auth worker of 2.3 crashes on it' : '2.3 has no variable of that name'}`,
-      help:
-        suggestion === null
-          ? 'Write %u, %n (the part before the @) or %d (the domain), with L for lower case: %Lu.'
-          : `Write ${suggestion}.`,
-      dovecot: { message: `Unknown variable '%${text.replace(/^%\{?|\}$/g, '')}'`, stage: 'runtime' },
-    }));
+    const findings = templateFindings(
+      config,
+      ['new-syntax'],
+      ({ text, suggestion, place }, { isSqlQuery, isOfAuth }) => ({
+        message: `${text} is written in the language of 2.4: ${isSqlQuery ? 'the auth worker of 2.3 crashes on it' : '2.3 has no variable of that name'}`,
+        fixes: replacement(place, suggestion, isOfAuth),
+        help:
+          suggestion === null
+            ? 'Write %u, %n (the part before the @) or %d (the domain), with L for lower case: %Lu.'
+            : `Write ${suggestion}.`,
+        dovecot: { message: `Unknown variable '%${text.replace(/^%\{?|\}$/g, '')}'`, stage: 'runtime' },
+      }),
+    );
     findings.forEach(report);
   },
 });

@@ -1,10 +1,20 @@
+import type { Span } from '../../../grammar/source.js';
 import { allQueries } from '../passdb-queries.js';
 import { BOTH, defineRule } from '../rule.js';
-import { placeIn } from '../value-text.js';
+import { placeIn, type ValueText } from '../value-text.js';
 
 /** Variables whose value is a number, so that no quotes are needed. */
 const NUMERIC =
   /^%(?:a|b|\{(?:lport|rport|real_lport|real_rport|local_port|remote_port|pid|uid|gid)[^}]*\})$/;
+
+/** Behind `=` and alone up to the next blank or bracket: it can only be a text, and quotes make it one. */
+function isComparedText({ source, start, text }: ValueText, span: Span): boolean {
+  return (
+    !/^\s*'/.test(source.text.slice(start)) &&
+    /[\w`\])]\s*=\s*$/.test(text.slice(0, span.start)) &&
+    /^(?:\s|[);]|$)/.test(text.slice(span.end))
+  );
+}
 
 export const variableUnquoted = defineRule({
   code: 'DV812',
@@ -23,7 +33,7 @@ export const variableUnquoted = defineRule({
           fixes: [
             {
               title: 'Put the variable into quotes',
-              safe: false,
+              safe: isComparedText(value, token.span),
               edits: [{ place: placeIn(value, token.span), text: `'${token.text}'` }],
             },
           ],

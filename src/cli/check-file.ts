@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import type { Severity } from '../check/diagnostic.js';
+import { readExtFiles } from '../check/ext-files.js';
+import { check } from '../check/runner.js';
+import type { Config } from '../config/config.js';
+import type { ConfigHost } from '../config/host.js';
+import { loadConfig, UnreadableMainFile } from '../config/load.js';
+import type { DovecotVersion } from '../knowledge/versions.js';
+import type { CheckReport } from '../report/check-report.js';
+import type { ConfigOptions } from './common-options.js';
+import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
+import { EXT_WRAPPER, isExtFile, wrapExtFile } from './ext-wrapper.js';
+import { nodeFileProbe } from './node-file-probe.js';
+import { nodeConfigHost } from './node-host.js';
+
+export interface CheckFileOptions extends Pick<ConfigOptions, 'map' | 'lenient' | 'dovecot'> {
+  readonly severities: ReadonlyMap<string, Severity | 'off'>;
+  /** Texts that stand for the files of these names: standard input, files with fixes that are not written yet. */
+  readonly texts: ReadonlyMap<string, Buffer>;
+}
+
+/** Everything found from one main file, or from one database file. */
+export function checkFile(name: string, options: CheckFileOptions): CheckReport {
+  const host = withTexts(nodeConfigHost(), options.texts);
+  const isExt = isExtFile(name);
+  const config = load(
+    isExt ? EXT_WRAPPER : name,
+    isExt ? withTexts(host, new Map([[EXT_WRAPPER, wrapExtFile(name, host)]])) : host,
+    options,
+    isExt ? '2.3.19.1' : options.dovecot,
+  );
+  const read = [
+    ...config.trees.map((tree) => tree.source),
+    ...readExtFiles(config).flatMap((ext) => ext.sources),
+  ]
+    .map((source) => source.realPath)
+    .filter((file) => file !== EXT_WRAPPER);
+  const found = check(config, { severities: options.severities, files: nodeFileProbe(options.map) });
+  const diagnostics = isExt
+    ? found.filter((one) => one.place?.source.realPath !== EXT_WRAPPER && one.place !== null)
+    : found;
+  return { version: config.version, files: [...new Set(read)], diagnostics };
+}
+
+function load(
+  path: string,
+  host: ConfigHost,
+  options: CheckFileOptions,
+  version: DovecotVersion | undefined,
+): Config {
+  try {
+    return loadConfig({
+      path,
+      host,
+      maps: options.map,
+      lenient: options.lenient,
+      ...(version === undefined ? {} : { version }),
+    });
+  } catch (error) {
+    if (error instanceof UnreadableMainFile) throw new CommandFailure(error.message, EXIT_USAGE);
+    throw error;
+  }
+}
+
+function withTexts(host: ConfigHost, texts: ReadonlyMap<string, Buffer>): ConfigHost {
+  return {
+    environment: host.environment,
+    glob: (pattern) => host.glob(pattern),
+    isDirectory: (path) => !texts.has(path) && host.isDirectory(path),
+    readFile: (path) => texts.get(path) ?? host.readFile(path),
+  };
+}
+
+/** One report of several; a finding in a file that two of them include is there once. */
+export function mergeReports(reports: readonly CheckReport[]): CheckReport {
+  const seen = new Set<string>();
+  const diagnostics = reports
+    .flatMap((report) => report.diagnostics)
+    .filter(({ code, message, place }) => {
+      if (place === null) return true;
+      const key = `${code} ${place.source.realPath} ${place.span.start} ${message}`;
+      return !seen.has(key) && seen.add(key);
+    });
+  return {
+    version: reports[0]?.version ?? '2.3.19.1',
+    files: [...new Set(reports.flatMap((report) => report.files))],
+    diagnostics,
+  };
+}
+
+/** All of standard input. */
+export function readStdin(): Buffer {
+  return readFileSync(0);
+}
