@@ -44,6 +44,6 @@ export async function verifyBcrypt(plaintext: ByteString, stored: ByteString): P
   await setImmediate();
   const { hash } = await import('@node-rs/bcrypt');
   const password = Buffer.from(plaintext, 'latin1');
-  const computed = await hash(password, { salt: saltBytes(salt), cost, version: '2b' });
+  const computed = await hash(password, cost, Buffer.from(saltBytes(salt)));
   return { kind: 'checked', matches: equalBytes(computed.slice(PREFIX_LENGTH), stored.slice(PREFIX_LENGTH)) };
 }
