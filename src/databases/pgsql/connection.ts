@@ -185,7 +185,7 @@ export class PgsqlConnection {
       // libpq takes a C string.
       const nul = text.indexOf('\0');
       const statement = nul === -1 ? text : text.slice(0, nul);
-      this.#client.query(
+      void this.#client.query(
         { text: statement, rowMode: 'array', types: { getTypeParser: () => (value: string) => value } },
         (error: Error | null, result: pg.QueryArrayResult | pg.QueryArrayResult[]) => {
           if (error) done(this.#failed(error, statement));

@@ -292,8 +292,10 @@ ${block}
           for (const ask of users) {
             const real = auth.real(ask);
             const ours = await auth.ours(ask);
-            // What the first connection of the auth process met is in the log as well.
-            const once = (log: readonly string[]) => [...new Set(log)];
+            // What the first connection of the auth process met is in the log as well; whether a request waits for
+            // another connection depends on when it comes.
+            const once = (log: readonly string[]) =>
+              [...new Set(log)].filter((line) => !/: Aborting \(timeout\)/.test(line));
             expect.soft({ ask, ...ours, log: once(ours.log) }).toEqual({ ask, ...real, log: once(real.log) });
           }
         } finally {
