@@ -78,6 +78,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   rules: async () => (await import('./rules-command.js')).registerRules,
   serve: async () => (await import('./serve-command.js')).registerServe,
   simulate: async () => (await import('./simulate-command.js')).registerSimulate,
+  test: async () => (await import('./test-command.js')).registerTest,
 };
 
 /** The command that is asked for alone, or all of them where help is wanted. */

@@ -61,7 +61,7 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
     .option('--users <file>', 'ask for many users: one a line, or CSV with a header; - reads standard input')
     .option(
       '--expect <file>',
-      'CSV with user, outcome and fields as they should be; exit 1 where one differs',
+      'CSV or YAML with user, outcome and fields as they should be; exit 1 where one differs',
     )
     .option('--compare <file>', 'ask another configuration too and print what differs; exit 1 if anything')
     .option(

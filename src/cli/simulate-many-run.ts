@@ -16,8 +16,10 @@ import { verdictText } from '../report/simulation-words.js';
 import { type Difference, differencesBetween, factsOf, unmetExpectations } from '../simulate/facts.js';
 import type { Question } from '../simulate/question.js';
 import type { Simulation } from '../simulate/simulation.js';
+import { TableProblem } from '../simulate/table-problem.js';
 import { Tally } from '../simulate/tally.js';
-import { TableProblem, type UserRow, userRows } from '../simulate/user-table.js';
+import { readExpectations } from '../simulate/test-file.js';
+import { type UserRow, userRows } from '../simulate/user-table.js';
 import { colourChoice } from './colour-choice.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
 import type { SimulateOptions } from './simulate-command.js';
@@ -97,7 +99,15 @@ async function* rowsFor(
   const table = options.users ?? options.expect;
   const template = questionFor(user ?? '', options, await readPassword(options, terminal));
   if (user !== undefined) yield { line: 0, question: template, extra: new Map() };
-  if (table !== undefined) yield* userRows(linesOf(table, terminal), template);
+  if (options.expect !== undefined && /\.ya?ml$/.test(options.expect))
+    yield* readExpectations(await textOf(options.expect, terminal), template);
+  else if (table !== undefined) yield* userRows(linesOf(table, terminal), template);
+}
+
+async function textOf(path: string, terminal: Terminal): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of linesOf(path, terminal)) lines.push(line);
+  return lines.join('\n');
 }
 
 async function* linesOf(path: string, terminal: Terminal): AsyncGenerator<string> {

@@ -94,7 +94,9 @@ export async function startFailure(error: unknown): Promise<string> {
   return `auth: Fatal: ${error.message}`;
 }
 
-export function openBench(config: Config, options: SimulateOptions, detailed: boolean): Bench {
+type BenchOptions = Pick<SimulateOptions, 'map' | 'fixture' | 'resolve' | 'lenient' | 'format'>;
+
+export function openBench(config: Config, options: BenchOptions, detailed: boolean): Bench {
   const files = new MappedFiles(nodeConfigHost(), options.map);
   for (const fixture of options.fixture) checkReadable(fixture);
   const databases = createDatabases({

@@ -29,6 +29,32 @@ export interface Question {
   readonly forward: readonly (readonly [name: string, value: string])[];
 }
 
+/** A PLAIN login by IMAP with nothing known but the name; `more` tells the rest. */
+export function questionOf(user: string, more: Partial<Question> = {}): Question {
+  return {
+    user,
+    service: 'imap',
+    mechanism: 'PLAIN',
+    password: null,
+    master: null,
+    lookup: false,
+    localIp: '',
+    localPort: 0,
+    remoteIp: '',
+    remotePort: 0,
+    realLocalIp: '',
+    realLocalPort: 0,
+    realRemoteIp: '',
+    realRemotePort: 0,
+    localName: '',
+    clientId: '',
+    session: '',
+    secured: 'none',
+    forward: [],
+    ...more,
+  };
+}
+
 const SECURED = { none: '', tls: 'TLS', yes: 'secured' } as const;
 
 /** The request that reaches the auth process; `login`: from a login process, not from doveadm. */

@@ -1,5 +1,6 @@
-import { fromUtf8 } from '../../grammar/bytes.js';
 import type { Question } from './question.js';
+import { withColumn } from './question-columns.js';
+import { TableProblem } from './table-problem.js';
 
 /** One row of a table of users: the question, and what stands in columns that are no part of it. */
 export interface UserRow {
@@ -7,35 +8,6 @@ export interface UserRow {
   readonly question: Question;
   readonly extra: ReadonlyMap<string, string>;
 }
-
-/** A table that cannot be read as one. */
-export class TableProblem extends Error {}
-
-type Column = (question: Question, text: string) => Question;
-
-function port(text: string, name: string): number {
-  if (!/^\d{1,5}$/.test(text)) throw new TableProblem(`${name} "${text}" is not a port number`);
-  return Number(text);
-}
-
-/** Columns that make the question; an empty cell leaves what the command line says. */
-const COLUMNS: Readonly<Record<string, Column>> = {
-  user: (question, user) => ({ ...question, user }),
-  service: (question, service) => ({ ...question, service, lookup: question.lookup || service === 'lmtp' }),
-  mech: (question, mechanism) => ({ ...question, mechanism }),
-  password: (question, password) => ({ ...question, password: fromUtf8(password) }),
-  master: (question, master) => ({ ...question, master }),
-  lookup: (question, text) => ({ ...question, lookup: /^(yes|true|1|y)$/i.test(text) }),
-  local_ip: (question, localIp) => ({ ...question, localIp }),
-  local_port: (question, text) => ({ ...question, localPort: port(text, 'local_port') }),
-  remote_ip: (question, remoteIp) => ({ ...question, remoteIp }),
-  remote_port: (question, text) => ({ ...question, remotePort: port(text, 'remote_port') }),
-  local_name: (question, localName) => ({ ...question, localName }),
-  secured: (question, text) => ({
-    ...question,
-    secured: text === 'tls' ? 'tls' : text === 'yes' ? 'yes' : 'none',
-  }),
-};
 
 /**
  * Reads users from lines: a name each, or CSV whose header has a `user` column. Rows are made one by one, so that a
@@ -82,9 +54,9 @@ function rowOf(text: string, header: readonly string[], template: Question, line
   const extra = new Map<string, string>();
   header.forEach((name, index) => {
     const cell = cells[index] ?? '';
-    const column = Object.hasOwn(COLUMNS, name) ? COLUMNS[name] : undefined;
-    if (column === undefined) extra.set(name, cell);
-    else if (cell !== '') question = column(question, cell);
+    const changed = withColumn(question, name, cell);
+    if (changed === null) extra.set(name, cell);
+    else if (cell !== '') question = changed;
   });
   return { line, question, extra };
 }
