@@ -90,6 +90,8 @@ export interface AuthAnswer {
   readonly userdbFields: readonly AnswerField[];
   /** A passdb has given `userdb_` fields, be they NULL: what the prefetch userdb answers with. */
   readonly prefetch?: boolean;
+  /** A `userdb_` field makes every userdb look-up behind this login a temporary failure. */
+  readonly userdbTempfail?: boolean;
   readonly steps: readonly ChainStep[];
   readonly log: readonly LogEntry[];
   /** A password was needed, unknown, and taken as right at least once. */

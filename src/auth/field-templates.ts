@@ -1,9 +1,9 @@
 import type { ByteString } from '../../grammar/bytes.js';
-import type { DatabaseBlock, FieldTemplate, PassdbBlock } from '../config/effective.js';
+import type { FieldTemplate, PassdbBlock } from '../config/effective.js';
 import { expand } from '../variables/expand.js';
-import type { Provider } from '../variables/scope.js';
 import type { Row } from './driver.js';
 import { requestScope } from './request-scope.js';
+import { rowProviders } from './row-providers.js';
 import { setField } from './set-field.js';
 import type { WalkState } from './walk-state.js';
 
@@ -58,26 +58,6 @@ export function applyFieldsBlock(state: WalkState, passdb: PassdbBlock, row: Row
     set(state, passdb, 'fields', template, values[index] ?? '');
   });
   return true;
-}
-
-/** `%{sql:COLUMN}` and the like: the row of the database, an error where it has no such column. */
-export function rowProviders(
-  passdb: Pick<DatabaseBlock, 'driver'>,
-  row: Row | undefined,
-): ReadonlyMap<ByteString, Provider> {
-  if (row?.providers !== undefined) return row.providers;
-  const prefix = row?.prefix ?? passdb.driver.replaceAll('-', '_');
-  return new Map([
-    [
-      prefix,
-      (key: ByteString) => {
-        const value = row?.columns.get(key);
-        return value === undefined
-          ? { kind: 'error', message: `No such field '${key}'` }
-          : { kind: 'value', value };
-      },
-    ],
-  ]);
 }
 
 function set(

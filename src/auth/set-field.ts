@@ -1,7 +1,9 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { FieldOrigin } from './answer.js';
+import { changeUser } from './change-user.js';
 import { isInNetwork, parseNetwork } from './ip-network.js';
 import { setUserdbField, userdbFieldsOf } from './userdb-field.js';
+import { applyUserdbTemplates } from './userdb-templates.js';
 import type { WalkState } from './walk-state.js';
 
 /** Dovecot auth-request.h: AUTH_REQUEST_MAX_DELAY_SECS */
@@ -138,28 +140,6 @@ function setNoPassword(state: WalkState, value: ByteString, from: FieldOrigin): 
   state.note('nopassword', value, 'hidden', from);
 }
 
-/** `user` replaces all, `username` the part before @, `domain` the part after it. */
-export function changedName(user: ByteString, name: ByteString, value: ByteString): ByteString {
-  const at = user.indexOf('@');
-  if (name === 'user') return value;
-  if (name === 'username') return value.includes('@') || at === -1 ? value : value + user.slice(at);
-  return at === -1 ? `${user}@${value}` : user.slice(0, at + 1) + value;
-}
-
-export function changeUser(state: WalkState, name: ByteString, value: ByteString, from: FieldOrigin): void {
-  const user = state.user ?? '';
-  const changed = changedName(user, name, value);
-  if (changed === '') {
-    state.log('error', 'username attempted to be changed to empty');
-    state.failed = true;
-    return;
-  }
-  state.note(name, value, 'user', from);
-  if (changed === user) return;
-  state.debug(() => `username changed ${user} -> ${changed}`);
-  state.user = changed;
-}
-
 function checkNetworks(state: WalkState, name: ByteString, networks: ByteString, ip: string): void {
   for (const text of networks.split(/[, ]+/)) {
     if (text === '') continue;
@@ -219,5 +199,9 @@ function randomBelow(state: WalkState, limit: number): number {
 
 function startPrefetch(state: WalkState): void {
   state.prefetch = true;
+  if (state.userdbFields !== null) return;
   userdbFieldsOf(state);
+  // 2.3 begins the list with the first userdb's defaults. Dovecot 2.3.19.1 auth-request.c: auth_request_init_userdb_reply
+  const first = state.settings.userdbs[0];
+  if (state.series === '2.3' && first !== undefined) applyUserdbTemplates(state, first, 'default_fields');
 }

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { FieldOrigin } from './answer.js';
+import { changeUser } from './change-user.js';
 import { ExtraFields } from './extra-fields.js';
-import { changeUser } from './set-field.js';
 import { systemIdOf } from './userdb-driver.js';
 import type { WalkState } from './walk-state.js';
 

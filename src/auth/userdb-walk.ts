@@ -32,9 +32,8 @@ interface LookedUp {
   readonly queries: readonly Query[];
 }
 
+const UNANSWERED: LookedUp = { result: 'internal_failure', queries: [] };
 const FROM: FieldOrigin = { kind: 'auth', reason: 'userdb' };
-/** Dovecot auth.c: a configuration without a userdb has this one. */
-const ALWAYS_FOUND: LookedUp = { result: 'found', queries: [] };
 
 /**
  * Walks the userdbs for one user as Dovecot's auth process does.
@@ -52,13 +51,18 @@ export function* walkUserdbs(
     state.log('info', refusal, 'request');
     return answerOf(state, question, 'unknown', steps);
   }
-  if (settings.userdbs.length === 0) {
-    userdbFieldsOf(state);
-    return answerOf(state, question, 'found', steps);
-  }
-  const result = yield* walkList(state, question, steps);
+  const result =
+    settings.userdbs.length === 0
+      ? yield* withoutUserdbs(state, question)
+      : yield* walkList(state, question, steps);
   state.userdb = null;
   return answerOf(state, question, state.userdbTempfail ? 'internal_failure' : result, steps);
+}
+
+/** Without any userdb there is a static one without fields. Dovecot auth.c: auth_preinit */
+function* withoutUserdbs(state: WalkState, { login }: UserdbQuestion): Walking<UserdbResult> {
+  userdbFieldsOf(state);
+  return login === null ? yield* existence(state) : 'found';
 }
 
 /** The names and fields of the login that came before, or of the look-up's own. */
@@ -75,10 +79,11 @@ function takeOver(state: WalkState, { login }: UserdbQuestion): ByteString | nul
 }
 
 function takeUserdbFields(state: WalkState, login: AuthAnswer): void {
+  state.userdbTempfail = login.userdbTempfail ?? false;
   if (login.userdbFields.length === 0) return;
-  const fields = userdbFieldsOf(state);
-  for (const { name, value, from } of login.userdbFields) fields.add(name, value, false, from);
-  fields.snapshot();
+  // Numbers stand for names of users and groups from here on.
+  for (const { name, value, from } of login.userdbFields) setUserdbField(state, name, value ?? '', from);
+  userdbFieldsOf(state).snapshot();
 }
 
 function* walkList(state: WalkState, question: UserdbQuestion, steps: UserdbStep[]): Walking<UserdbResult> {
@@ -187,7 +192,7 @@ function* lookUp(state: WalkState, userdb: UserdbBlock, question: UserdbQuestion
       return { result: yield* lookUpStatic(state, userdb, question), queries: [] };
     default: {
       const reply = yield { kind: 'userdb', userdb, context: contextOf(state) };
-      return reply.kind === 'userdb' ? readOutcome(state, userdb, reply.outcome) : ALWAYS_FOUND;
+      return reply.kind === 'userdb' ? readOutcome(state, userdb, reply.outcome) : UNANSWERED;
     }
   }
 }

@@ -113,6 +113,7 @@ function assemble(
     fields: state.request.mode === 'lookup' ? visible : [...visible, ...addedByAuth(state)],
     hiddenFields: hidden,
     prefetch: state.prefetch,
+    userdbTempfail: state.userdbTempfail,
     userdbFields: (state.userdbFields?.list ?? []).map(answerField),
     steps: trace.steps(),
     log: state.journal.entries,

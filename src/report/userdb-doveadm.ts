@@ -13,7 +13,7 @@ export function loginUserdbReport(answer: UserdbAnswer, series: Series, given: B
   if (answer.result !== 'found') {
     const command = series === '2.3' ? '' : `cmd auth login: user ${given}: `;
     const reason = 'Internal error occurred. Refer to server log for more information.';
-    const message = answer.result === 'unknown' ? "User doesn't exist" : reason;
+    const message = answer.reason ?? reason;
     return {
       stdout: '',
       stderr: `Error: ${command}userdb lookup failed: ${message}\n`,
@@ -50,5 +50,6 @@ export function userReport(answer: UserdbAnswer, series: Series, given: ByteStri
   const text = lines.map(([name, value]) =>
     value === null ? `  ${name.padEnd(10)}\n` : `  ${name.padEnd(10)}: ${value}\n`,
   );
+  if (series === '2.3' && answer.fields.length === 0) text.push(`${' '.repeat(12)}\n`);
   return { stdout: `userdb: ${given}\n${text.join('')}`, stderr: '', exitCode: 0 };
 }

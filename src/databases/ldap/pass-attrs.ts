@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { changedName } from '../../auth/change-user.js';
 import type { LogEntry, LookupContext, RowField } from '../../auth/driver.js';
-import { changedName } from '../../auth/set-field.js';
 import { inspectTemplate } from '../../variables/inspect.js';
 import type { Provider } from '../../variables/scope.js';
 import type { LdapEntry } from './connection.js';

@@ -18,13 +18,12 @@ import { createDatabases } from '../../../src/databases/open.js';
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
 import { doveadmReport } from '../../../src/report/simulation-doveadm.js';
 import { Simulator } from '../../../src/simulate/simulator.js';
-
-const ROOT_24 = process.env['DVPROXY_DOVECOT_24_ROOT'] ?? '/var/cache/dvproxy/debian-13';
+import { DOVECOT_24_ROOT } from './dovecot-2.4-root.js';
 
 /** Why this version of Dovecot cannot be asked here; null: it can. */
 export function dovecotMissing(version: DovecotVersion): string | null {
   if (process.getuid?.() !== 0) return 'Dovecot needs root';
-  const program = version === '2.4.1' ? join(ROOT_24, 'usr/sbin/dovecot') : '/usr/sbin/dovecot';
+  const program = version === '2.4.1' ? join(DOVECOT_24_ROOT, 'usr/sbin/dovecot') : '/usr/sbin/dovecot';
   return existsSync(program) ? null : `${program} is not installed`;
 }
 
@@ -85,6 +84,8 @@ export interface DovecotAuth {
   readonly realDirectory: string;
   real(ask: Ask): Said;
   ours(ask: Ask): Promise<Said>;
+  /** Any command of doveadm. */
+  doveadm(args: readonly string[]): Said;
   /** All lines of Dovecot's log. */
   log(): string[];
   /** Those about requests, without time stamps and numbers of processes. */
@@ -112,7 +113,7 @@ export function startDovecotAuth({
   bare = false,
 }: AuthSetup): DovecotAuth {
   const is24 = version === '2.4.1';
-  const parent = is24 ? join(ROOT_24, 'tmp') : '/tmp';
+  const parent = is24 ? join(DOVECOT_24_ROOT, 'tmp') : '/tmp';
   const realDirectory = mkdtempSync(join(parent, 'dvproxy-auth-'));
   execFileSync('chmod', ['755', realDirectory]);
   const directory = join('/tmp', basename(realDirectory));
@@ -126,7 +127,7 @@ export function startDovecotAuth({
   const errors = join(realDirectory, 'stderr');
   const program = (name: string, args: readonly string[], stdio: StdioOptions = 'pipe') => {
     const all = ['-c', join(directory, 'dovecot.conf'), ...args];
-    const [file, given] = is24 ? ['chroot', [ROOT_24, name, ...all]] : [name, all];
+    const [file, given] = is24 ? ['chroot', [DOVECOT_24_ROOT, name, ...all]] : [name, all];
     return spawnSync(file as string, given as string[], { encoding: 'utf8', timeout: 20_000, stdio });
   };
   // It goes into the background with what it was given as standard error: a pipe would never end.
@@ -169,11 +170,11 @@ export function startDovecotAuth({
     log,
     requestLog: () => log().map(withoutNumbers).filter(isAboutRequest),
     real({ user, password }) {
+      return this.doveadm(password === null ? ['auth', 'lookup', user] : ['auth', 'test', user, password]);
+    },
+    doveadm(args) {
       const before = log().length;
-      const said = program(
-        'doveadm',
-        password === null ? ['auth', 'lookup', user] : ['auth', 'test', user, password],
-      );
+      const said = program('doveadm', args);
       // The log process writes on its own time.
       for (let size = -1; size !== statSync(logPath).size; ) {
         size = statSync(logPath).size;
