@@ -14,6 +14,8 @@ export interface CheckOptions {
   /** `--rule CODE=off|info|warning|error`, by code. */
   readonly severities?: ReadonlyMap<string, Severity | 'off'>;
   readonly files?: FileProbe;
+  /** Settings that the tables do not know and that are right all the same. */
+  isExtraSetting?(name: string): boolean;
 }
 
 /** Every finding of the whole configuration: by file in the order of reading, then by place. */
@@ -28,7 +30,9 @@ export function check(config: Config, options: CheckOptions = {}): Diagnostic[] 
     report: (finding) => found.push(diagnosticOf(rule, finding)),
   });
   const rules = RULES.filter((rule) => rule.versions.includes(series));
-  const problems = [...config.problems, ...extProblems(config)];
+  const problems = [...config.problems, ...extProblems(config)].filter(
+    ({ kind, subject }) => kind !== 'unknown-setting' || !options.isExtraSetting?.(subject?.name ?? ''),
+  );
   for (const problem of problems) found.push(takeProblem(rules, problem, contextFor));
   for (const rule of rules) rule.check?.(contextFor(rule));
   const graded = withSeverities(withoutRepeats(found), options.severities ?? new Map());

@@ -24,6 +24,9 @@ export interface CheckCommandOptions extends ConfigOptions {
   readonly showSecrets: boolean;
   readonly fix: boolean;
   readonly dryRun: boolean;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly watch: boolean;
 }
 
 export interface RuleSeverity {
@@ -36,7 +39,8 @@ Example:
   dvproxy check -c /etc/dovecot/dovecot.conf
   dvproxy check --map /etc/dovecot=./conf conf/dovecot.conf --format compact
 
-A FILE ending in .conf.ext is checked as a database file; "-" reads standard input.
+A FILE ending in .conf.ext is checked as a database file, a folder by its dovecot.conf (or else by its *.conf.ext
+files); "-" reads standard input. .dvproxy.json beside the file or above it sets rules, version and paths.
 Exit codes: 0 fine, 1 findings at or above --fail-on, 2 wrong usage or an unreadable main file.
 `;
 
@@ -44,7 +48,7 @@ export const registerCheck: RegisterCommand = (program, terminal, done) => {
   const command = program
     .command('check')
     .description('Find every problem of the whole configuration in one run')
-    .argument('[file...]', 'main files, *.conf.ext files, or - (default: the file of --config)');
+    .argument('[file...]', 'main files, *.conf.ext files, folders, or - (default: the file of --config)');
   addConfigOptions(command)
     .addOption(new Option('--format <format>', 'how to print').choices(CHECK_FORMATS).default('text'))
     .addOption(
@@ -56,12 +60,15 @@ export const registerCheck: RegisterCommand = (program, terminal, done) => {
     .option('--rule <code=severity>', 'off, info, warning or error for one rule (repeatable)', parseRule, [])
     .option('--fix', 'apply the safe fixes, each file in one step', false)
     .option('--dry-run', 'with --fix: print a unified diff and write nothing', false)
+    .option('--baseline <file>', 'report only what is not in this file')
+    .option('--write-baseline <file>', 'write all findings of today to a file and exit 0')
+    .option('--watch', 'check again after each change', false)
     .option('--stdin-filename <name>', 'name and place of the file that "-" reads')
     .option('--show-secrets', 'do not mask passwords in the lines shown', false)
     .addHelpText('after', EXAMPLE)
     .action(async (files: string[], options: CheckCommandOptions, self: Command) => {
       const { runCheck } = await import('./check-run.js');
-      done(runCheck(files, options, self, terminal));
+      done(await runCheck(files, options, self, terminal));
     });
 };
 

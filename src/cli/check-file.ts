@@ -12,11 +12,13 @@ import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 import { EXT_WRAPPER, isExtFile, wrapExtFile } from './ext-wrapper.js';
 import { nodeFileProbe } from './node-file-probe.js';
 import { nodeConfigHost } from './node-host.js';
+import type { Project } from './project-file.js';
 
 export interface CheckFileOptions extends Pick<ConfigOptions, 'map' | 'lenient' | 'dovecot'> {
   readonly severities: ReadonlyMap<string, Severity | 'off'>;
   /** Texts that stand for the files of these names: standard input, files with fixes that are not written yet. */
   readonly texts: ReadonlyMap<string, Buffer>;
+  readonly project: Project;
 }
 
 /** Everything found from one main file, or from one database file. */
@@ -35,7 +37,11 @@ export function checkFile(name: string, options: CheckFileOptions): CheckReport 
   ]
     .map((source) => source.realPath)
     .filter((file) => file !== EXT_WRAPPER);
-  const found = check(config, { severities: options.severities, files: nodeFileProbe(options.map) });
+  const found = check(config, {
+    severities: options.severities,
+    files: nodeFileProbe(options.map),
+    isExtraSetting: (name) => options.project.isExtraSetting(name),
+  }).filter(({ place }) => place === null || !options.project.isIgnored(place.source.realPath));
   const diagnostics = isExt
     ? found.filter((one) => one.place?.source.realPath !== EXT_WRAPPER && one.place !== null)
     : found;

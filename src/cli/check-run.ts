@@ -1,45 +1,116 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Diagnostic, Severity } from '../check/diagnostic.js';
 import { type CheckReport, plural, summarize } from '../report/check-report.js';
 import { fixDiff } from '../report/fix-diff.js';
+import { openBaseline, writeBaseline } from './check-baseline.js';
 import type { CheckCommandOptions, RuleSeverity } from './check-command.js';
 import { checkFile, mergeReports, readStdin } from './check-file.js';
 import { fixAll, writeFixes } from './check-fix.js';
 import { printReport } from './check-print.js';
+import { watchFiles } from './check-watch.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { isExtFile } from './ext-wrapper.js';
 import { nodeConfigHost } from './node-host.js';
+import { findProject, type Project } from './project-file.js';
 import { findRule } from './rule-names.js';
 import type { Terminal } from './terminal.js';
 
 /** Checks each file, prints one report of all and returns the exit code. */
-export function runCheck(
+export async function runCheck(
   files: readonly string[],
   options: CheckCommandOptions,
   command: Command,
   terminal: Terminal,
-): number {
+): Promise<number> {
   const paths = files.length === 0 ? [options.config] : files;
   refuseImpossible(paths, options);
-  const severities = severitiesOf(options.rule);
   const stdinName = options.stdinFilename ?? '<stdin>';
   const stdin: [string, Buffer][] = paths.includes('-') ? [[stdinName, readStdin()]] : [];
-  const names = paths.map((path) => (path === '-' ? stdinName : mainFileOf(path)));
-  const checkWith = (texts: ReadonlyMap<string, Buffer>) =>
-    mergeReports(
-      names.map((name) => checkFile(name, { ...options, severities, texts: new Map([...stdin, ...texts]) })),
-    );
+  const run = (): Run => {
+    const names = paths.flatMap((path) => (path === '-' ? [stdinName] : mainFilesOf(path)));
+    const project = findProject(names[0] ?? stdinName);
+    return runOnce(checkerOf(names, new Map(stdin), project, options), options, command, terminal);
+  };
+  if (!options.watch) return run().exitCode;
+  return watchRuns(run, paths, terminal);
+}
+
+interface Run {
+  readonly exitCode: number;
+  /** What was read. */
+  readonly files: readonly string[];
+}
+
+type Checker = (texts: ReadonlyMap<string, Buffer>) => CheckReport;
+
+/** All files with what the project and the options say of them; the command line wins. */
+function checkerOf(
+  names: readonly string[],
+  stdin: ReadonlyMap<string, Buffer>,
+  project: Project,
+  options: CheckCommandOptions,
+): Checker {
+  const dovecot = options.dovecot ?? project.dovecot;
+  const shared = {
+    lenient: options.lenient,
+    map: [...options.map, ...project.map],
+    ...(dovecot === undefined ? {} : { dovecot }),
+    severities: new Map([...project.severities, ...severitiesOf(options.rule)]),
+    project,
+  };
+  return (texts) =>
+    mergeReports(names.map((name) => checkFile(name, { ...shared, texts: new Map([...stdin, ...texts]) })));
+}
+
+function runOnce(checkAll: Checker, options: CheckCommandOptions, command: Command, terminal: Terminal): Run {
+  if (options.writeBaseline !== undefined) {
+    const { diagnostics, files } = checkAll(new Map());
+    writeBaseline(options.writeBaseline, diagnostics, terminal);
+    return { exitCode: EXIT_OK, files };
+  }
+  const known = options.baseline === undefined ? null : openBaseline(options.baseline);
+  const checkWith: Checker = (texts) => {
+    const report = checkAll(texts);
+    return known === null ? report : { ...report, diagnostics: known(report.diagnostics) };
+  };
   if (!options.fix) return printed(checkWith(new Map()), options, command, terminal);
   const fixed = fixAll(checkWith);
+  const { report } = fixed;
   if (options.dryRun) {
     terminal.stdout(fixDiff(fixed.files, { folder: process.cwd(), showSecrets: options.showSecrets }));
-    const verdictOfRest = verdict(fixed.report.diagnostics, options);
-    return fixed.files.length > 0 ? EXIT_NO : verdictOfRest;
+    const exitCode = fixed.files.length > 0 ? EXIT_NO : verdict(report.diagnostics, options);
+    return { exitCode, files: report.files };
   }
   writeFixes(fixed.files);
   terminal.stderr(
     `dvproxy: fixed ${plural(fixed.count, 'finding')} in ${plural(fixed.files.length, 'file')}\n`,
   );
-  return printed(fixed.report, options, command, terminal);
+  return printed(report, options, command, terminal);
+}
+
+/** Until SIGINT or SIGTERM; what cannot be read now may be there after the next change. */
+async function watchRuns(run: () => Run, paths: readonly string[], terminal: Terminal): Promise<number> {
+  const end = new AbortController();
+  const stop = () => end.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let exitCode = EXIT_OK;
+  const look = () => {
+    try {
+      const { files, ...rest } = run();
+      exitCode = rest.exitCode;
+      return [...paths, ...files];
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      terminal.stderr(`dvproxy: ${error.message}\n`);
+      exitCode = error.exitCode;
+      return paths;
+    }
+  };
+  await watchFiles(look, end.signal);
+  process.off('SIGINT', stop).off('SIGTERM', stop);
+  return exitCode;
 }
 
 function refuseImpossible(paths: readonly string[], options: CheckCommandOptions): void {
@@ -48,14 +119,22 @@ function refuseImpossible(paths: readonly string[], options: CheckCommandOptions
   if (options.dryRun && !options.fix) throw new CommandFailure('--dry-run needs --fix', EXIT_USAGE);
   if (options.fix && !options.dryRun && paths.includes('-'))
     throw new CommandFailure('--fix cannot write standard input; add --dry-run for a diff', EXIT_USAGE);
+  if (options.watch && (options.fix || options.writeBaseline !== undefined || paths.includes('-')))
+    throw new CommandFailure('--watch goes with neither --fix, --write-baseline nor "-"', EXIT_USAGE);
 }
 
-function mainFileOf(path: string): string {
-  if (!nodeConfigHost().isDirectory(path)) return path;
-  throw new CommandFailure(
-    `${path} is a directory; name the main file in it, such as ${path.replace(/\/+$/, '')}/dovecot.conf`,
-    EXIT_USAGE,
-  );
+/** A folder stands for its dovecot.conf, or where there is none for its database files. */
+function mainFilesOf(path: string): string[] {
+  const host = nodeConfigHost();
+  if (!host.isDirectory(path)) return [path];
+  const main = join(path, 'dovecot.conf');
+  if (existsSync(main)) return [main];
+  const ext = readdirSync(path)
+    .filter(isExtFile)
+    .sort()
+    .map((name) => join(path, name));
+  if (ext.length > 0) return ext;
+  throw new CommandFailure(`${path} holds neither dovecot.conf nor a *.conf.ext file`, EXIT_USAGE);
 }
 
 function severitiesOf(rules: readonly RuleSeverity[]): ReadonlyMap<string, Severity | 'off'> {
@@ -67,9 +146,9 @@ function printed(
   options: CheckCommandOptions,
   command: Command,
   terminal: Terminal,
-): number {
+): Run {
   terminal.stdout(printReport(report, options, command, terminal));
-  return verdict(report.diagnostics, options);
+  return { exitCode: verdict(report.diagnostics, options), files: report.files };
 }
 
 function verdict(diagnostics: readonly Diagnostic[], options: CheckCommandOptions): number {

@@ -1,6 +1,6 @@
 import type { Severity } from '../check/diagnostic.js';
-import { fingerprints } from '../check/fingerprint.js';
 import type { CheckReport } from './check-report.js';
+import { fingerprints } from './fingerprint.js';
 import { fullMessage } from './full-message.js';
 import { reportPath } from './report-path.js';
 

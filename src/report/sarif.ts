@@ -3,9 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { Place } from '../../grammar/source.js';
 import type { Diagnostic, Severity } from '../check/diagnostic.js';
-import { fingerprints } from '../check/fingerprint.js';
 import type { Rule } from '../check/rule.js';
 import type { CheckReport } from './check-report.js';
+import { fingerprints } from './fingerprint.js';
 import { fullMessage } from './full-message.js';
 import { reportPath } from './report-path.js';
 

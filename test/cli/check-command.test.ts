@@ -57,11 +57,11 @@ describe('the exit code', () => {
 });
 
 describe('bad input gets a message with its place', () => {
-  test('a directory in place of a file', async () => {
+  test('a folder without a configuration', async () => {
     const { text, exitCode } = await run('dvproxy check conf', {}, (folder) =>
       mkdirSync(join(folder, 'conf')),
     );
-    expect(text).toBe('dvproxy: conf is a directory; name the main file in it, such as conf/dovecot.conf\n');
+    expect(text).toBe('dvproxy: conf holds neither dovecot.conf nor a *.conf.ext file\n');
     expect(exitCode).toBe(2);
   });
 

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { main } from '../../src/cli/main.js';
 
+// What `check` loads when it runs is loaded before the first test's time begins.
+await import('../../src/cli/check-run.js');
+
 /** What one command line printed: standard output, then standard error. */
 export interface Printed {
   readonly text: string;
