@@ -232,6 +232,12 @@ export class LoginAttempt {
     this.backend?.abandon();
   }
 
+  /** The client's response cannot be read: the exchange is over without an answer of its own. */
+  drop(): void {
+    this.#client.waitingForClient = false;
+    this.#sasl = null;
+  }
+
   #abort(): void {
     const client = this.#client;
     client.waitingForClient = false;

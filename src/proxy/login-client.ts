@@ -8,6 +8,7 @@ import type { LoginLogFormat, LogValues } from './login-log.js';
 import type { LoginProtocol } from './login-protocols.js';
 import { sanitize } from './sanitize.js';
 import { createSessionId } from './session-id.js';
+import type { SubmissionSettings } from './submission/submission-settings.js';
 
 /** A connection as it was accepted. */
 export interface ClientAddresses {
@@ -39,6 +40,7 @@ export interface ClientSettings {
   /** Mechanisms that clients may use, upper case, in the order of the configuration. */
   readonly mechanisms: readonly ByteString[];
   readonly logFormat: LoginLogFormat;
+  readonly submission: SubmissionSettings;
 }
 
 /** Why the last authentication failed. Dovecot client-common.h client_auth_fail_code */

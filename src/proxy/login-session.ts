@@ -82,6 +82,11 @@ export abstract class LoginSession {
   /** Only IMAP warns. Dovecot imap-login-client.c imap_client_notify_starttls */
   protected alertExposed(): void {}
 
+  /** What the log says of a client that was told `notice`. */
+  protected noticeReason(_notice: ByteString, reason: ByteString): ByteString {
+    return reason;
+  }
+
   /** After a handshake that followed the greeting. */
   protected tlsStarted(): void {}
 
@@ -191,24 +196,27 @@ export abstract class LoginSession {
       if (progressed) continue;
       const filled = this.input.refill();
       if (filled === 'nothing') return;
-      if (filled === 'full') {
-        this.overflow();
-        return;
-      }
+      if (filled === 'full' && !this.overflow()) return;
     }
   }
 
-  /** More input than a command may have. */
-  protected overflow(): void {
+  /** More input than a command may have; true where the session goes on. */
+  protected overflow(): boolean {
     this.client.shuttingDown = 'process_full';
     this.#notify('Input buffer full, aborting', 'resource');
     this.close('Input buffer full');
+    return false;
+  }
+
+  /** A SASL response that is longer than any may be. */
+  protected saslTooLarge(): void {
+    this.close('Authentication response too large');
   }
 
   #saslLine(): boolean {
     const line = this.input.saslLine();
     if (line === null) return false;
-    if (line === 'too_large') this.close('Authentication response too large');
+    if (line === 'too_large') this.saslTooLarge();
     else this.login.saslLine(line.text);
     return true;
   }
@@ -285,7 +293,7 @@ export abstract class LoginSession {
     const { notice, reason } = inactivity(this.client, phase, this.login.backendState);
     if (proxying) this.log('error', backend.logPrefix + reason);
     this.#notify(notice, 'timeout');
-    this.close(reason);
+    this.close(this.noticeReason(notice, reason));
   }
 
   #shutdown(): void {

@@ -9,7 +9,7 @@ import type { LoginClient } from './login-client.js';
 const MAX_SESSION_ID = 64;
 
 /** Dovecot 2.4.1 lib/connection.c connection_is_valid_dns_name */
-function isDnsName(name: ByteString): boolean {
+export function isDnsName(name: ByteString): boolean {
   return /^[0-9A-Za-z.:_-]+$/.test(name) && !name.includes('..');
 }
 

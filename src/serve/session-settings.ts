@@ -8,6 +8,7 @@ import type { ClientAddresses, ClientSettings, SessionEnvironment } from '../pro
 import { type ExpandTemplate, LoginLogFormat } from '../proxy/login-log.js';
 import type { LoginProtocol } from '../proxy/login-protocols.js';
 import { SERVER_MECHANISMS } from '../proxy/sasl/sasl-server.js';
+import { submissionSettings } from '../proxy/submission/submission-settings.js';
 import type { SystemVariables } from '../variables/scope.js';
 import { expandLogTemplate } from './log-template.js';
 import type { SessionTls } from './session-tls.js';
@@ -87,18 +88,20 @@ export class SessionSettings {
     const key = `${addresses.localIp}|${addresses.remoteIp}|${localName}`;
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
-    const login = this.#config.login({
+    const filter = {
       protocol: this.#protocol,
       localIp: addresses.localIp,
       remoteIp: addresses.remoteIp,
       ...(localName === '' ? {} : { localName }),
-    });
+    };
+    const login = this.#config.login(filter);
     const series = seriesOf(login.version);
     const expand: ExpandTemplate = (template, values) =>
       expandLogTemplate(series, template, values, this.#system);
     const prepared: Prepared = {
       login,
       mechanisms: this.#mechanisms,
+      submission: submissionSettings(this.#config, filter),
       logFormat: new LoginLogFormat(series, login.logFormat, login.logFormatElements, expand),
       server: undefined,
       backend: undefined,

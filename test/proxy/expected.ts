@@ -40,10 +40,17 @@ function normalizedLog(line: string): string {
 /** Bytes that 2.4 counts more because it sends `x-multiplex`. */
 const MULTIPLEX_BYTES = '"x-multiplex" "0" '.length;
 
+/** Submission sends session ids as xtext: each plus in one makes two bytes more. */
+function withoutPluses(line: string): string {
+  if (!line.startsWith('submission-login')) return line;
+  const pluses = (/session=<([^>]*)>/.exec(line)?.[1] ?? '').split('+').length - 1;
+  return line.replace(/in=(\d+),/, (_, count: string) => `in=${Number(count) - 2 * pluses},`);
+}
+
 /** Whether a log line is the recorded one, volatile parts and the bytes of `x-multiplex` aside. */
 export function sameLogLine(actual: string, recorded: string): boolean {
-  const left = normalizedLog(actual);
-  const right = normalizedLog(recorded);
+  const left = normalizedLog(withoutPluses(actual));
+  const right = normalizedLog(withoutPluses(recorded));
   if (left === right) return true;
   const more = right.replace(/in=(\d+),/, (_, count: string) => `in=${Number(count) - MULTIPLEX_BYTES},`);
   return left === more;

@@ -6,13 +6,17 @@ import type { WalkEnvironment } from '../../src/auth/walk-state.js';
 import type { EffectiveConfig } from '../../src/config/effective.js';
 import type { ConfigHost } from '../../src/config/host.js';
 import { loadConfig } from '../../src/config/load.js';
+import { seriesOf } from '../../src/knowledge/versions.js';
+import type { ClientSettings } from '../../src/proxy/login-client.js';
+import { LoginLogFormat } from '../../src/proxy/login-log.js';
+import { submissionSettings } from '../../src/proxy/submission/submission-settings.js';
 import { fieldsFrom } from './auth-answer.js';
 import { configOf, type Transcript } from './transcript.js';
 
 const loaded = new Map<string, EffectiveConfig>();
 
 /** The configuration that a transcript was recorded with, read by the configuration layer from memory. */
-export function recordedConfig(transcript: Transcript): EffectiveConfig {
+function recordedConfig(transcript: Transcript): EffectiveConfig {
   const known = loaded.get(transcript.config);
   if (known !== undefined) return known;
   const text = configOf(transcript).replaceAll('<DIR>', '/recorded').replaceAll('<CERTS>', '/certs');
@@ -25,6 +29,21 @@ export function recordedConfig(transcript: Transcript): EffectiveConfig {
   const { effective } = loadConfig({ path: '/dovecot.conf', host, version: transcript.version });
   loaded.set(transcript.config, effective);
   return effective;
+}
+
+/** What the login process of the recording worked with. */
+export function recordedSettings(transcript: Transcript): ClientSettings {
+  const filter = { protocol: transcript.protocol };
+  const config = recordedConfig(transcript);
+  const login = config.login(filter);
+  const logFormat = new LoginLogFormat(
+    seriesOf(transcript.version),
+    login.logFormat,
+    login.logFormatElements,
+    (template) => template,
+  );
+  const submission = submissionSettings(config, filter);
+  return { login, mechanisms: ['PLAIN', 'LOGIN'], logFormat, submission };
 }
 
 const ENVIRONMENT: WalkEnvironment = {

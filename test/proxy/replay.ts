@@ -1,10 +1,8 @@
-import { seriesOf } from '../../src/knowledge/versions.js';
 import { createLoginSession } from '../../src/proxy/create-session.js';
 import type { ClientSettings } from '../../src/proxy/login-client.js';
-import { LoginLogFormat } from '../../src/proxy/login-log.js';
 import type { SessionAction, SessionEvent, TimerName } from '../../src/proxy/session-event.js';
 import { recordedNonce, recordedRemoteIp, recordedServerName, recordedTlsError } from './recorded-facts.js';
-import { recordedAnswer, recordedConfig } from './recorded-proxy.js';
+import { recordedAnswer, recordedSettings } from './recorded-proxy.js';
 import type { ReplayedClient } from './replayed-client.js';
 import { processOf, type Step, type Transcript, titled } from './transcript.js';
 
@@ -40,14 +38,7 @@ export class Replayer {
   constructor(transcript: Transcript, cut: (data: string) => string[] = (data) => [data]) {
     this.#transcript = transcript;
     this.#cut = cut;
-    const login = recordedConfig(transcript).login({ protocol: transcript.protocol });
-    const logFormat = new LoginLogFormat(
-      seriesOf(transcript.version),
-      login.logFormat,
-      login.logFormatElements,
-      (template) => template,
-    );
-    this.#settings = { login, mechanisms: ['PLAIN', 'LOGIN'], logFormat };
+    this.#settings = recordedSettings(transcript);
   }
 
   run(): Replay {

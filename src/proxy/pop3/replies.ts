@@ -1,8 +1,8 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { parseIp } from '../ip-address.js';
 import type { Referral } from '../login-attempt.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import type { LoginResult } from '../login-result.js';
+import { formatAuthority, parseAuthority } from '../referral-authority.js';
 
 /** The answer to a login that is refused. Dovecot pop3-login/client-authenticate.c pop3_client_auth_result */
 export function loginRefusal(result: LoginResult, text: ByteString): ByteString {
@@ -45,30 +45,14 @@ export function proxyRefusal(failure: ProxyFailureClass, reason: ByteString): By
   }
 }
 
-function escapeUserinfo(user: ByteString): ByteString {
-  return user.replace(
-    /[^A-Za-z0-9\-._~!$&'()*+,;=:]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
-  );
-}
-
 /** 2.4 only; 2.3 shows the reason alone. Dovecot 2.4.1 pop3-login/client-authenticate.c pop3_client_send_referral */
 export function referralReply({ user, host, port }: Referral): ByteString {
-  const place = parseIp(host)?.family === 6 ? `[${host}]` : host;
-  return `-ERR [REFERRAL/${escapeUserinfo(user)}@${place}${port === null ? '' : `:${port}`}] Referral`;
+  return `-ERR [REFERRAL/${formatAuthority(user, host, port)}] Referral`;
 }
 
 /** `user@host[:port]` from a backend's `[REFERRAL/...]`; null where it is none that can be followed. */
 export function parseReferral(text: ByteString): ByteString | null {
-  const match =
-    /^\[REFERRAL\/(?:([A-Za-z0-9\-._~!$&'()*+,;=:%]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::(\d+))?\]/.exec(
-      text,
-    );
-  if (match === null) return null;
-  const [, user = '', host = '', port] = match;
-  if (/%(?![0-9A-Fa-f]{2})/.test(user)) return null;
-  const name = user.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return `${name}@${host}${port === undefined ? '' : `:${port}`}`;
+  if (!text.startsWith('[REFERRAL/')) return null;
+  const authority = parseAuthority(text.slice('[REFERRAL/'.length));
+  return authority?.rest.startsWith(']') === true ? authority.target : null;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { type LineAnswer, LineBackend } from '../../serve/line-backend.js';
 import { type DovecotServer, dovecotServerMissing, startDovecot } from '../servers/dovecot.js';
 import { type DvproxyServer, startDvproxy } from '../servers/dvproxy.js';
 import { freePort } from '../servers/mariadb.js';
@@ -39,11 +40,36 @@ except poplib.error_proto as e:
 print(json.dumps(out))
 `;
 
+const SUBMISSION = `
+import json, smtplib, sys
+q = json.loads(sys.argv[1])
+out = {}
+try:
+    s = smtplib.SMTP('127.0.0.1', q['port'])
+    s.login(q['user'], q['password'])
+    s.sendmail('joe@example.com', ['ann@example.com'], 'Subject: x\\r\\n\\r\\nthrough the proxy\\r\\n')
+    out['sent'] = True
+    s.quit()
+except smtplib.SMTPException as e:
+    out['error'] = str(e)
+print(json.dumps(out))
+`;
+
 interface Ports {
   readonly pop3: number;
+  readonly submission: number;
+  /** Where the backend passes mail on. */
+  readonly relay: number;
 }
 
-function backendSettings(version: DovecotVersion, { pop3 }: Ports): string {
+/** A mail server that takes everything. */
+function relay(line: string): LineAnswer | string {
+  if (line === 'DATA') return '354 go on\r\n';
+  if (line === 'QUIT') return { text: '221 bye\r\n', next: 'end' };
+  return /^(EHLO|MAIL|RCPT|RSET|NOOP|\.)/.test(line) ? '250 OK\r\n' : '';
+}
+
+function backendSettings(version: DovecotVersion, { pop3, submission, relay: relayPort }: Ports): string {
   const listeners = `service pop3-login {
   inet_listener pop3 {
     port = ${pop3}
@@ -52,10 +78,17 @@ function backendSettings(version: DovecotVersion, { pop3 }: Ports): string {
     port = 0
   }
 }
+service submission-login {
+  inet_listener submission {
+    port = ${submission}
+  }
+}
+submission_relay_host = 127.0.0.1
+submission_relay_port = ${relayPort}
 `;
   return version === '2.4.1'
-    ? `protocols {\n  pop3 = yes\n}\n${listeners}`
-    : `protocols = imap pop3\n${listeners}`;
+    ? `protocols {\n  pop3 = yes\n  submission = yes\n}\n${listeners}`
+    : `protocols = imap pop3 submission\n${listeners}`;
 }
 
 function proxyConfig(version: DovecotVersion, users: string): string {
@@ -64,6 +97,7 @@ function proxyConfig(version: DovecotVersion, users: string): string {
 dovecot_storage_version = 2.4.1
 protocols {
   pop3 = yes
+  submission = yes
 }
 auth_allow_cleartext = yes
 auth_failure_delay = 0
@@ -76,7 +110,7 @@ passdb passwd-file {
 userdb static {
 }
 `
-    : `protocols = pop3
+    : `protocols = pop3 submission
 disable_plaintext_auth = no
 auth_failure_delay = 0
 auth_verbose = yes
@@ -96,10 +130,12 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
   describe.skipIf(dovecotServerMissing(version) !== null)('dvproxy serve', () => {
     let backend: DovecotServer;
     let ports: Ports;
+    let relayServer: LineBackend;
     let proxy: DvproxyServer;
 
     beforeAll(async () => {
-      ports = { pop3: await freePort() };
+      relayServer = await LineBackend.start('220 relay ESMTP\r\n', relay);
+      ports = { pop3: await freePort(), submission: await freePort(), relay: relayServer.port };
       backend = await startDovecot(version, {
         users: ['joe@example.com:joepass'],
         settings: backendSettings(version, ports),
@@ -110,15 +146,25 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
       writeFileSync(
         users,
         line('pop3@example.com', ports.pop3, 'destuser=joe@example.com pass=joepass') +
-          line('lost@example.com', ports.pop3, ''),
+          line('submission@example.com', ports.submission, 'destuser=joe@example.com pass=joepass') +
+          line('lost@example.com', ports.pop3, '') +
+          line('gone@example.com', ports.submission, ''),
       );
       const config = join(folder, `${version}.conf`);
       writeFileSync(config, proxyConfig(version, users));
-      proxy = await startDvproxy(['-c', config, '--listen', 'pop3=127.0.0.1:0']);
+      proxy = await startDvproxy([
+        '-c',
+        config,
+        '--listen',
+        'pop3=127.0.0.1:0',
+        '--listen',
+        'submission=127.0.0.1:0',
+      ]);
     });
     afterAll(async () => {
       await proxy?.stop();
       await backend?.stop();
+      await relayServer?.stop();
     });
 
     test('brings POP3 users to their backend and passes on what it refuses', async () => {
@@ -130,6 +176,17 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
         error: expect.stringContaining('-ERR [AUTH] Authentication failed.'),
       });
       await proxy.logged(/pop3-login: Info: proxy\(pop3@example\.com,.*Disconnected by server/);
+    });
+
+    test('brings mail of submission users through their backend', async () => {
+      const ask = (user: string) =>
+        python(SUBMISSION, { port: proxy.portOf('submission'), user, password: 'clientpass' });
+      expect(await ask('submission@example.com')).toEqual({ sent: true });
+      expect(relayServer.lines).toContain('through the proxy');
+      expect(await ask('gone@example.com')).toEqual({
+        error: expect.stringContaining('Authentication failed.'),
+      });
+      await proxy.logged(/submission-login: Info: proxy\(submission@example\.com,.*Disconnected by/);
     });
   });
 });
