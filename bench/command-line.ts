@@ -1,11 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DOVECOT_24_ROOT } from '../test/real/servers/dovecot-2.4-root.js';
 import { type GeneratedKind, generatedConfig } from './generated-config.js';
 import { type Candidate, measureInTurn, table } from './measure.js';
 
-/** Root of Debian 13 with Dovecot 2.4 (`.ci/install-servers`). */
-const ROOT_24 = process.env['DVPROXY_DOVECOT_24_ROOT'] ?? '/var/cache/dvproxy/debian-13';
 const DVPROXY = [process.execPath, resolve('bin/dvproxy.js')];
 
 /** Cold starts and large files: `dvproxy check` and `config` beside `node -e 0` and real `doveconf`. */
@@ -38,7 +37,7 @@ export function benchCommandLine(rounds: number): string {
     rounds,
   );
   const folder = mkdtempSync(join(tmpdir(), 'dvproxy-bench-'));
-  const folder24 = join(ROOT_24, 'tmp', 'dvproxy-bench');
+  const folder24 = join(DOVECOT_24_ROOT, 'tmp', 'dvproxy-bench');
   mkdirSync(folder24, { recursive: true });
   try {
     const parts = [table('Cold start', cold)];
@@ -69,7 +68,7 @@ function largeCandidates(folder: string, folder24: string, kind: GeneratedKind, 
     { label: 'dvproxy check 2.3', command: [...DVPROXY, 'check', '-c', file23] },
     {
       label: 'doveconf -n 2.4',
-      command: ['chroot', ROOT_24, 'doveconf', '-n', '-c', `/tmp/dvproxy-bench/${kind}-2.4.conf`],
+      command: ['chroot', DOVECOT_24_ROOT, 'doveconf', '-n', '-c', `/tmp/dvproxy-bench/${kind}-2.4.conf`],
     },
     { label: 'dvproxy config -n 2.4', command: [...DVPROXY, 'config', '-n', '-c', file24] },
     { label: 'dvproxy check 2.4', command: [...DVPROXY, 'check', '-c', file24] },

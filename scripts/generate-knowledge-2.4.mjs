@@ -27,12 +27,11 @@ try {
     join(here, 'settings-probe-2.4.c'),
     '-ldl',
   ]);
-  const run = (args, env) => {
-    const command = root === '' ? ['doveconf', ...args] : ['chroot', root, 'doveconf', ...args];
-    return execFileSync(command[0], command.slice(1), {
-      env: { ...process.env, ...env },
-      encoding: 'latin1',
-    });
+  const run = (args, env = {}) => {
+    // By env, so that chroot itself is not started with a library that only its root has.
+    const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const command = [...(root === '' ? [] : ['chroot', root]), 'env', ...assignments, 'doveconf', ...args];
+    return execFileSync(command[0], command.slice(1), { encoding: 'latin1' });
   };
   run(['-d'], { LD_PRELOAD: `${inside}/probe.so`, SETTINGS_PROBE_OUTPUT: `${inside}/tables` });
   tables = readFileSync(join(folder, 'tables'), 'latin1')

@@ -12,13 +12,13 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fencesOf } from '../docs/markdown.js';
+import { DOVECOT_24_ROOT } from './servers/dovecot-2.4-root.js';
 
 // What `check` claims of doveconf, asked of the real programs: the examples of the rules' pages and the fixtures.
 
-const ROOT_24 = process.env['DVPROXY_DOVECOT_24_ROOT'] ?? '/var/cache/dvproxy/debian-13';
 const HAS_23 =
   spawnSync('dovecot', ['--version'], { encoding: 'utf8' }).stdout?.startsWith('2.3.19') === true;
-const HAS_24 = existsSync(`${ROOT_24}/usr/bin/doveconf`);
+const HAS_24 = existsSync(`${DOVECOT_24_ROOT}/usr/bin/doveconf`);
 for (const [name, has] of [
   ['2.3.19.1', HAS_23],
   ['2.4.1', HAS_24],
@@ -35,7 +35,7 @@ interface Answer {
 
 /** `doveconf -n -c dovecot.conf` in a folder with these files, or with a copy of a folder. */
 function doveconf(series: string, files: ReadonlyMap<string, string> | string): Answer {
-  const root = series === '2.3' ? '' : ROOT_24;
+  const root = series === '2.3' ? '' : DOVECOT_24_ROOT;
   const folder = mkdtempSync(`${root}/tmp/dvproxy-pages-`);
   try {
     if (typeof files === 'string') cpSync(files, folder, { recursive: true });

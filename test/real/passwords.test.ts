@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { fromUtf8 } from '../../grammar/bytes.js';
 import { verifyPassword } from '../../src/passwords/verify-password.js';
+import { DOVECOT_24_ROOT } from './servers/dovecot-2.4-root.js';
 
-const ROOT_24 = process.env['DVPROXY_DOVECOT_24_ROOT'] ?? '/var/cache/dvproxy/debian-13';
 const USER = 'joe@x@example.org';
 
 function doveadm(series: '2.3' | '2.4', args: readonly string[]): { status: number | null; stdout: string } {
-  const command = series === '2.3' ? ['doveadm', ...args] : ['chroot', ROOT_24, 'doveadm', ...args];
+  const command = series === '2.3' ? ['doveadm', ...args] : ['chroot', DOVECOT_24_ROOT, 'doveadm', ...args];
   const [program = '', ...rest] = command;
   const { status, stdout } = spawnSync(program, rest, { encoding: 'utf8' });
   return { status, stdout };
@@ -17,7 +17,7 @@ function doveadm(series: '2.3' | '2.4', args: readonly string[]): { status: numb
 /** Whether that series is the one installed at its place. */
 const available = {
   '2.3': spawnSync('dovecot', ['--version'], { encoding: 'utf8' }).stdout?.startsWith('2.3') === true,
-  '2.4': existsSync(`${ROOT_24}/usr/bin/doveadm`),
+  '2.4': existsSync(`${DOVECOT_24_ROOT}/usr/bin/doveadm`),
 };
 
 const PASSWORDS = ['secret', 'pä ss\'"x\\%u', '0123456789abcdef0123456789abcdef', 'x'.repeat(80)];

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { Series } from '../../src/knowledge/versions.js';
-
-const ROOT_24 = process.env['DVPROXY_DOVECOT_24_ROOT'] ?? '/var/cache/dvproxy/debian-13';
+import { DOVECOT_24_ROOT } from './servers/dovecot-2.4-root.js';
 
 /** What the auth process says of an expression. 2.3 hands out a text even where a variable is unknown. */
 export type OracleAnswer =
@@ -14,7 +13,7 @@ export type OracleAnswer =
   | { readonly kind: 'crash' };
 
 export function oracleAvailable(series: Series): boolean {
-  if (series === '2.4') return existsSync(`${ROOT_24}/usr/lib/dovecot/modules/auth/libauthdb_lua.so`);
+  if (series === '2.4') return existsSync(`${DOVECOT_24_ROOT}/usr/lib/dovecot/modules/auth/libauthdb_lua.so`);
   const { stdout } = spawnSync('dovecot', ['--version'], { encoding: 'utf8' });
   return stdout?.startsWith('2.3') === true && existsSync('/usr/lib/dovecot/modules/auth/libauthdb_lua.so');
 }
@@ -89,7 +88,7 @@ export class VariablesOracle {
 
   constructor(series: Series) {
     this.#series = series;
-    const root = series === '2.4' ? ROOT_24 : '';
+    const root = series === '2.4' ? DOVECOT_24_ROOT : '';
     this.#host = mkdtempSync(`${root}/tmp/dvproxy-variables-`);
     this.#dir = this.#host.slice(root.length);
     mkdirSync(join(this.#host, 'run'));
@@ -100,7 +99,7 @@ export class VariablesOracle {
   }
 
   #command(program: string, args: readonly string[]): string[] {
-    return this.#series === '2.4' ? ['chroot', ROOT_24, program, ...args] : [program, ...args];
+    return this.#series === '2.4' ? ['chroot', DOVECOT_24_ROOT, program, ...args] : [program, ...args];
   }
 
   /** Evaluates with `doveadm auth test -x KEY=VALUE ... user password`. */

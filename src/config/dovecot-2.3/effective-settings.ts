@@ -125,19 +125,29 @@ export function sections(view: View, list: string): { name: ByteString; view: Vi
   const builtIns: ReadonlyMap<string, BuiltIn> | undefined =
     first.table.path === '' ? settingsTable().builtIn.get(list) : first.builtIn?.lists.get(list);
   const touched = view.nodes.flatMap((node) => node.lists.get(list)?.sections ?? []);
-  for (const builtIn of builtIns?.values() ?? []) {
-    const own = touched.filter((node) => node.builtIn === builtIn);
-    const nodes = own.length === 0 ? [createNode(definition.section, builtIn)] : own;
-    found.set(nodes[0] === undefined ? builtIn.name : sectionName(nodes[0]), nodes);
-  }
-  const unnamed: { name: ByteString; view: View }[] = [];
-  for (const node of touched) {
-    if (node.builtIn !== null) continue;
+  const add = (node: SectionNode) => {
     const name = sectionName(node);
     const known = found.get(name);
-    if (name === '') unnamed.push({ name, view: new View([node]) });
-    else if (known === undefined) found.set(name, [node]);
+    if (known === undefined) found.set(name, [node]);
     else known.push(node);
+  };
+  const ofBuiltIn = new Map<BuiltIn | null, SectionNode[]>();
+  for (const node of touched) {
+    const nodes = ofBuiltIn.get(node.builtIn);
+    if (nodes === undefined) ofBuiltIn.set(node.builtIn, [node]);
+    else nodes.push(node);
+  }
+  for (const builtIn of builtIns?.values() ?? []) {
+    const own = ofBuiltIn.get(builtIn) ?? [];
+    for (const node of own) add(node);
+    // Every level has the built-in sections. One that a level gives another name (of other case) is one more where
+    // the levels meet (Dovecot 2.3.19.1 settings-parser.c settings_copy_deflist_unique()).
+    if (own.length < view.nodes.length) add(createNode(definition.section, builtIn));
+  }
+  const unnamed: { name: ByteString; view: View }[] = [];
+  for (const node of ofBuiltIn.get(null) ?? []) {
+    if (sectionName(node) === '') unnamed.push({ name: '', view: new View([node]) });
+    else add(node);
   }
   return [...[...found].map(([name, nodes]) => ({ name, view: new View(nodes) })), ...unnamed];
 }

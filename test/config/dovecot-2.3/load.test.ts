@@ -222,3 +222,22 @@ describe('lenient reading', () => {
     expect(config.refusal).not.toBeNull();
   });
 });
+
+describe('a built-in section under a name of other case', () => {
+  const duplicate = 'Error in configuration file /etc/dovecot/dovecot.conf: duplicate listener: 143:';
+  const refusal = (text: string) => loadText(`protocols = imap\n${text}`).refusal?.dovecot?.message;
+
+  test('is the built-in one on its own level', () => {
+    expect(refusal('service IMAP-login {\n  executable = x\n}\n')).toBeUndefined();
+  });
+
+  test('is another one where filters meet', () => {
+    const renamed = 'service IMAP-login {\n  executable = x\n}\n';
+    expect(refusal(`local ::1 {\n${renamed}}\n`)).toBe(duplicate);
+    expect(refusal(`${renamed}local ::1 {\n  mail_location = x\n}\n`)).toBe(duplicate);
+    const listener = (port: number) =>
+      `local ::1 {\n  service imap-login {\n    inet_listener IMAP {\n      port = ${port}\n    }\n  }\n}\n`;
+    expect(refusal(listener(143))).toBe(duplicate);
+    expect(refusal(listener(144))).toBeUndefined();
+  });
+});

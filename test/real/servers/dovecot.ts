@@ -12,16 +12,16 @@ import {
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { DOVECOT_24_ROOT } from './dovecot-2.4-root.js';
 import { freePort } from './mariadb.js';
 
-const ROOT_24 = process.env['DVPROXY_DOVECOT_24_ROOT'] ?? '/var/cache/dvproxy/debian-13';
 /** User `nobody`: mailboxes belong to somebody who is not root. */
 const MAIL_ID = 65534;
 
 /** Why no Dovecot server of this version can be started here; null: it can. */
 export function dovecotServerMissing(version: DovecotVersion): string | null {
   if (process.getuid?.() !== 0) return 'Dovecot needs root';
-  const program = version === '2.4.1' ? join(ROOT_24, 'usr/sbin/dovecot') : '/usr/sbin/dovecot';
+  const program = version === '2.4.1' ? join(DOVECOT_24_ROOT, 'usr/sbin/dovecot') : '/usr/sbin/dovecot';
   return existsSync(program) ? null : `${program} is not installed`;
 }
 
@@ -126,7 +126,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 export async function startDovecot(version: DovecotVersion, options: BackendOptions): Promise<DovecotServer> {
-  const root = version === '2.4.1' ? ROOT_24 : '';
+  const root = version === '2.4.1' ? DOVECOT_24_ROOT : '';
   const folder = mkdtempSync(join(root, '/tmp/dvproxy-dovecot-'));
   const inside = folder.slice(root.length);
   chmodSync(folder, 0o755);

@@ -2,7 +2,7 @@ import {
   findSetting,
   type SettingDefinition,
   settings,
-} from '../../src/config/dovecot-2.4/settings-table.js';
+} from '../../../src/config/dovecot-2.4/settings-table.js';
 
 /** Random numbers from a seed, so that a configuration can be made again. */
 export class Dice {
@@ -357,6 +357,8 @@ export class ConfigWriter {
       ['hostname x {'],
       ['foo bar {', '}'],
       ['plugin {', '}'],
+      ['mail_home = /x/%{user'],
+      ['mail_path = %{user | default(")}'],
     ];
     for (const line of this.#dice.pick(this.#wrong() ? bad : oddities)) this.#line(line);
   }
