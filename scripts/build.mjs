@@ -5,17 +5,13 @@ import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 rmSync('dist', { recursive: true, force: true });
-await build({
-  entryPoints: ['src/cli/main.ts'],
-  outfile: 'dist/cli.cjs',
+const options = {
   bundle: true,
-  format: 'cjs',
   platform: 'node',
   target: 'node20',
   charset: 'ascii',
   minifySyntax: true,
   minifyWhitespace: true,
-  define: { 'import.meta.url': '__bundleUrl' },
   external: [
     '@node-rs/argon2',
     '@node-rs/bcrypt',
@@ -29,7 +25,20 @@ await build({
     'wasmoon',
   ],
   logLevel: 'warning',
+};
+await build({
+  ...options,
+  entryPoints: ['src/cli/main.ts'],
+  outfile: 'dist/cli.cjs',
+  format: 'cjs',
+  define: { 'import.meta.url': '__bundleUrl' },
 });
+// The library entry with its types (docs/library.md).
+await build({ ...options, entryPoints: ['src/cli/library.ts'], outfile: 'dist/library.mjs', format: 'esm' });
+const types = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
+  encoding: 'utf8',
+});
+if (types.status !== 0) throw new Error(`the types were not written: ${types.stdout}`);
 
 const guide = (variant) => {
   const folder = `fixtures/guide/${variant}/proxy`;

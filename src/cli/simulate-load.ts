@@ -1,6 +1,7 @@
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { Config } from '../config/config.js';
 import { loadConfig, UnreadableMainFile } from '../config/load.js';
+import { MappedFiles } from '../config/mapped-files.js';
 import type { ConfigOptions } from './common-options.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 import { nodeConfigHost } from './node-host.js';
@@ -37,4 +38,10 @@ export function refusalOf(config: Config, lenient: boolean): string | null {
       ? `Error in configuration file ${config.main.path}: `
       : '';
   return `doveconf: Fatal: ${toUtf8(head + words)}`;
+}
+
+/** Where a path is really read from. */
+export function mappedPath(maps: ConfigOptions['map']): (path: string) => string {
+  const files = new MappedFiles(nodeConfigHost(), maps);
+  return (path) => files.realPath(path);
 }

@@ -6,9 +6,10 @@ import { ChainRefused } from '../auth/chain.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { Config } from '../config/config.js';
 import { errnoText } from '../config/errno-text.js';
-import { MappedFiles } from '../config/mapped-files.js';
 import { MissingLibrary } from '../databases/missing-library.js';
 import { createDatabases, type Databases } from '../databases/open.js';
+import { userdbOpener } from '../databases/open-userdb.js';
+import { systemIds } from '../databases/system-ids.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { coloursFor } from '../report/colours.js';
 import { doveadmReport } from '../report/simulation-doveadm.js';
@@ -21,10 +22,9 @@ import { isOk, type Simulation } from '../simulate/simulation.js';
 import { Simulator } from '../simulate/simulator.js';
 import { colourChoice } from './colour-choice.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
-import { nodeConfigHost } from './node-host.js';
 import { nodeSystem } from './node-system.js';
 import type { SimulateOptions } from './simulate-command.js';
-import { loadFor, refusalOf } from './simulate-load.js';
+import { loadFor, mappedPath, refusalOf } from './simulate-load.js';
 import { readPassword } from './simulate-password.js';
 import type { Terminal } from './terminal.js';
 
@@ -97,16 +97,18 @@ export async function startFailure(error: unknown): Promise<string> {
 type BenchOptions = Pick<SimulateOptions, 'map' | 'fixture' | 'resolve' | 'lenient' | 'format'>;
 
 export function openBench(config: Config, options: BenchOptions, detailed: boolean): Bench {
-  const files = new MappedFiles(nodeConfigHost(), options.map);
   for (const fixture of options.fixture) checkReadable(fixture);
   const databases = createDatabases({
     config,
     fixtures: options.fixture,
-    mapPath: (path) => files.realPath(path),
+    mapPath: mappedPath(options.map),
   });
+  const mapPath = (path: string) => files.realPath(path);
+  const systemId = systemIds();
   const simulator = new Simulator({
     config,
     openPassdb: databases.openPassdb,
+    userdbs: { open: userdbOpener({ config, databases, systemId, mapPath }), systemId },
     system: nodeSystem(),
     resolve: options.resolve ? resolveHost : null,
     detailed,

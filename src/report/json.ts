@@ -15,7 +15,10 @@ export function jsonReport({ version, files, diagnostics }: CheckReport): string
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function diagnosticJson(diagnostic: Diagnostic) {
+/** A finding as the document has it. */
+export type DiagnosticDocument = ReturnType<typeof diagnosticJson>;
+
+export function diagnosticJson(diagnostic: Diagnostic) {
   const { place, dovecot } = diagnostic;
   return {
     code: diagnostic.code,

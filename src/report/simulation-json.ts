@@ -7,6 +7,10 @@ import type { Destination } from '../proxy/destination.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Simulation } from '../simulate/simulation.js';
 import { Masking, originAt, originText } from './simulation-words.js';
+import { userdbJson } from './userdb-simulation.js';
+
+/** What `--format json` prints of one question. */
+export type SimulationDocument = ReturnType<typeof simulationDocument>;
 
 /** The document that cli.md fixes, as a value: printed alone, or a line each for many users. */
 export function simulationDocument(simulation: Simulation, showSecrets: boolean) {
@@ -32,6 +36,7 @@ export function simulationDocument(simulation: Simulation, showSecrets: boolean)
     steps: answer.steps.map((step) => stepJson(step, masking)),
     destination: decision?.kind === 'proxy' ? destinationJson(decision.destination) : null,
     login: decision === null ? null : decisionJson(decision),
+    ...(simulation.userdb === undefined ? {} : { userdb: userdbJson(simulation.userdb) }),
     notes: simulation.notes.map(({ code, message, rule }) => ({ code, message, ...(rule && { rule }) })),
     log: answer.log.map((entry) => toUtf8(masking.text(entry.line ?? entry.text))),
   };
