@@ -40,9 +40,9 @@ export function* finishProxyFields(state: WalkState): Walking<ProxyFinish> {
   return finishAddress(state, isSelf(state, hostip));
 }
 
-/** 2.3 takes `[2001:db8::25]` as an address. observed 2.3.19.1 */
+/** 2.3 takes `[2001:db8::25]` as an address, but looks `[192.0.2.1]` up. observed 2.3.19.1 */
 function isBracketedIp23(state: WalkState, host: ByteString): boolean {
-  return state.series === '2.3' && /^\[.*\]$/.test(host) && parseIp(host.slice(1, -1)) !== null;
+  return state.series === '2.3' && /^\[.*\]$/.test(host) && parseIp(host.slice(1, -1))?.family === 6;
 }
 
 function* resolveHost(state: WalkState, host: ByteString): Walking<ProxyFinish> {

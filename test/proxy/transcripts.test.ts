@@ -15,7 +15,6 @@ const OUT_OF_SCOPE: readonly (readonly [name: RegExp, reason: string, version?: 
   [/^imap-haproxy-/, 'the PROXY protocol is not served yet'],
   [/^imap-server-closes-spread$/, 'login_proxy_max_disconnect_delay is not there yet'],
   [/^imap-loop-(itself-destuser|other-listen-ip)$/, 'the proxy is its own backend: needs sockets'],
-  [/^imap-field-host-bracketed$/, 'the chain takes an IPv4 address in brackets as an address', '2.3.19.1'],
   [/^imap-real-backend-.*2\.4\.1$/, '2.4.1 asked the backend to frame its output (x-multiplex)', '2.4.1'],
 ];
 
