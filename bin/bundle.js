@@ -8,7 +8,7 @@ const { pathToFileURL } = require('node:url');
 const { Script, constants } = require('node:vm');
 
 const dist = join(__dirname, '..', 'dist');
-const file = join(dist, 'cli.cjs');
+const bundleFile = join(dist, 'cli.cjs');
 
 /** Node's own modules that take milliseconds to load and that many commands import but do not use. */
 const LAZY = new Set(['node:child_process', 'node:crypto', 'node:net', 'node:tls', 'node:worker_threads']);
@@ -43,20 +43,20 @@ function lazyRequire(base) {
 /** The bundle's exports and its script (`createCachedData` after a run gives the command's cache). */
 function loadBundle(command = '') {
   // The bundle is ASCII (the build says so), and one byte per character reads faster than UTF-8.
-  const source = readFileSync(file, 'latin1');
+  const source = readFileSync(bundleFile, 'latin1');
   const script = new Script(`(function (exports, require, module, __bundleUrl) {${source}\n})`, {
-    filename: file,
+    filename: bundleFile,
     cachedData: cachedCode(command),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
   script.runInThisContext()(
     module.exports,
-    lazyRequire(createRequire(file)),
+    lazyRequire(createRequire(bundleFile)),
     module,
-    pathToFileURL(file).href,
+    pathToFileURL(bundleFile).href,
   );
   return { script, exports: module.exports };
 }
 
-module.exports = { loadBundle, cacheFile };
+module.exports = { bundleFile, cacheFile, loadBundle };
