@@ -42,7 +42,7 @@ export function* finishProxyFields(state: WalkState): Walking<ProxyFinish> {
 
 /** 2.3 takes `[2001:db8::25]` as an address, but looks `[192.0.2.1]` up. observed 2.3.19.1 */
 function isBracketedIp23(state: WalkState, host: ByteString): boolean {
-  return state.series === '2.3' && /^\[.*\]$/.test(host) && parseIp(host.slice(1, -1))?.family === 6;
+  return state.series === '2.3' && /^\[.*:.*\]$/.test(host) && parseIp(host.slice(1, -1)) !== null;
 }
 
 function* resolveHost(state: WalkState, host: ByteString): Walking<ProxyFinish> {
