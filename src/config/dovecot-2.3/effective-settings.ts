@@ -12,7 +12,7 @@ import type { Origin, Written } from '../origin.js';
 import { readAuth } from './effective-auth.js';
 import { readLogin } from './effective-login.js';
 import { createNode, type Layer, type SectionNode, sectionName } from './layer.js';
-import { type BuiltIn, settingsTable } from './settings-table.js';
+import { type BuiltIn, type SectionTable, settingsTable } from './settings-table.js';
 import { matchingLayers, queryOf, View } from './view.js';
 
 /** The configuration as the 2.3 processes would be told it. */
@@ -116,40 +116,62 @@ export class EffectiveSettings implements EffectiveConfig {
   }
 }
 
-/** All sections of a unique list at a level: the built-in ones, then those of the file. */
+/** One section as the levels of a view have it. */
+interface Joined {
+  readonly name: ByteString;
+  readonly nodes: SectionNode[];
+  untouched: SectionNode | null;
+}
+
+/**
+ * All sections of a unique list, in Dovecot's order: the most specific level's, then what more general ones add; each
+ * level has the built-in ones first. Levels meet by name, and by it alone: a built-in section that one level gives a
+ * name of other case is one more (Dovecot 2.3.19.1 settings-parser.c settings_copy_deflist_unique()).
+ */
 export function sections(view: View, list: string): { name: ByteString; view: View }[] {
-  const found = new Map<ByteString, SectionNode[]>();
   const [first] = view.nodes;
   const definition = first?.table.settings.get(list);
   if (first === undefined || definition?.kind !== 'list') return [];
   const builtIns: ReadonlyMap<string, BuiltIn> | undefined =
     first.table.path === '' ? settingsTable().builtIn.get(list) : first.builtIn?.lists.get(list);
-  const touched = view.nodes.flatMap((node) => node.lists.get(list)?.sections ?? []);
-  const add = (node: SectionNode) => {
+  const joined: Joined[] = [];
+  const byName = new Map<ByteString, Joined>();
+  const add = (node: SectionNode, isTouched: boolean, level: number) => {
     const name = sectionName(node);
-    const known = found.get(name);
-    if (known === undefined) found.set(name, [node]);
-    else known.push(node);
+    let known = level === 0 || name === '' ? undefined : byName.get(name);
+    if (known === undefined) {
+      known = { name, nodes: [], untouched: null };
+      joined.push(known);
+      if (!byName.has(name)) byName.set(name, known);
+    }
+    if (isTouched) known.nodes.push(node);
+    else known.untouched = node;
   };
-  const ofBuiltIn = new Map<BuiltIn | null, SectionNode[]>();
-  for (const node of touched) {
-    const nodes = ofBuiltIn.get(node.builtIn);
-    if (nodes === undefined) ofBuiltIn.set(node.builtIn, [node]);
-    else nodes.push(node);
+  for (const [level, node] of view.nodes.entries()) {
+    const own = node.lists.get(list)?.sections ?? [];
+    const ofBuiltIn = new Map(own.map((section) => [section.builtIn, section] as const));
+    for (const builtIn of builtIns?.values() ?? []) {
+      const touched = ofBuiltIn.get(builtIn);
+      add(touched ?? untouchedNode(definition.section, builtIn), touched !== undefined, level);
+    }
+    for (const section of own) if (section.builtIn === null) add(section, true, level);
   }
-  for (const builtIn of builtIns?.values() ?? []) {
-    const own = ofBuiltIn.get(builtIn) ?? [];
-    for (const node of own) add(node);
-    // Every level has the built-in sections. One that a level gives another name (of other case) is one more where
-    // the levels meet (Dovecot 2.3.19.1 settings-parser.c settings_copy_deflist_unique()).
-    if (own.length < view.nodes.length) add(createNode(definition.section, builtIn));
+  return joined.map(({ name, nodes, untouched }) => ({
+    name,
+    view: new View(untouched === null ? nodes : [...nodes, untouched]),
+  }));
+}
+
+const untouchedNodes = new WeakMap<BuiltIn, SectionNode>();
+
+/** A built-in section that nothing changes. */
+function untouchedNode(table: SectionTable, builtIn: BuiltIn): SectionNode {
+  let node = untouchedNodes.get(builtIn);
+  if (node === undefined) {
+    node = createNode(table, builtIn);
+    untouchedNodes.set(builtIn, node);
   }
-  const unnamed: { name: ByteString; view: View }[] = [];
-  for (const node of ofBuiltIn.get(null) ?? []) {
-    if (sectionName(node) === '') unnamed.push({ name: '', view: new View([node]) });
-    else add(node);
-  }
-  return [...[...found].map(([name, nodes]) => ({ name, view: new View(nodes) })), ...unnamed];
+  return node;
 }
 
 function words(text: ByteString, separators: RegExp): ByteString[] {

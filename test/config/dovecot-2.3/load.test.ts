@@ -241,3 +241,27 @@ describe('a built-in section under a name of other case', () => {
     expect(refusal(listener(144))).toBeUndefined();
   });
 });
+
+describe('the order of the checks', () => {
+  const first = (text: string) => loadText(text).refusal?.dovecot?.message;
+
+  test('is that of the sections, unnamed ones in their place', () => {
+    const unnamed = 'namespace {\n  mailbox Sent {\n    special_use = a\n  }\n}\n';
+    const named = 'namespace inbox {\n  inbox = yes\n  separator = name\n}\n';
+    expect(first(unnamed + named)).toBe('mailbox Sent: unknown special_use: a');
+  });
+
+  test('puts what a more general filter adds behind the rest', () => {
+    const message = first('remote 192.168.1.2 {\n  service = foo, bar\n}\nservice IMAP-login {\n}\n');
+    expect(message).toBe(
+      'Error in configuration file /etc/dovecot/dovecot.conf: Service #32 is missing name',
+    );
+  });
+
+  test('sees two sections that give themselves the same name', () => {
+    const text =
+      'service anvil {\n  unix_listener a {\n    path = x\n    mode = 0600\n  }\n' +
+      '  unix_listener b {\n    path = x\n    mode = 0600\n  }\n}\n';
+    expect(first(text)).toBe('duplicate listener: /run/dovecot/x');
+  });
+});
