@@ -45,9 +45,10 @@ export async function runSimulate(
   command: Command,
   terminal: Terminal,
 ): Promise<number> {
-  if (user === undefined && options.users === undefined && options.expect === undefined)
-    throw new CommandFailure('name a user, or give --users FILE or --expect FILE', EXIT_USAGE);
-  if (options.users !== undefined || options.expect !== undefined || options.compare !== undefined) {
+  const many = options.allUsers || options.users !== undefined || options.expect !== undefined;
+  if (user === undefined && !many)
+    throw new CommandFailure('name a user, or give --users FILE, --all-users or --expect FILE', EXIT_USAGE);
+  if (many || options.compare !== undefined) {
     const { runMany } = await import('./simulate-many-run.js');
     return runMany(user, options, command, terminal);
   }
@@ -98,12 +99,8 @@ type BenchOptions = Pick<SimulateOptions, 'map' | 'fixture' | 'resolve' | 'lenie
 
 export function openBench(config: Config, options: BenchOptions, detailed: boolean): Bench {
   for (const fixture of options.fixture) checkReadable(fixture);
-  const databases = createDatabases({
-    config,
-    fixtures: options.fixture,
-    mapPath: mappedPath(options.map),
-  });
-  const mapPath = (path: string) => files.realPath(path);
+  const mapPath = mappedPath(options.map);
+  const databases = createDatabases({ config, fixtures: options.fixture, mapPath });
   const systemId = systemIds();
   const simulator = new Simulator({
     config,

@@ -16,6 +16,7 @@ import {
   tlsText,
   verdictText,
 } from './simulation-words.js';
+import { userdbLines } from './userdb-simulation.js';
 
 export interface SimulationTextOptions {
   readonly colours: Colours;
@@ -64,6 +65,8 @@ class Printer {
     for (const step of answer.steps) this.#step(step);
     if (answer.steps.length === 0) this.#lines.push('no passdb was asked');
     if (decision?.kind === 'proxy') this.#destination(decision.destination);
+    if (this.#simulation.userdb !== undefined)
+      for (const [label, text] of userdbLines(this.#simulation.userdb)) this.#labelled(label, text);
     this.#finalFields();
     this.#notes();
     if (this.#verbosity >= 1) this.#log();

@@ -1,5 +1,6 @@
 import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthRequest } from '../auth/request.js';
+import { wantedScheme } from '../auth/sasl/mechanisms.js';
 
 /** What is asked, as an administrator gives it; everything that is left out is not known to the auth process. */
 export interface Question {
@@ -61,11 +62,14 @@ const SECURED = { none: '', tls: 'TLS', yes: 'secured' } as const;
 export function requestOf(question: Question, login: boolean): AuthRequest {
   const { master } = question;
   const lookup = question.lookup;
+  // CRAM-MD5, SCRAM and their like want the stored password, and no client answers their challenge here.
+  const scheme = lookup ? null : wantedScheme(question.mechanism);
   return {
     user: fromUtf8(master ?? question.user),
     authorizationId: master === null ? '' : fromUtf8(question.user),
     password: lookup ? null : question.password,
-    mode: lookup ? 'lookup' : 'verify',
+    mode: lookup ? 'lookup' : scheme === null ? 'verify' : 'credentials',
+    ...(scheme === null ? {} : { wantedScheme: scheme }),
     mechanism: lookup ? '' : question.mechanism.toUpperCase(),
     protocol: fromUtf8(question.service),
     localIp: question.localIp,

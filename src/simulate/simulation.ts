@@ -1,5 +1,6 @@
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
+import type { UserdbAnswer } from '../auth/userdb-answer.js';
 import type { DovecotVersion } from '../knowledge/versions.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Question } from './question.js';
@@ -44,6 +45,8 @@ export interface Simulation {
   /** null: the auth process did not let the user in. */
   readonly decision: LoginDecision | null;
   readonly outcome: Outcome;
+  /** What the userdbs say of a user that is not proxied; absent: none was asked. */
+  readonly userdb?: UserdbAnswer;
   readonly notes: readonly Note[];
 }
 

@@ -1,11 +1,14 @@
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import { authenticate } from '../auth/authenticate.js';
-import { type Chain, openChain } from '../auth/chain.js';
+import { type Chain, ChainRefused, openChain } from '../auth/chain.js';
 import type { OpenPassdb } from '../auth/driver.js';
+import { lookUpUser, openUserdbs, type Userdbs } from '../auth/look-up-user.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { AuthRequest } from '../auth/request.js';
 import type { StartupProblem } from '../auth/startup.js';
+import type { UserdbAnswer } from '../auth/userdb-answer.js';
+import type { OpenUserdb, SystemId } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
 import type { ConnectionFilter } from '../config/effective.js';
 import { decideLogin } from '../proxy/decide-login.js';
@@ -22,6 +25,8 @@ export interface SimulatorOptions {
   readonly config: Config;
   readonly openPassdb: OpenPassdb;
   readonly system: SystemVariables;
+  /** For users that are not proxied; left out: no userdb is asked. */
+  readonly userdbs?: { readonly open: OpenUserdb; readonly systemId: SystemId };
   /** DNS; null: names stay names, and `proxy_maybe` takes them for another server. */
   readonly resolve: Chain['resolve'] | null;
   /** Keep what an explanation shows: debug log, every change of a field. */
@@ -53,6 +58,8 @@ const FIRST_TTL = { '2.3.19.1': 5, '2.4.1': 7 } as const;
 export class Simulator {
   readonly #options: SimulatorOptions;
   readonly #chains = new Map<string, Promise<{ chain: Chain; tolerated: StartupProblem[] }>>();
+
+  readonly #userdbs = new Map<Chain, Promise<Userdbs>>();
 
   constructor(options: SimulatorOptions) {
     this.#options = options;
@@ -90,15 +97,42 @@ export class Simulator {
       answer,
       decision,
       outcome: outcomeOf(answer, decision),
+      ...(decision?.kind === 'local' ? await this.#userdb(request, answer, chain, signal) : {}),
       notes,
     };
   }
 
   async close(): Promise<void> {
+    for (const each of await Promise.allSettled(this.#userdbs.values()))
+      if (each.status === 'fulfilled') await each.value.close();
     const chains = await Promise.allSettled(this.#chains.values());
     await Promise.all(
       chains.map((each) => (each.status === 'fulfilled' ? each.value.chain.close() : undefined)),
     );
+  }
+
+  /** What follows a login that is not proxied, where userdbs are configured. */
+  async #userdb(
+    request: AuthRequest,
+    answer: Simulation['answer'],
+    chain: Chain,
+    signal?: AbortSignal,
+  ): Promise<{ userdb?: UserdbAnswer }> {
+    const { userdbs, detailed } = this.#options;
+    if (userdbs === undefined || !detailed || request.mode === 'lookup') return {};
+    if (chain.settings.userdbs.length === 0) return {};
+    let opening = this.#userdbs.get(chain);
+    if (opening === undefined) {
+      opening = openUserdbs(chain, userdbs.open, userdbs.systemId);
+      this.#userdbs.set(chain, opening);
+    }
+    let opened: Userdbs;
+    try {
+      opened = await opening;
+    } catch (error) {
+      throw new ChainRefused(error instanceof Error ? error.message : String(error), null, error);
+    }
+    return { userdb: await lookUpUser({ request, login: answer }, opened, signal) };
   }
 
   /** The same walk with a password that fits nowhere: tells whether the chain lets anybody in. */
