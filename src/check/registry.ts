@@ -15,6 +15,7 @@ import { doublePercent } from './rules/double-percent.js';
 import { duplicateSection } from './rules/duplicate-section.js';
 import { emptyHost } from './rules/empty-host.js';
 import { emptyUsernameFormat } from './rules/empty-username-format.js';
+import { emptyVariable } from './rules/empty-variable.js';
 import { extInvalidValue } from './rules/ext-invalid-value.js';
 import { extMissingRequired } from './rules/ext-missing-required.js';
 import { extSyntax } from './rules/ext-syntax.js';
@@ -237,6 +238,7 @@ export const RULES: readonly Rule[] = [
   variableIgnoredByte,
   variableCutShort,
   variableFunction,
+  emptyVariable,
   unknownAuthVariable,
   extUnreadable,
   extSyntax,

@@ -5,6 +5,7 @@ import { seriesOf } from '../knowledge/versions.js';
 import type { Diagnostic, Severity } from './diagnostic.js';
 import { extFileUses } from './ext-files.js';
 import type { FileProbe } from './file-probe.js';
+import { withoutPackageFiles } from './package-files.js';
 import { RULES } from './registry.js';
 import type { Finding, Rule, RuleContext } from './rule.js';
 import { applySuppressions } from './suppressions.js';
@@ -35,7 +36,8 @@ export function check(config: Config, options: CheckOptions = {}): Diagnostic[] 
   );
   for (const problem of problems) found.push(takeProblem(rules, problem, contextFor));
   for (const rule of rules) rule.check?.(contextFor(rule));
-  const graded = withSeverities(withoutRepeats(found), options.severities ?? new Map());
+  const own = withoutPackageFiles(withoutRepeats(found), config);
+  const graded = withSeverities(own, options.severities ?? new Map());
   return inOrder(applySuppressions(graded, config), config);
 }
 

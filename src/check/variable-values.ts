@@ -77,5 +77,6 @@ export function templateFindings(
 /** The suggested text in place of a variable; safe where the value is one that must be expanded to work at all. */
 export function replacement(place: Place, suggestion: string | null, safe: boolean): Fix[] {
   if (suggestion === null) return [];
-  return [{ title: `Write ${suggestion}`, safe, edits: [{ place, text: suggestion }] }];
+  const title = suggestion === '' ? 'Remove it' : `Write ${suggestion}`;
+  return [{ title, safe, edits: [{ place, text: suggestion }] }];
 }
