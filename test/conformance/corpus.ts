@@ -16,6 +16,7 @@ export const hasCorpus = existsSync(`${CORPUS}/index.json`);
 export interface CorpusSet {
   readonly slug: string;
   readonly main: string;
+  readonly files: readonly string[];
   /** Exit code by version; a version is absent where nothing was recorded. */
   readonly exit?: Readonly<Record<string, number>>;
 }
