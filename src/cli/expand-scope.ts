@@ -4,7 +4,7 @@ import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthVariables, Provider, VariableScope } from '../variables/scope.js';
 import { type ExpandOptions, VARIABLE_OPTIONS } from './expand-command.js';
 
-const DEFAULTS: AuthVariables = {
+export const DEFAULTS: AuthVariables = {
   user: '',
   protocol: 'imap',
   home: '',

@@ -28,6 +28,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly fixture: readonly string[];
   readonly resolve: boolean;
   readonly users?: string;
+  readonly allUsers: boolean;
   readonly expect?: string;
   readonly compare?: string;
   readonly compareMap: ConfigOptions['map'];
@@ -59,6 +60,7 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
     .option('--fixture <file>', 'answer databases from a file instead (repeatable)', collect, [])
     .option('--resolve', 'look proxy hosts up in DNS', false)
     .option('--users <file>', 'ask for many users: one a line, or CSV with a header; - reads standard input')
+    .option('--all-users', 'ask for all users that the userdbs list (iterate_query, passwd-file)', false)
     .option(
       '--expect <file>',
       'CSV or YAML with user, outcome and fields as they should be; exit 1 where one differs',

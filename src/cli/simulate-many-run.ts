@@ -2,7 +2,9 @@ import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import { errnoText } from '../config/errno-text.js';
+import { allUsers, UserListFailure } from '../databases/user-list.js';
 import { coloursFor } from '../report/colours.js';
 import { simulationDocument } from '../report/simulation-json.js';
 import {
@@ -22,11 +24,17 @@ import { readExpectations } from '../simulate/test-file.js';
 import { type UserRow, userRows } from '../simulate/user-table.js';
 import { colourChoice } from './colour-choice.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
+import { DEFAULTS } from './expand-scope.js';
+import { nodeSystem } from './node-system.js';
 import type { SimulateOptions } from './simulate-command.js';
-import { loadFor, refusalOf } from './simulate-load.js';
+import { loadFor, mappedPath, refusalOf } from './simulate-load.js';
 import { readPassword } from './simulate-password.js';
 import { type Bench, openBench, questionFor, startFailure } from './simulate-run.js';
 import type { Terminal } from './terminal.js';
+import { WatchedRows } from './watched-rows.js';
+
+/** As a shell answers a program that SIGINT ended. */
+const EXIT_INTERRUPTED = 130;
 
 /** Two configurations, many users, or a table of expectations. */
 export async function runMany(
@@ -40,6 +48,8 @@ export async function runMany(
       `--format ${options.format} answers one question of one configuration`,
       EXIT_USAGE,
     );
+  if (options.allUsers && options.expect !== undefined)
+    throw new CommandFailure('give one of --all-users and --expect', EXIT_USAGE);
   if (options.users !== undefined && options.expect !== undefined)
     throw new CommandFailure(
       'give one of --users and --expect: the table of expectations names the users',
@@ -53,16 +63,21 @@ export async function runMany(
       : openOrRefuse(options.compare, { ...options, map: otherMaps(options.compare, options) }, terminal);
   try {
     if (options.compare !== undefined && other === null) return EXIT_NO;
-    const rows = rowsFor(user, options, terminal);
+    const watched = new WatchedRows(terminal);
+    const rows = watched.rows(rowsFor(user, options, bench, terminal));
     const output = new Output(options, command, terminal);
-    if (other !== null) return await compare(rows, bench, other, output);
-    return options.expect === undefined
-      ? await listAll(rows, bench, output)
-      : await expectAll(rows, bench, output);
+    const exitCode =
+      other !== null
+        ? await compare(rows, bench, other, output)
+        : options.expect === undefined
+          ? await listAll(rows, bench, output)
+          : await expectAll(rows, bench, output);
+    return watched.interrupted ? EXIT_INTERRUPTED : exitCode;
   } catch (error) {
     if (error instanceof TableProblem) {
       throw new CommandFailure(`${options.users ?? options.expect ?? ''}: ${error.message}`, EXIT_USAGE);
     }
+    if (error instanceof UserListFailure) throw new CommandFailure(error.message, EXIT_TEMPORARY);
     terminal.stderr(`${await startFailure(error)}\n`);
     return EXIT_NO;
   } finally {
@@ -94,14 +109,35 @@ function openOrRefuse(path: string, options: SimulateOptions, terminal: Terminal
 async function* rowsFor(
   user: string | undefined,
   options: SimulateOptions,
+  bench: Bench,
   terminal: Terminal,
 ): AsyncGenerator<UserRow> {
   const table = options.users ?? options.expect;
   const template = questionFor(user ?? '', options, await readPassword(options, terminal));
   if (user !== undefined) yield { line: 0, question: template, extra: new Map() };
+  if (options.allUsers) yield* listedUsers(template, options, bench);
   if (options.expect !== undefined && /\.ya?ml$/.test(options.expect))
     yield* readExpectations(await textOf(options.expect, terminal), template);
   else if (table !== undefined) yield* userRows(linesOf(table, terminal), template);
+}
+
+async function* listedUsers(
+  template: Question,
+  options: SimulateOptions,
+  { simulator, databases }: Bench,
+): AsyncGenerator<UserRow> {
+  const names = allUsers({
+    config: simulator.config,
+    databases,
+    scope: { auth: DEFAULTS, providers: new Map(), system: nodeSystem() },
+    mapPath: mappedPath(options.map),
+    protocol: fromUtf8(template.service),
+  });
+  let line = 0;
+  for await (const name of names) {
+    line += 1;
+    yield { line, question: { ...template, user: toUtf8(name) }, extra: new Map() };
+  }
 }
 
 async function textOf(path: string, terminal: Terminal): Promise<string> {

@@ -1,6 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+// Loaded here, so that no test waits for it.
+import '../../src/cli/graph-run.js';
+import '../../src/cli/simulate-many-run.js';
+import '../../src/cli/test-run.js';
 import { main } from '../../src/cli/main.js';
 import type { Terminal } from '../../src/cli/terminal.js';
 

@@ -16,7 +16,13 @@ passdb users {
   folder = folderWith({
     'old.conf': conf('143', 'users'),
     'new.conf': conf('993 ssl=yes', 'users-new'),
-    users: 'bob:pw::::::host=192.0.2.1\nann:pw::::::host=192.0.2.2\n',
+    'listed.conf': `${conf('143', 'users')}userdb {\n  driver = passwd-file\n  args = @DIR@/users\n}\n`,
+    'sql.conf': `${conf('143', 'users')}userdb {\n  driver = sql\n  args = @DIR@/sql.conf.ext\n}\n`,
+    'sql.conf.ext':
+      'driver = mysql\nconnect = host=127.0.0.1 dbname=users\niterate_query = SELECT username, domain FROM accounts ORDER BY id\n',
+    'users.sql':
+      "CREATE TABLE accounts (id INT, username VARCHAR(80), domain VARCHAR(80));\nINSERT INTO accounts VALUES (1, 'bob', 'example.com'), (2, 'ann', 'example.com');\n",
+    users: '# all of us\n\nbob:pw::::::host=192.0.2.1\nann:pw::::::host=192.0.2.2\n',
     'users-new': 'bob:pw::::::host=192.0.2.1\n',
     'expected.csv':
       'user,remote_ip,outcome,host,port,destuser\nbob,,ok_proxy,192.0.2.1,143,bob\nann,192.0.2.9,ok_proxy,192.0.2.2,,\n',
@@ -73,6 +79,39 @@ describe('many users', () => {
       outcome: 'fail_policy',
       reason: 'invalid input',
       steps: [{ action: 'not_reached' }],
+    });
+  });
+});
+
+describe('all users', () => {
+  test('of a passwd-file are asked, comments and blank lines aside', async () => {
+    const { exit, stdout } = await dvproxy(['simulate', '-c', at('listed.conf'), '--all-users', '-v']);
+    expect(stdout).toBe(`bob: proxied to 192.0.2.1:143 as bob (no TLS)
+ann: proxied to 192.0.2.2:143 as ann (no TLS)
+2 questions
+   1  ok_proxy  192.0.2.1:143 (none)
+   1  ok_proxy  192.0.2.2:143 (none)
+`);
+    expect(exit).toBe(0);
+  });
+
+  test('come from the iterate query of a sql userdb', async () => {
+    const { stdout } = await dvproxy([
+      ...['simulate', '-c', at('sql.conf'), '--all-users', '--fixture', at('users.sql'), '--format', 'json'],
+    ]);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).user),
+    ).toEqual(['bob@example.com', 'ann@example.com']);
+  });
+
+  test('cannot be listed where no userdb can', async () => {
+    const { exit, stderr } = await dvproxy(['simulate', '-c', at('old.conf'), '--all-users']);
+    expect({ exit, stderr }).toEqual({
+      exit: 75,
+      stderr: 'dvproxy: no userdb can list its users: there is none; give --users FILE\n',
     });
   });
 });
