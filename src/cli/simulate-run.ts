@@ -97,7 +97,13 @@ export async function startFailure(error: unknown): Promise<string> {
 
 type BenchOptions = Pick<SimulateOptions, 'map' | 'fixture' | 'resolve' | 'lenient' | 'format'>;
 
-export function openBench(config: Config, options: BenchOptions, detailed: boolean): Bench {
+/** `asksUserdbs`: also what the userdbs say of users who stay here, with this machine's own user ids. */
+export function openBench(
+  config: Config,
+  options: BenchOptions,
+  detailed: boolean,
+  asksUserdbs = true,
+): Bench {
   for (const fixture of options.fixture) checkReadable(fixture);
   const mapPath = mappedPath(options.map);
   const databases = createDatabases({ config, fixtures: options.fixture, mapPath });
@@ -105,7 +111,9 @@ export function openBench(config: Config, options: BenchOptions, detailed: boole
   const simulator = new Simulator({
     config,
     openPassdb: databases.openPassdb,
-    userdbs: { open: userdbOpener({ config, databases, systemId, mapPath }), systemId },
+    ...(asksUserdbs
+      ? { userdbs: { open: userdbOpener({ config, databases, systemId, mapPath }), systemId } }
+      : {}),
     system: nodeSystem(),
     resolve: options.resolve ? resolveHost : null,
     detailed,
