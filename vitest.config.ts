@@ -11,6 +11,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**'],
           setupFiles: ['test/property-seed.ts'],
+          testTimeout: 30_000,
         },
       },
       {
