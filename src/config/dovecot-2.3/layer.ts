@@ -210,6 +210,11 @@ export function sectionName(node: SectionNode): ByteString {
   return nameSetting === null ? '' : (currentText(node, nameSetting) ?? '');
 }
 
+/** A built-in section under another name: that of other case which opened it, or one that it gives itself. */
+export function isRenamed(node: SectionNode): boolean {
+  return node.builtIn !== null && sectionName(node) !== sectionName(createNode(node.table, node.builtIn));
+}
+
 /** settings_section_escape() (Dovecot 2.3.19.1 settings-parser.c). */
 export function escapeSectionName(name: ByteString): string {
   return name.replace(/[=/\\ ,]/g, (char) => `\\${ESCAPES[char] ?? char}`);

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { type FilterQuery, isSuperset } from './filter.js';
-import { createNode, type Layer, listOf, type SectionNode, sectionName } from './layer.js';
+import { createNode, isRenamed, type Layer, listOf, type SectionNode, sectionName } from './layer.js';
 import { matchingLayers } from './view.js';
 
 export type Merged =
@@ -85,7 +85,7 @@ function applyNode(target: SectionNode, source: SectionNode, mayConflict: boolea
         const byName = new Map(list.sections.map((section) => [sectionName(section), section] as const));
         for (const section of sections) {
           let known = definition.unique ? byName.get(sectionName(section)) : undefined;
-          if (known === undefined && section.builtIn !== null) {
+          if (known === undefined && section.builtIn !== null && !isRenamed(section)) {
             // Every filter has the built-in sections, also where it does not touch them.
             known = createNode(section.table, section.builtIn);
             known.at = section.at;

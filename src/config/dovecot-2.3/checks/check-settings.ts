@@ -2,7 +2,7 @@ import { type ByteString, toUtf8 } from '../../../../grammar/bytes.js';
 import type { Source } from '../../../../grammar/source.js';
 import type { ConfigProblem } from '../../problem.js';
 import { GLOBAL_FILTER } from '../filter.js';
-import { createNode, type Layer, type SectionNode, sectionName } from '../layer.js';
+import { isRenamed, type Layer, type SectionNode } from '../layer.js';
 import { LayerIndex } from '../layer-index.js';
 import { conflictOf } from '../merge.js';
 import { type WantsSetting, wantedModules } from '../modules.js';
@@ -63,7 +63,8 @@ export function checkSettings(
   const problems: ConfigProblem[] = [];
   const said = new Set<ByteString>();
   let warnedAboutSsl = false;
-  const renames = layers.some(({ root }) => renamesService(root));
+  // Where filters meet, a renamed service is one more.
+  const renames = layers.some(({ root }) => root.lists.get('service')?.sections.some(isRenamed));
   const globalSsl = layers[0] === undefined ? '' : sslOf(layers[0]);
   for (const layer of layers) {
     const matching = index.matching({
@@ -109,15 +110,6 @@ function touchedModules(matching: readonly Layer[]): Set<string> {
       for (const name of names) for (const module of settings.get(name)?.modules ?? []) touched.add(module);
   }
   return touched;
-}
-
-/** A built-in service under a name of other case: where filters meet, there are two. */
-function renamesService(root: SectionNode): boolean {
-  const services = root.lists.get('service')?.sections ?? [];
-  return services.some(
-    (node) =>
-      node.builtIn !== null && sectionName(node) !== sectionName(createNode(node.table, node.builtIn)),
-  );
 }
 
 /** The tables stand in the order of the modules, a setting at the first module that has it. */
