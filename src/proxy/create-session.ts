@@ -2,6 +2,7 @@ import { ImapSession } from './imap/imap-session.js';
 import type { LoginProtocol } from './login-protocols.js';
 import type { LoginSession, LoginSessionOptions } from './login-session.js';
 import { Pop3Session } from './pop3/pop3-session.js';
+import { SieveSession } from './sieve/sieve-session.js';
 import { SubmissionSession } from './submission/submission-session.js';
 
 /** A new connection's machine. */
@@ -14,6 +15,6 @@ export function createLoginSession(protocol: LoginProtocol, options: LoginSessio
     case 'submission':
       return new SubmissionSession(options);
     case 'sieve':
-      throw new Error(`no session for ${protocol}`);
+      return new SieveSession(options);
   }
 }

@@ -238,6 +238,13 @@ export class LoginAttempt {
     this.#sasl = null;
   }
 
+  /** The client's response is none: the login fails. */
+  fail(text: ByteString): void {
+    this.drop();
+    this.#logFailedMechanism(text);
+    this.#side.refuse('auth_failed', text);
+  }
+
   #abort(): void {
     const client = this.#client;
     client.waitingForClient = false;

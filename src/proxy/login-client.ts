@@ -8,6 +8,7 @@ import type { LoginLogFormat, LogValues } from './login-log.js';
 import type { LoginProtocol } from './login-protocols.js';
 import { sanitize } from './sanitize.js';
 import { createSessionId } from './session-id.js';
+import type { SieveSettings } from './sieve/sieve-settings.js';
 import type { SubmissionSettings } from './submission/submission-settings.js';
 
 /** A connection as it was accepted. */
@@ -41,6 +42,7 @@ export interface ClientSettings {
   readonly mechanisms: readonly ByteString[];
   readonly logFormat: LoginLogFormat;
   readonly submission: SubmissionSettings;
+  readonly sieve: SieveSettings;
 }
 
 /** Why the last authentication failed. Dovecot client-common.h client_auth_fail_code */

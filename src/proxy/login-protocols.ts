@@ -10,7 +10,7 @@ export const LOGIN_PROCESSES: Readonly<Record<LoginProtocol, string>> = {
 };
 
 /** Protocols that can be served so far. */
-export const SERVED_PROTOCOLS: readonly LoginProtocol[] = ['imap', 'pop3', 'submission'];
+export const SERVED_PROTOCOLS: readonly LoginProtocol[] = ['imap', 'pop3', 'submission', 'sieve'];
 
 /** The protocol of that name, or null where it is not served. */
 export function servedProtocol(name: string): LoginProtocol | null {

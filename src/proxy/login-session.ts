@@ -192,7 +192,7 @@ export abstract class LoginSession {
 
   #processInput(): void {
     while (this.#state === 'command' || (this.#state === 'login' && this.login.waitsForClient)) {
-      const progressed = this.#state === 'command' ? this.command() : this.#saslLine();
+      const progressed = this.#state === 'command' ? this.command() : this.saslLine();
       if (progressed) continue;
       const filled = this.input.refill();
       if (filled === 'nothing') return;
@@ -213,7 +213,8 @@ export abstract class LoginSession {
     this.close('Authentication response too large');
   }
 
-  #saslLine(): boolean {
+  /** Takes one SASL response; false where more bytes are needed. */
+  protected saslLine(): boolean {
     const line = this.input.saslLine();
     if (line === null) return false;
     if (line === 'too_large') this.saslTooLarge();

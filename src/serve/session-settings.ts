@@ -8,6 +8,7 @@ import type { ClientAddresses, ClientSettings, SessionEnvironment } from '../pro
 import { type ExpandTemplate, LoginLogFormat } from '../proxy/login-log.js';
 import type { LoginProtocol } from '../proxy/login-protocols.js';
 import { SERVER_MECHANISMS } from '../proxy/sasl/sasl-server.js';
+import { sieveSettings } from '../proxy/sieve/sieve-settings.js';
 import { submissionSettings } from '../proxy/submission/submission-settings.js';
 import type { SystemVariables } from '../variables/scope.js';
 import { expandLogTemplate } from './log-template.js';
@@ -102,6 +103,7 @@ export class SessionSettings {
       login,
       mechanisms: this.#mechanisms,
       submission: submissionSettings(this.#config, filter),
+      sieve: sieveSettings(this.#config, filter),
       logFormat: new LoginLogFormat(series, login.logFormat, login.logFormatElements, expand),
       server: undefined,
       backend: undefined,

@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { seriesOf } from '../../src/knowledge/versions.js';
 import type { ClientSettings } from '../../src/proxy/login-client.js';
 import { LoginLogFormat } from '../../src/proxy/login-log.js';
+import { sieveSettings } from '../../src/proxy/sieve/sieve-settings.js';
 import { submissionSettings } from '../../src/proxy/submission/submission-settings.js';
 import { fieldsFrom } from './auth-answer.js';
 import { configOf, type Transcript } from './transcript.js';
@@ -43,7 +44,13 @@ export function recordedSettings(transcript: Transcript): ClientSettings {
     (template) => template,
   );
   const submission = submissionSettings(config, filter);
-  return { login, mechanisms: ['PLAIN', 'LOGIN'], logFormat, submission };
+  return {
+    login,
+    mechanisms: ['PLAIN', 'LOGIN'],
+    logFormat,
+    submission,
+    sieve: sieveSettings(config, filter),
+  };
 }
 
 const ENVIRONMENT: WalkEnvironment = {

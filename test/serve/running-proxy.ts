@@ -9,7 +9,7 @@ import { ProxyServer, type ServerOptions } from '../../src/serve/server.js';
 import { tlsPath } from './tls-files.js';
 
 const BASE = (folder: string) => `
-protocols = imap pop3 submission
+protocols = imap pop3 submission sieve
 listen = 127.0.0.1
 log_timestamp = ""
 disable_plaintext_auth = no

@@ -55,9 +55,33 @@ except smtplib.SMTPException as e:
 print(json.dumps(out))
 `;
 
+const SIEVE = `
+import base64, json, socket, sys
+q = json.loads(sys.argv[1])
+f = socket.create_connection(('127.0.0.1', q['port'])).makefile('rwb')
+def answer():
+    while True:
+        line = f.readline().decode().strip()
+        if line == '' or line.split(' ')[0] in ('OK', 'NO', 'BYE'):
+            return line
+def ask(text):
+    f.write((text + '\\r\\n').encode())
+    f.flush()
+    return answer()
+answer()
+plain = base64.b64encode(('\\0' + q['user'] + '\\0' + q['password']).encode()).decode()
+out = {'login': ask('AUTHENTICATE "PLAIN" "' + plain + '"')}
+if out['login'].startswith('OK'):
+    out['put'] = ask('PUTSCRIPT "one" {6+}\\r\\nkeep;\\n')[:2]
+    out['list'] = ask('LISTSCRIPTS')[:2]
+ask('LOGOUT')
+print(json.dumps(out))
+`;
+
 interface Ports {
   readonly pop3: number;
   readonly submission: number;
+  readonly sieve: number;
   /** Where the backend passes mail on. */
   readonly relay: number;
 }
@@ -69,7 +93,10 @@ function relay(line: string): LineAnswer | string {
   return /^(EHLO|MAIL|RCPT|RSET|NOOP|\.)/.test(line) ? '250 OK\r\n' : '';
 }
 
-function backendSettings(version: DovecotVersion, { pop3, submission, relay: relayPort }: Ports): string {
+function backendSettings(
+  version: DovecotVersion,
+  { pop3, submission, sieve, relay: relayPort }: Ports,
+): string {
   const listeners = `service pop3-login {
   inet_listener pop3 {
     port = ${pop3}
@@ -83,12 +110,17 @@ service submission-login {
     port = ${submission}
   }
 }
+service managesieve-login {
+  inet_listener sieve {
+    port = ${sieve}
+  }
+}
 submission_relay_host = 127.0.0.1
 submission_relay_port = ${relayPort}
 `;
   return version === '2.4.1'
-    ? `protocols {\n  pop3 = yes\n  submission = yes\n}\n${listeners}`
-    : `protocols = imap pop3 submission\n${listeners}`;
+    ? `protocols {\n  pop3 = yes\n  submission = yes\n  sieve = yes\n}\n${listeners}`
+    : `protocols = imap pop3 submission sieve\n${listeners}`;
 }
 
 function proxyConfig(version: DovecotVersion, users: string): string {
@@ -98,6 +130,7 @@ dovecot_storage_version = 2.4.1
 protocols {
   pop3 = yes
   submission = yes
+  sieve = yes
 }
 auth_allow_cleartext = yes
 auth_failure_delay = 0
@@ -110,7 +143,7 @@ passdb passwd-file {
 userdb static {
 }
 `
-    : `protocols = pop3 submission
+    : `protocols = pop3 submission sieve
 disable_plaintext_auth = no
 auth_failure_delay = 0
 auth_verbose = yes
@@ -135,7 +168,12 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
 
     beforeAll(async () => {
       relayServer = await LineBackend.start('220 relay ESMTP\r\n', relay);
-      ports = { pop3: await freePort(), submission: await freePort(), relay: relayServer.port };
+      ports = {
+        pop3: await freePort(),
+        submission: await freePort(),
+        sieve: await freePort(),
+        relay: relayServer.port,
+      };
       backend = await startDovecot(version, {
         users: ['joe@example.com:joepass'],
         settings: backendSettings(version, ports),
@@ -148,7 +186,9 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
         line('pop3@example.com', ports.pop3, 'destuser=joe@example.com pass=joepass') +
           line('submission@example.com', ports.submission, 'destuser=joe@example.com pass=joepass') +
           line('lost@example.com', ports.pop3, '') +
-          line('gone@example.com', ports.submission, ''),
+          line('gone@example.com', ports.submission, '') +
+          line('sieve@example.com', ports.sieve, 'destuser=joe@example.com pass=joepass') +
+          line('away@example.com', ports.sieve, ''),
       );
       const config = join(folder, `${version}.conf`);
       writeFileSync(config, proxyConfig(version, users));
@@ -159,6 +199,8 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
         'pop3=127.0.0.1:0',
         '--listen',
         'submission=127.0.0.1:0',
+        '--listen',
+        'sieve=127.0.0.1:0',
       ]);
     });
     afterAll(async () => {
@@ -187,6 +229,14 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
         error: expect.stringContaining('Authentication failed.'),
       });
       await proxy.logged(/submission-login: Info: proxy\(submission@example\.com,.*Disconnected by/);
+    });
+
+    test('brings ManageSieve users to their backend', async () => {
+      const ask = (user: string) =>
+        python(SIEVE, { port: proxy.portOf('sieve'), user, password: 'clientpass' });
+      expect(await ask('sieve@example.com')).toEqual({ login: 'OK "Logged in."', put: 'OK', list: 'OK' });
+      expect(await ask('away@example.com')).toEqual({ login: 'NO "Authentication failed."' });
+      await proxy.logged(/managesieve-login: Info: proxy\(sieve@example\.com,.*Disconnected by/);
     });
   });
 });

@@ -1,0 +1,208 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { BackendConnection } from '../backend-connection.js';
+import type { Destination } from '../destination.js';
+import type { AttachableDialogue } from '../login-attempt.js';
+import type { LoginClient } from '../login-client.js';
+import type { ProxyFailureClass } from '../login-decision.js';
+import { sanitize } from '../sanitize.js';
+import { BackendExchange } from '../sasl/backend-exchange.js';
+import { decodeBase64, encodeBase64 } from '../sasl/sasl-server.js';
+import { xclientCommand } from '../xclient.js';
+import { parseArguments, sieveString } from './arguments.js';
+import { no, parseReferral, proxyRefusal } from './replies.js';
+
+/** What the dialogue needs of the client's side. */
+export interface SieveClientSide {
+  /** Sends one line to the client. */
+  reply(line: ByteString): void;
+  loggedIn(line: ByteString): void;
+  /** The login failed for good; the client may try again. */
+  loginFailed(): void;
+}
+
+type State = 'none' | 'tls-start' | 'tls-ready' | 'xclient' | 'auth';
+
+function isOk(line: ByteString): boolean {
+  return /^OK( |$)/i.test(line);
+}
+
+/** Logs in at a ManageSieve backend. Dovecot pigeonhole managesieve-login/managesieve-proxy.c; RFC 5804 */
+export class SieveBackendDialogue implements AttachableDialogue {
+  readonly #client: LoginClient;
+  readonly #side: SieveClientSide;
+  readonly #destination: Destination;
+  #connection: BackendConnection | null = null;
+  #state: State = 'none';
+  #capabilities = new Set<'SASL' | 'STARTTLS' | 'XCLIENT'>();
+  #exchange: BackendExchange | null = null;
+
+  constructor(client: LoginClient, destination: Destination, side: SieveClientSide) {
+    this.#client = client;
+    this.#destination = destination;
+    this.#side = side;
+  }
+
+  attach(connection: BackendConnection): void {
+    this.#connection = connection;
+  }
+
+  reset(): void {
+    this.#state = 'none';
+    this.#capabilities = new Set();
+    this.#exchange = null;
+  }
+
+  state(): ByteString {
+    return this.#state;
+  }
+
+  failed(failure: ProxyFailureClass, reason: ByteString): void {
+    const refusal = proxyRefusal(failure, reason);
+    if (refusal !== null) this.#side.reply(refusal);
+    this.#side.loginFailed();
+  }
+
+  #fail(failure: ProxyFailureClass, reason: ByteString): void {
+    this.#connection?.fail(failure, reason);
+  }
+
+  line(line: ByteString): void {
+    switch (this.#state) {
+      case 'none':
+      case 'tls-ready':
+        this.#capabilityLine(line, this.#state);
+        break;
+      case 'tls-start':
+        if (isOk(line)) this.#startTls();
+        else this.#fail('remote', 'Remote refused STARTTLS command');
+        break;
+      case 'xclient':
+        if (isOk(line)) this.#sendLogin();
+        else this.#fail('remote', `Remote XCLIENT failed: ${sanitize(line, 160)}`);
+        break;
+      case 'auth':
+        if (line.startsWith('"') && this.#exchange !== null) this.#challenge(this.#exchange, line);
+        else if (isOk(line)) this.#side.loggedIn(line);
+        else this.#refused(line);
+        break;
+    }
+  }
+
+  /** A capability, or the answer behind the last one. */
+  #capabilityLine(line: ByteString, state: 'none' | 'tls-ready'): void {
+    const parsed = parseArguments(`${line}\r\n`);
+    const [first, second] = parsed.kind === 'line' ? parsed.arguments : [];
+    if (first === undefined) {
+      const shown = sanitize(line, 160);
+      this.#fail('protocol', `Remote returned with invalid capability/greeting line: ${shown}`);
+      return;
+    }
+    if (first.kind === 'string') {
+      this.#learn(first.text.toUpperCase(), second?.kind === 'string' ? second.text : null);
+      return;
+    }
+    const response = first.text.toUpperCase();
+    if (response === 'OK') {
+      this.#afterCapabilities(state);
+    } else if (response !== 'NO' && response !== 'BYE') {
+      this.#fail('protocol', `Remote sent invalid response: ${sanitize(line, 160)}`);
+    } else if (state === 'none') {
+      this.#fail('protocol', 'Remote sent unexpected NO/BYE instead of capability response');
+    } else {
+      this.#fail('remote', `Remote STARTTLS failed: ${sanitize(line, 160)}`);
+    }
+  }
+
+  #learn(name: ByteString, value: ByteString | null): void {
+    if (name === 'STARTTLS' || name === 'XCLIENT') this.#capabilities.add(name);
+    if (name !== 'SASL') return;
+    if (value === null) this.#fail('protocol', 'Server returned erroneous SASL capability');
+    else if (value !== '') this.#capabilities.add('SASL');
+  }
+
+  #afterCapabilities(state: 'none' | 'tls-ready'): void {
+    if (state === 'none' && this.#destination.tls === 'starttls') {
+      if (!this.#capabilities.has('STARTTLS')) {
+        this.#fail('remote_config', "Remote doesn't support STARTTLS");
+        return;
+      }
+      this.#state = 'tls-start';
+      this.#connection?.send('STARTTLS\r\n');
+    } else if (this.#capabilities.has('XCLIENT')) {
+      // Sent even with proxy_not_trusted. observed 2.3.19.1 and 2.4.1
+      this.#state = 'xclient';
+      this.#connection?.send(xclientCommand(this.#client, this.#destination));
+    } else {
+      this.#sendLogin();
+    }
+  }
+
+  #startTls(): void {
+    this.#connection?.startTls();
+    this.#capabilities.delete('SASL');
+    this.#capabilities.delete('XCLIENT');
+    this.#state = 'tls-ready';
+  }
+
+  #sendLogin(): void {
+    if (!this.#capabilities.has('SASL')) {
+      this.#fail('remote_config', 'Server has disabled authentication (TLS required?)');
+      return;
+    }
+    const exchange = new BackendExchange(this.#client, this.#destination);
+    const first = exchange.first();
+    if (first.kind === 'failed') {
+      this.#fail('internal', first.reason);
+      return;
+    }
+    this.#exchange = exchange;
+    this.#state = 'auth';
+    const initial = first.data === '' ? '' : ` ${sieveString(encodeBase64(first.data))}`;
+    this.#connection?.send(`AUTHENTICATE ${sieveString(exchange.mechanism)}${initial}\r\n`);
+  }
+
+  #challenge(exchange: BackendExchange, line: ByteString): void {
+    const parsed = parseArguments(`${line}\r\n`);
+    const [argument] = parsed.kind === 'line' ? parsed.arguments : [];
+    if (argument === undefined) {
+      this.#fail('protocol', `Server sent invalid SASL challenge line: ${sanitize(line, 160)}`);
+      return;
+    }
+    const challenge = decodeBase64(argument.text);
+    if (challenge === null) {
+      this.#fail('protocol', 'Server sent invalid base64 data in AUTHENTICATE response');
+      return;
+    }
+    const answer = exchange.next(challenge);
+    if (answer.kind === 'failed')
+      this.#fail('protocol', answer.reason.replace(/^Invalid/, 'Server sent invalid'));
+    else this.#connection?.send(`${sieveString(encodeBase64(answer.data))}\r\n`);
+  }
+
+  /** The client never sees what the backend says: it could tell users apart. */
+  #refused(line: ByteString): void {
+    const { code, reason } = parseRefusal(line);
+    if (code !== null && /^TRYLATER$/i.test(code)) {
+      this.#fail('auth_tempfail', reason);
+      return;
+    }
+    const target = this.#client.series === '2.4' && code !== null ? parseReferral(code) : null;
+    if (target !== null) {
+      this.#connection?.redirect(target);
+      return;
+    }
+    this.#side.reply(no('Authentication failed.'));
+    this.#fail('auth', reason);
+  }
+}
+
+/** Dovecot pigeonhole managesieve-proxy.c managesieve_proxy_parse_auth_reply */
+function parseRefusal(line: ByteString): { readonly code: ByteString | null; readonly reason: ByteString } {
+  if (!/^NO /i.test(line)) return { code: null, reason: line };
+  const text = line.slice('NO '.length);
+  const coded = text.startsWith('(') ? /^\((.*?)\) (.*)$/s.exec(text) : null;
+  if (text.startsWith('(') && coded === null) return { code: null, reason: text };
+  const parsed = parseArguments(`${coded?.[2] ?? text}\r\n`);
+  const [argument] = parsed.kind === 'line' ? parsed.arguments : [];
+  return { code: coded?.[1] ?? null, reason: argument?.kind === 'string' ? argument.text : text };
+}
