@@ -7,7 +7,7 @@ import { isDnsName } from '../xclient.js';
 import { decodeXtext, heloDomain } from './smtp-text.js';
 
 /** What a trusted front end said of its client, beyond what every protocol knows. */
-export interface FrontEndFacts {
+interface FrontEndFacts {
   readonly helo: ByteString | null;
   readonly protocol: 'SMTP' | 'ESMTP' | 'LMTP' | null;
   readonly login: ByteString | null;
