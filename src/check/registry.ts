@@ -7,6 +7,7 @@ import { backendCaMissing } from './rules/backend-ca-missing.js';
 import { bareDomainVariable } from './rules/bare-domain-variable.js';
 import { byteOrderMark } from './rules/byte-order-mark.js';
 import { caWithoutCrl } from './rules/ca-without-crl.js';
+import { certificateExpired } from './rules/certificate-expired.js';
 import { certificateWithoutLessThan } from './rules/certificate-without-less-than.js';
 import { cleartextLogins } from './rules/cleartext-logins.js';
 import { continueBeforeUnknown } from './rules/continue-before-unknown.js';
@@ -46,6 +47,7 @@ import { invalidSize } from './rules/invalid-size.js';
 import { invalidSourceIp } from './rules/invalid-source-ip.js';
 import { invalidTime } from './rules/invalid-time.js';
 import { invalidTrustedNetwork } from './rules/invalid-trusted-network.js';
+import { keyOfAnotherCertificate } from './rules/key-of-another-certificate.js';
 import { lastPassdbContinues } from './rules/last-passdb-continues.js';
 import { lmtpProxyOff } from './rules/lmtp-proxy-off.js';
 import { lostContinuation } from './rules/lost-continuation.js';
@@ -86,6 +88,7 @@ import { queryNotSelect } from './rules/query-not-select.js';
 import { querySelectsAll } from './rules/query-selects-all.js';
 import { queryWithoutUser } from './rules/query-without-user.js';
 import { quoteHidesComment } from './rules/quote-hides-comment.js';
+import { readableKey } from './rules/readable-key.js';
 import { readableSecrets } from './rules/readable-secrets.js';
 import { repeatedSetting } from './rules/repeated-setting.js';
 import { reservedWordAlias } from './rules/reserved-word-alias.js';
@@ -101,6 +104,7 @@ import { sourceIpQuestionMark } from './rules/source-ip-question-mark.js';
 import { sslWithStarttls } from './rules/ssl-with-starttls.js';
 import { suppressionWithoutReason } from './rules/suppression-without-reason.js';
 import { syntaxError } from './rules/syntax-error.js';
+import { tlsFileMissing } from './rules/tls-file-missing.js';
 import { tlsOff } from './rules/tls-off.js';
 import { tlsOnPlainPort } from './rules/tls-on-plain-port.js';
 import { tlsValueIgnored } from './rules/tls-value-ignored.js';
@@ -222,6 +226,10 @@ export const RULES: readonly Rule[] = [
   backendCaMissing,
   caWithoutCrl,
   readableSecrets,
+  readableKey,
+  keyOfAnotherCertificate,
+  certificateExpired,
+  tlsFileMissing,
   trustedNetworksTooWide,
   invalidTrustedNetwork,
   haproxyWithoutTrust,

@@ -25,6 +25,8 @@ export interface RuleContext {
   readonly series: Series;
   /** null: only the configuration itself is known (tests, an editor's buffer). */
   readonly files: FileProbe | null;
+  /** Milliseconds since 1970; null: unknown, nothing is judged by it. */
+  readonly now: number | null;
   report(finding: Finding): void;
 }
 

@@ -15,6 +15,7 @@ export interface CheckOptions {
   /** `--rule CODE=off|info|warning|error`, by code. */
   readonly severities?: ReadonlyMap<string, Severity | 'off'>;
   readonly files?: FileProbe;
+  readonly now?: number;
   /** Settings that the tables do not know and that are right all the same. */
   isExtraSetting?(name: string): boolean;
 }
@@ -28,6 +29,7 @@ export function check(config: Config, options: CheckOptions = {}): Diagnostic[] 
     version: config.version,
     series,
     files: options.files ?? null,
+    now: options.now ?? null,
     report: (finding) => found.push(diagnosticOf(rule, finding)),
   });
   const rules = RULES.filter((rule) => rule.versions.includes(series));

@@ -40,6 +40,7 @@ export function checkFile(name: string, options: CheckFileOptions): CheckReport 
   const found = check(config, {
     severities: options.severities,
     files: nodeFileProbe(options.map),
+    now: Date.now(),
     isExtraSetting: (name) => options.project.isExtraSetting(name),
   }).filter(({ place }) => place === null || !options.project.isIgnored(place.source.realPath));
   const diagnostics = isExt

@@ -7,7 +7,17 @@ import { commandsOf, type Fence, fencesOf } from './markdown.js';
 
 const FOLDER = 'docs/checks';
 /** Findings that no text of a configuration can show: they need a file that cannot be opened, NUL bytes, a server's modes. */
-const WITHOUT_EXAMPLE = new Set(['DV107', 'DV109', 'DV112', 'DV215', 'DV509']);
+const WITHOUT_EXAMPLE = new Set([
+  'DV107',
+  'DV109',
+  'DV112',
+  'DV215',
+  'DV509',
+  'DV510',
+  'DV511',
+  'DV512',
+  'DV513',
+]);
 /** `UPDATE_EXAMPLES=1 npx vitest run test/docs` writes the output into the pages, to be read as a diff. */
 const UPDATE = process.env['UPDATE_EXAMPLES'] === '1';
 
