@@ -6,7 +6,7 @@ import { type DovecotVersion, parseVersion } from '../knowledge/versions.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 import { findRule } from './rule-names.js';
 
-export const PROJECT_FILE = '.dvproxy.json';
+const PROJECT_FILE = '.dvproxy.json';
 
 /** What `.dvproxy.json` says (docs/dvproxy.schema.json); options of the command line win. */
 export interface Project {
@@ -19,7 +19,7 @@ export interface Project {
   readonly map: readonly { readonly from: string; readonly to: string }[];
 }
 
-export const NO_PROJECT: Project = {
+const NO_PROJECT: Project = {
   severities: new Map(),
   isExtraSetting: () => false,
   isIgnored: () => false,
