@@ -9,7 +9,7 @@ import {
   sectionName,
 } from './layer.js';
 import type { WantsSetting } from './modules.js';
-import type { ListSetting, SettingDefinition, ValueSetting } from './settings-table.js';
+import type { BuiltIn, ListSetting, SettingDefinition, ValueSetting } from './settings-table.js';
 
 export type ExportScope = 'all-with-hidden' | 'all' | 'set' | 'changed';
 
@@ -115,8 +115,12 @@ function orderedSections(
   const ordered: { section: SectionNode; index: number }[] = [];
   let index = 0;
   const builtIns = builtInsOf(node, definition);
+  // A second one of other case stands among the added sections.
+  const byBuiltIn = new Map<BuiltIn, SectionNode>();
   if (builtIns !== undefined) {
-    const byBuiltIn = new Map(touched.map((section) => [section.builtIn, section] as const));
+    for (const section of touched)
+      if (section.builtIn !== null && !byBuiltIn.has(section.builtIn))
+        byBuiltIn.set(section.builtIn, section);
     for (const builtIn of builtIns.values()) {
       const section = byBuiltIn.get(builtIn);
       if (section !== undefined) ordered.push({ section, index });
@@ -124,7 +128,9 @@ function orderedSections(
       index++;
     }
   }
-  for (const section of touched) if (section.builtIn === null) ordered.push({ section, index: index++ });
+  for (const section of touched)
+    if (section.builtIn === null || byBuiltIn.get(section.builtIn) !== section)
+      ordered.push({ section, index: index++ });
   return ordered;
 }
 

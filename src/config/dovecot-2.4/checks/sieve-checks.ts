@@ -11,9 +11,11 @@ const ADDRESS_WORDS = ['', 'default', 'sender', 'recipient', 'orig_recipient', '
 // Pigeonhole 2.4.1 sieve-address-source.c
 function addressSource(name: ByteString): StructCheck {
   return (view) => {
-    const value = view.text(name).replace(/^[\t ]+|[\t ]+$/g, '');
+    const written = view.written(name);
+    const text = written.includes('%{') ? view.text(name) : written;
+    const value = text.replace(/^[\t ]+|[\t ]+$/g, '');
     if (ADDRESS_WORDS.includes(value.toLowerCase()) || ADDRESS_PATH.test(value)) return null;
-    return `${name}: Invalid address source '${view.text(name)}'`;
+    return `${name}: Invalid address source '${text}'`;
   };
 }
 

@@ -107,7 +107,7 @@ const checkHttpClient: StructCheck = (view) => {
   if (most < backoff)
     return (
       `http_client_connect_backoff_time_msecs (${most}) ` +
-      `must not be smaller than http_client_connect_backoff_max_time_msecs (${backoff})`
+      `must not be smaller than http_client_connect_backoff_max_time_msecs (${Math.min(backoff, 4294967295)})`
     );
   if (view.time('http_client_request_timeout') === 0)
     return 'http_client_request_timeout_msecs must not be 0';

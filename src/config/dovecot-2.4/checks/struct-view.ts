@@ -41,6 +41,11 @@ export class StructView {
     return UNKNOWN;
   }
 
+  /** As the file has it; for Pigeonhole, whose check reads `$SET:` as plain text. */
+  written(name: ByteString): ByteString {
+    return this.#texts(name).at(-1) ?? '';
+  }
+
   isEmpty(name: ByteString): boolean {
     return this.text(name) === '';
   }
