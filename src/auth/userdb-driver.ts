@@ -30,14 +30,18 @@ export interface UserdbDriver {
 /** null: a driver that is not asked. */
 export type OpenUserdb = (block: UserdbBlock) => Promise<UserdbDriver | null>;
 
-/** Number of a user or group by its name; null: there is none. */
-export type SystemId = (kind: 'uid' | 'gid', name: ByteString) => number | null;
+/** Number of a user or group by its name; `elsewhere`: an account of another machine, known by its name; null: none. */
+export type SystemId = (kind: 'uid' | 'gid', name: ByteString) => number | 'elsewhere' | null;
 
 const MAX_ID = 2 ** 32 - 2;
 
-/** A number or a name. Dovecot userdb.c: userdb_parse_uid, userdb_parse_gid */
-export function systemIdOf(kind: 'uid' | 'gid', text: ByteString, systemId: SystemId): number | null {
-  if (!/^\d{1,10}$/.test(text)) return systemId(kind, text);
-  const id = Number(text);
-  return id <= MAX_ID ? id : systemId(kind, text);
+/**
+ * The number behind a number or a name, as text; the name itself for an account of another machine.
+ * Dovecot userdb.c: userdb_parse_uid, userdb_parse_gid
+ */
+export function systemIdOf(kind: 'uid' | 'gid', text: ByteString, systemId: SystemId): ByteString | null {
+  if (/^\d{1,10}$/.test(text) && Number(text) <= MAX_ID) return String(Number(text));
+  const id = systemId(kind, text);
+  if (id === 'elsewhere') return text;
+  return id === null ? null : String(id);
 }

@@ -35,7 +35,7 @@ export function setUserdbField(
     case 'uid':
     case 'gid': {
       const id = systemIdOf(name, value, state.environment.systemId ?? (() => null));
-      if (id !== null) fields.add(name, String(id), false, from);
+      if (id !== null) fields.add(name, id, false, from);
       else if (state.environment.systemId === undefined) fields.add(name, value, false, from);
       else {
         state.log('error', `Invalid ${name.toUpperCase()} value '${value}'`);

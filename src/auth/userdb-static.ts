@@ -39,5 +39,5 @@ function idValue(key: ByteString, value: ByteString, systemId: SystemId): ByteSt
   if (kind !== 'uid' && kind !== 'gid') return value;
   const id = systemIdOf(kind, value, systemId);
   if (id === null) throw new UserdbRefused(`static userdb: Invalid ${kind}: ${value}`);
-  return String(id);
+  return id;
 }

@@ -35,8 +35,7 @@ export function applyUserdbTemplates(
 function systemValue(state: WalkState, name: ByteString, value: ByteString): ByteString {
   const kind = name.toLowerCase();
   if (kind !== 'uid' && kind !== 'gid') return value;
-  const id = systemIdOf(kind, value, state.environment.systemId ?? (() => null));
-  return id === null ? value : String(id);
+  return systemIdOf(kind, value, state.environment.systemId ?? (() => null)) ?? value;
 }
 
 /** 2.4 `fields { }` of a userdb. Dovecot 2.4.1 auth-request.c: auth_request_set_userdb_fields_ex */

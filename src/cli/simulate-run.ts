@@ -97,23 +97,16 @@ export async function startFailure(error: unknown): Promise<string> {
 
 type BenchOptions = Pick<SimulateOptions, 'map' | 'fixture' | 'resolve' | 'lenient' | 'format'>;
 
-/** `asksUserdbs`: also what the userdbs say of users who stay here, with this machine's own user ids. */
-export function openBench(
-  config: Config,
-  options: BenchOptions,
-  detailed: boolean,
-  asksUserdbs = true,
-): Bench {
+/** A configuration with `--map` or `--fixture` is taken as another machine's, whose accounts need not exist here. */
+export function openBench(config: Config, options: BenchOptions, detailed: boolean): Bench {
   for (const fixture of options.fixture) checkReadable(fixture);
   const mapPath = mappedPath(options.map);
   const databases = createDatabases({ config, fixtures: options.fixture, mapPath });
-  const systemId = systemIds();
+  const systemId = systemIds(options.map.length > 0 || options.fixture.length > 0);
   const simulator = new Simulator({
     config,
     openPassdb: databases.openPassdb,
-    ...(asksUserdbs
-      ? { userdbs: { open: userdbOpener({ config, databases, systemId, mapPath }), systemId } }
-      : {}),
+    userdbs: { open: userdbOpener({ config, databases, systemId, mapPath }), systemId },
     system: nodeSystem(),
     resolve: options.resolve ? resolveHost : null,
     detailed,

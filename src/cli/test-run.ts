@@ -59,7 +59,7 @@ async function runFile(path: string, file: TestFile, terminal: Terminal): Promis
   const refusal = refusalOf(config, file.lenient);
   if (refusal !== null) return failAll(refusal);
   for (const { text } of config.readings) terminal.stderr(`dvproxy: ${path}: lenient: ${text}\n`);
-  const bench = openBench(config, options, true, false);
+  const bench = openBench(config, options, true);
   try {
     const results: TestResult[] = [];
     for (const { line, name, question, extra } of file.cases) {

@@ -98,12 +98,12 @@ function idsOf(
     const text = entry[kind];
     if (text === null || text === '') continue;
     const id = systemIdOf(kind, text, systemId);
-    if (id === null || id === 0) {
+    if (id === null || id === '0') {
       const wrong = `User ${user} has invalid ${kind.toUpperCase()} '${text}'`;
       log.push({ level: 'error', text: `passwd-file ${path}:${wrong}`, scope: 'process' });
       return null;
     }
-    fields.push([kind, String(id)]);
+    fields.push([kind, id]);
   }
   return fields;
 }

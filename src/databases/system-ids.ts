@@ -3,16 +3,19 @@ import type { SystemId } from '../auth/userdb-driver.js';
 
 const FILES = { uid: '/etc/passwd', gid: '/etc/group' } as const;
 
-/** Users and groups as this machine's own files have them; read once per kind. */
-export function systemIds(mapPath: (path: string) => string = (path) => path): SystemId {
+/**
+ * Users and groups as this machine's own files have them; read once per kind. `copied`: the configuration is another
+ * machine's, whose accounts need not exist here.
+ */
+export function systemIds(copied: boolean): SystemId {
   const tables = new Map<'uid' | 'gid', ReadonlyMap<string, number>>();
   return (kind, name) => {
     let table = tables.get(kind);
     if (table === undefined) {
-      table = readTable(mapPath(FILES[kind]));
+      table = readTable(FILES[kind]);
       tables.set(kind, table);
     }
-    return table.get(name) ?? null;
+    return table.get(name) ?? (copied ? 'elsewhere' : null);
   };
 }
 

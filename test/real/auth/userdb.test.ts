@@ -39,7 +39,7 @@ async function openOurs(server: DovecotAuth, version: DovecotVersion): Promise<O
     system: nodeSystem(),
     resolve: async () => ({ kind: 'not-asked' }),
   });
-  const systemId = systemIds();
+  const systemId = systemIds(false);
   const userdbs = await openUserdbs(chain, userdbOpener({ config, databases, systemId, mapPath }), systemId);
   return {
     chain,
