@@ -11,7 +11,7 @@ export interface StaticUserdb {
 }
 
 /** The auth process would not start; the message is what it says behind `auth: Fatal: `. */
-export class UserdbRefused extends Error {}
+class UserdbRefused extends Error {}
 
 /** Dovecot 2.3.19.1 userdb-static.c, userdb-template.c; 2.4.1 userdb-static.c, whose fields are `fields { }` */
 export function staticUserdb(series: Series, block: UserdbBlock, systemId: SystemId): StaticUserdb {

@@ -1,6 +1,6 @@
 import { changeRows } from './generated/changes-2.3-to-2.4.js';
 
-export type ChangeKind =
+type ChangeKind =
   | 'same_name_changed_type'
   | 'same_name_changed_default'
   | 'same_name_changed_type_and_default'

@@ -42,7 +42,7 @@ export function shareOf(version: DovecotVersion, mode: number, runs: number): nu
   return mode === 0 ? Math.ceil(runs / 2) : Math.ceil(runs / 2 / others);
 }
 
-export interface Answer {
+interface Answer {
   readonly stdout: string;
   /** The first error without its label, '' where there is none. */
   readonly error: string;

@@ -17,7 +17,7 @@ export type SaslReply =
   /** `data`: what the server says with its success, where the protocol can carry it. */
   | { readonly kind: 'answer'; readonly answer: AuthAnswer; readonly data: ByteString };
 
-export type TokenVerdict =
+type TokenVerdict =
   | { readonly kind: 'valid' }
   | { readonly kind: 'refused'; readonly message: ByteString }
   | { readonly kind: 'failed'; readonly message: ByteString };

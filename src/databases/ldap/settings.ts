@@ -7,7 +7,7 @@ import { type PassAttr, parsePassAttrs } from './pass-attrs.js';
 import { parseHosts, parseUris } from './target.js';
 
 /** Something that stops the auth process at its start; the message is the text behind `auth: Fatal: `. */
-export class LdapStartError extends Error {}
+class LdapStartError extends Error {}
 
 /** An ldap passdb of either version, ready to be opened. Base, filter and bind name still hold variables. */
 export interface LdapSettings {

@@ -21,7 +21,7 @@ export interface LuaRequest {
 export type Report = readonly ByteString[];
 
 /** The script could not be read, loaded or initialised; the text is Lua's or Dovecot's. */
-export class ScriptFailure extends Error {}
+class ScriptFailure extends Error {}
 
 /** A Lua script in a machine of its own. Calls wait for each other: they share the script's global variables. */
 export class LuaScript {

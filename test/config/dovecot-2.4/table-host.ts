@@ -4,7 +4,7 @@ import { type LoadedConfig, loadForDump } from '../../../src/config/load.js';
 const MAIN = '/etc/dovecot/dovecot.conf';
 
 /** A machine with nothing but the given files. */
-export function tableHost(files: Readonly<Record<string, string>>): ConfigHost {
+function tableHost(files: Readonly<Record<string, string>>): ConfigHost {
   return {
     readFile: (path) => {
       const text = files[path];

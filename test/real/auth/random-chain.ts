@@ -1,7 +1,7 @@
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
 
 /** Numbers that look random and are the same in each run. */
-export class Dice {
+class Dice {
   #state: number;
 
   constructor(seed: number) {
@@ -32,7 +32,7 @@ export interface RandomChain {
 }
 
 const RULES = ['return', 'return-ok', 'return-fail', 'continue', 'continue-ok', 'continue-fail'] as const;
-export const USERS = ['ann', 'bob', 'carl@a.org', 'dan@b.org', 'eve', 'fay@a.org'] as const;
+const USERS = ['ann', 'bob', 'carl@a.org', 'dan@b.org', 'eve', 'fay@a.org'] as const;
 const ENTRY_FIELDS = [
   'a=1',
   'a=2',

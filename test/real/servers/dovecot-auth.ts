@@ -68,7 +68,7 @@ export interface Ask {
   readonly password: string | null;
 }
 
-export interface Said {
+interface Said {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: number;
