@@ -3,9 +3,10 @@ import { chainGraphMermaid } from '../report/chain-graph-mermaid.js';
 import { chainGraphSvg } from '../report/chain-graph-svg.js';
 import { chainGraphText } from '../report/chain-graph-text.js';
 import { type ChainGraph, chainGraph } from '../simulate/chain-graph.js';
+import { loadFor } from './config-file.js';
 import { EXIT_NO, EXIT_OK } from './exit-codes.js';
 import type { GraphOptions } from './graph-command.js';
-import { loadFor, refusalOf } from './simulate-load.js';
+import { refusalOf } from './refusal.js';
 import type { Terminal } from './terminal.js';
 
 /** Prints the chain of one protocol. */

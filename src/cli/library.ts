@@ -9,10 +9,10 @@ import { type DiagnosticDocument, diagnosticJson } from '../report/json.js';
 import { type SimulationDocument, simulationDocument } from '../report/simulation-json.js';
 import { type Question, questionOf } from '../simulate/question.js';
 import { Simulator } from '../simulate/simulator.js';
+import { mappedPath } from './config-file.js';
 import { nodeFileProbe } from './node-file-probe.js';
 import { nodeConfigHost } from './node-host.js';
 import { nodeSystem } from './node-system.js';
-import { mappedPath } from './simulate-load.js';
 
 export { ChainRefused } from '../auth/chain.js';
 export type { Config } from '../config/config.js';

@@ -1,15 +1,15 @@
 import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import { ChainRefused } from '../auth/chain.js';
 import type { Config } from '../config/config.js';
-import { loadConfig, UnreadableMainFile } from '../config/load.js';
 import { ListenError } from '../serve/listeners.js';
 import { ServeLog } from '../serve/log.js';
 import { ProxyServer, type ServerOptions } from '../serve/server.js';
 import { TlsSetupError } from '../serve/tls-context.js';
 import { isWorker, leave, reportReady, WorkerSupervisor } from '../serve/workers.js';
-import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
-import { nodeConfigHost } from './node-host.js';
+import { loadFor, mappedPath } from './config-file.js';
+import { CommandFailure, EXIT_NO, EXIT_OK } from './exit-codes.js';
 import { nodeSystem } from './node-system.js';
+import { refusalOf } from './refusal.js';
 import type { ServeCommandOptions } from './serve-command.js';
 import type { Terminal } from './terminal.js';
 
@@ -55,23 +55,9 @@ async function supervise(
 }
 
 function load(options: ServeCommandOptions): Config {
-  let config: Config;
-  try {
-    config = loadConfig({
-      path: options.config,
-      host: nodeConfigHost(),
-      maps: options.map,
-      lenient: options.lenient,
-      ...(options.dovecot === undefined ? {} : { version: options.dovecot }),
-    });
-  } catch (error) {
-    if (error instanceof UnreadableMainFile) throw new CommandFailure(error.message, EXIT_USAGE);
-    throw error;
-  }
-  if (config.refusal !== null && !options.lenient) {
-    const message = config.refusal.dovecot?.message ?? fromUtf8(config.refusal.message);
-    throw new CommandFailure(`doveconf: Fatal: ${toUtf8(message)}`, EXIT_NO);
-  }
+  const config = loadFor(options.config, options);
+  const refusal = refusalOf(config, options.lenient);
+  if (refusal !== null) throw new CommandFailure(refusal, EXIT_NO);
   return config;
 }
 
@@ -88,24 +74,19 @@ function serverOptions(
     log,
     system: nodeSystem(),
     environment: terminal.environment,
-    mapPath: (path) => mapped(path, options.map),
+    mapPath: mappedPath(options.map),
   };
-}
-
-function mapped(path: string, maps: ServeCommandOptions['map']): string {
-  const found = maps.find(({ from }) => path === from || path.startsWith(`${from}/`));
-  return found === undefined ? path : found.to + path.slice(found.from.length);
 }
 
 async function start(options: ServerOptions): Promise<ProxyServer> {
   try {
     return await ProxyServer.start(options);
   } catch (error) {
-    throw refusalOf(error);
+    throw startFailure(error);
   }
 }
 
-function refusalOf(error: unknown): unknown {
+function startFailure(error: unknown): unknown {
   if (error instanceof ChainRefused) return new CommandFailure(`auth: Fatal: ${error.message}`, EXIT_NO);
   if (error instanceof ListenError || error instanceof TlsSetupError)
     return new CommandFailure(error.message, EXIT_NO);
@@ -143,7 +124,7 @@ async function reloadAll(
     await server.reload(serverOptions(load(options), options, log, terminal));
     log.line('dvproxy', 'info', 'configuration reloaded');
   } catch (error) {
-    const refusal = refusalOf(error);
+    const refusal = startFailure(error);
     const text = refusal instanceof Error ? refusal.message : String(refusal);
     log.line('dvproxy', 'error', fromUtf8(`configuration not reloaded, the old one stays in use: ${text}`));
   }

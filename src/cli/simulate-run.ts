@@ -21,10 +21,11 @@ import type { Question } from '../simulate/question.js';
 import { isOk, type Simulation } from '../simulate/simulation.js';
 import { Simulator } from '../simulate/simulator.js';
 import { colourChoice } from './colour-choice.js';
+import { loadFor, mappedPath } from './config-file.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
 import { nodeSystem } from './node-system.js';
+import { refusalOf } from './refusal.js';
 import type { SimulateOptions } from './simulate-command.js';
-import { loadFor, mappedPath, refusalOf } from './simulate-load.js';
 import { readPassword } from './simulate-password.js';
 import type { Terminal } from './terminal.js';
 

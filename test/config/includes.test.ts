@@ -56,14 +56,14 @@ describe('includes', () => {
 
   test('mapped paths are read elsewhere and keep their names', () => {
     const host = tableHost({
-      '/work/conf/dovecot.conf': '!include c/*.conf\n',
-      '/work/conf/c/a.conf': 'foo = 1\n',
+      '/srv/conf/dovecot.conf': '!include c/*.conf\n',
+      '/srv/conf/c/a.conf': 'foo = 1\n',
     });
-    const config = loadForDump({ path: MAIN, host, maps: [{ from: FOLDER, to: '/work/conf' }] });
+    const config = loadForDump({ path: MAIN, host, maps: [{ from: FOLDER, to: '/srv/conf' }] });
     expect(messages(config)).toEqual([
       `Error in configuration file ${FOLDER}/c/a.conf line 1: Unknown setting: foo`,
     ]);
-    expect(config.problems[0]?.place?.source.realPath).toBe('/work/conf/c/a.conf');
+    expect(config.problems[0]?.place?.source.realPath).toBe('/srv/conf/c/a.conf');
   });
 
   test('a main file that cannot be read ends everything', () => {
