@@ -24,7 +24,9 @@ const PASSWORDS = ['secret', 'pä ss\'"x\\%u', '0123456789abcdef0123456789abcdef
 
 describe.each(['2.3', '2.4'] as const)('doveadm pw of %s', (series) => {
   if (!available[series]) {
-    console.log(`Dovecot ${series} is not installed: its passwords are not tried`);
+    const reason = `Dovecot ${series} is not installed: its passwords are not tried`;
+    if (process.env['CI'] === 'true') throw new Error(reason);
+    console.warn(reason);
     test.skip('is not installed', () => undefined);
     return;
   }

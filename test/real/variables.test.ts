@@ -148,7 +148,9 @@ describe.each([
   ['2.4', template24],
 ] as [Series, () => string][])('random expressions in the auth process of %s', (series, make) => {
   if (!oracleAvailable(series)) {
-    console.log(`Dovecot ${series} with Lua is not installed: random expressions are not tried`);
+    const reason = `Dovecot ${series} with Lua is not installed: random expressions are not tried`;
+    if (process.env['CI'] === 'true') throw new Error(reason);
+    console.warn(reason);
     test.skip('is not installed', () => undefined);
     return;
   }
