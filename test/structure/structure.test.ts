@@ -37,9 +37,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   databases: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'passwords'],
   proxy: ['grammar', 'knowledge', 'config', 'variables', 'auth'],
   serve: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'databases', 'passwords'],
-  check: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'passwords'],
+  migrate: ['grammar', 'knowledge', 'config', 'variables', 'auth'],
+  check: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'passwords', 'migrate'],
   simulate: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'passwords', 'databases'],
-  report: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'check', 'simulate'],
+  report: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'check', 'simulate', 'migrate'],
   cli: [
     'grammar',
     'knowledge',
@@ -52,6 +53,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'serve',
     'check',
     'simulate',
+    'migrate',
     'report',
   ],
 };
@@ -66,7 +68,7 @@ const HOMES: Readonly<Record<string, string>> = {
 };
 
 /** Core folders take the world through interfaces. */
-const PURE = ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'check', 'report'];
+const PURE = ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'migrate', 'check', 'report'];
 const IMPURE =
   /^node:(?:fs|net|tls|dns|child_process|cluster|worker_threads|http|https|os|process|timers|dgram)(?:\/|$)/;
 
