@@ -11,7 +11,7 @@ import type {
 import type { Origin, Written } from '../origin.js';
 import { readAuth } from './effective-auth.js';
 import { readLogin } from './effective-login.js';
-import { createNode, type Layer, type SectionNode, sectionName } from './layer.js';
+import { createNode, firstOfEachBuiltIn, type Layer, type SectionNode, sectionName } from './layer.js';
 import { type BuiltIn, type SectionTable, settingsTable } from './settings-table.js';
 import { matchingLayers, queryOf, View } from './view.js';
 
@@ -149,12 +149,13 @@ export function sections(view: View, list: string): { name: ByteString; view: Vi
   };
   for (const [level, node] of view.nodes.entries()) {
     const own = node.lists.get(list)?.sections ?? [];
-    const ofBuiltIn = new Map(own.map((section) => [section.builtIn, section] as const));
+    const ofBuiltIn = firstOfEachBuiltIn(own);
     for (const builtIn of builtIns?.values() ?? []) {
       const touched = ofBuiltIn.get(builtIn);
       add(touched ?? untouchedNode(definition.section, builtIn), touched !== undefined, level);
     }
-    for (const section of own) if (section.builtIn === null) add(section, true, level);
+    for (const section of own)
+      if (section.builtIn === null || ofBuiltIn.get(section.builtIn) !== section) add(section, true, level);
   }
   return joined.map(({ name, nodes, untouched }) => ({
     name,

@@ -5,11 +5,12 @@ import {
   createNode,
   currentText,
   escapeSectionName,
+  firstOfEachBuiltIn,
   type SectionNode,
   sectionName,
 } from './layer.js';
 import type { WantsSetting } from './modules.js';
-import type { BuiltIn, ListSetting, SettingDefinition, ValueSetting } from './settings-table.js';
+import type { ListSetting, SettingDefinition, ValueSetting } from './settings-table.js';
 
 export type ExportScope = 'all-with-hidden' | 'all' | 'set' | 'changed';
 
@@ -115,12 +116,8 @@ function orderedSections(
   const ordered: { section: SectionNode; index: number }[] = [];
   let index = 0;
   const builtIns = builtInsOf(node, definition);
-  // A second one of other case stands among the added sections.
-  const byBuiltIn = new Map<BuiltIn, SectionNode>();
+  const byBuiltIn = firstOfEachBuiltIn(touched);
   if (builtIns !== undefined) {
-    for (const section of touched)
-      if (section.builtIn !== null && !byBuiltIn.has(section.builtIn))
-        byBuiltIn.set(section.builtIn, section);
     for (const builtIn of builtIns.values()) {
       const section = byBuiltIn.get(builtIn);
       if (section !== undefined) ordered.push({ section, index });

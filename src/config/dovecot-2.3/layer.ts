@@ -191,6 +191,14 @@ export function builtInsOf(
   return parent.builtIn?.lists.get(definition.name);
 }
 
+/** The section that stands in each built-in one's place; a second one of it stands among the added sections. */
+export function firstOfEachBuiltIn(sections: readonly SectionNode[]): Map<BuiltIn, SectionNode> {
+  const first = new Map<BuiltIn, SectionNode>();
+  for (const section of sections)
+    if (section.builtIn !== null && !first.has(section.builtIn)) first.set(section.builtIn, section);
+  return first;
+}
+
 /** Default of a setting in a section: the built-in section's own, or the table's. */
 export function defaultText(node: SectionNode, name: string): ByteString | null {
   const own = node.builtIn?.defaults[name];

@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { type FilterQuery, isSuperset } from './filter.js';
 import { createNode, isRenamed, type Layer, listOf, type SectionNode, sectionName } from './layer.js';
+import type { ListSetting } from './settings-table.js';
 import { matchingLayers } from './view.js';
 
 export type Merged =
@@ -79,6 +80,7 @@ function applyNode(target: SectionNode, source: SectionNode, mayConflict: boolea
         break;
       }
       case 'list': {
+        addRenamed(target, source, definition);
         const sections = source.lists.get(name)?.sections;
         if (sections === undefined) break;
         const list = listOf(target, definition);
@@ -102,4 +104,15 @@ function applyNode(target: SectionNode, source: SectionNode, mayConflict: boolea
     }
   }
   return null;
+}
+
+/** A built-in section that `target` has under another name, and `source` under its own, is one more of the list. */
+function addRenamed(target: SectionNode, source: SectionNode, definition: ListSetting): void {
+  const sections = target.lists.get(definition.name)?.sections ?? [];
+  for (const { builtIn } of sections.filter(isRenamed)) {
+    if (source.lists.get(definition.name)?.sections.some((section) => section.builtIn === builtIn)) continue;
+    const untouched = createNode(definition.section, builtIn);
+    if (!sections.some((section) => sectionName(section) === sectionName(untouched)))
+      sections.push(untouched);
+  }
 }

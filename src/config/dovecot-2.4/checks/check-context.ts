@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { FilterMask } from '../filter.js';
 import { type FilterIndex, Scope } from '../scope.js';
+import { escapeSectionName } from '../section-name.js';
 import { findStruct } from '../settings-table.js';
 import type { StructView } from './struct-view.js';
 
@@ -48,7 +49,7 @@ export function sectionScope(
     const struct = EXPANDED_STRUCTS.get(kind);
     const error = struct === undefined ? null : expansionError(scope, struct);
     if (error === null) return scope;
-    return `Failed to get ${kind} ${name}: ${struct} settings (filter=${kind}/${name}): Failed to parse configuration: ${error}`;
+    return `Failed to get ${kind} ${name}: ${struct} settings (filter=${kind}/${escapeSectionName(name)}): Failed to parse configuration: ${error}`;
   }
   return (
     `Failed to get ${kind} ${name}: ` +

@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import { serviceRows } from '../../../knowledge/generated/settings-2.4.1.js';
 import type { Scope } from '../scope.js';
+import { escapeSectionName } from '../section-name.js';
 import {
   type CheckContext,
   expansionError,
@@ -8,6 +9,7 @@ import {
   scopeWith,
   sectionScope,
 } from './check-context.js';
+import { UNKNOWN } from './struct-view.js';
 
 const TYPES = ['', 'log', 'config', 'anvil', 'login', 'startup', 'worker'];
 const SINGLE_PROCESS = new Set(serviceRows.filter(([, single]) => single === 1).map(([name]) => name));
@@ -23,6 +25,10 @@ function missingListener(service: Scope, context: CheckContext, around: ByteStri
     for (const name of service.names(kind)) {
       const scope = sectionScope(context, kind, name, around);
       if (typeof scope === 'string') return scope;
+      // Dovecot 2.4.1 master-settings.c: for its addresses a listener reads the settings of the master, too
+      const unknown = kind === 'inet_listener' ? expansionError(scope, 'master') : null;
+      if (unknown !== null)
+        return `Failed to get inet_listener ${name}: master settings: Failed to parse configuration: ${unknown}`;
     }
   return null;
 }
@@ -41,6 +47,8 @@ export const checkMaster: StructCheck = (view, context) => {
     if (last !== 0 && view.number(`first_valid_${id}`) > last)
       return `first_valid_${id} can't be larger than last_valid_${id}`;
   }
+  for (const name of ['default_login_user', 'default_internal_user'])
+    if (view.text(name) === UNKNOWN) return `${name} doesn't exist: ${UNKNOWN}`;
   const names = view.names('service');
   if (names.length === 0) return null;
   if (view.list('listen').length === 0) return "listen can't be set empty";
@@ -52,7 +60,7 @@ export const checkMaster: StructCheck = (view, context) => {
     const unknown = expansionError(scope, 'service');
     if (unknown !== null && !context.expanded) return null;
     if (unknown !== null)
-      return `Failed to get service ${filterName}: service settings (filter=service/${filterName}): Failed to parse configuration: ${unknown}`;
+      return `Failed to get service ${filterName}: service settings (filter=service/${escapeSectionName(filterName)}): Failed to parse configuration: ${unknown}`;
     services.push({ filterName, name: scope.text('service_name'), scope });
     const missing = missingListener(scope, context, `service/${filterName}`);
     if (missing !== null) return missing;
