@@ -4,8 +4,9 @@ import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { LogEntry } from '../auth/driver.js';
 import type { Escape } from '../variables/scope.js';
 import { MysqlPool } from './mysql-pool.js';
+import { streamRows } from './mysql-stream.js';
 import type { MysqlHost, MysqlHosts, MysqlTls } from './sql/connect-string.js';
-import type { SqlAnswer, SqlDatabase, SqlValue } from './sql/database.js';
+import { type SqlAnswer, type SqlDatabase, SqlFailure, type SqlStream, type SqlValue } from './sql/database.js';
 import { readMysqlOptions } from './sql/mysql-option-file.js';
 
 /** A host that did not let us connect is asked last for this long. */
@@ -174,6 +175,31 @@ export class MysqlDatabase implements SqlDatabase {
     const unreachable = last ?? { host: this.label, reason: 'no server' };
     // Dovecot sql-api-private.h SQL_ERRSTR_NOT_CONNECTED
     return { kind: 'error', message: 'Not connected to database', notConnected: true, log, unreachable };
+  }
+
+  async stream(text: ByteString): Promise<SqlStream> {
+    let last = 'Not connected to database';
+    for (const server of this.#inOrder()) {
+      let connection: Connection;
+      try {
+        connection = await server.pool.acquire();
+      } catch (error) {
+        last = toUtf8(this.#failed(server, mysqlError(error), []));
+        continue;
+      }
+      try {
+        return await streamRows(connection, text, {
+          timeout: server.host.readTimeout,
+          release: () => server.pool.release(connection),
+          discard: () => server.pool.discard(connection),
+        });
+      } catch (error) {
+        const failure = mysqlError(error);
+        if (!isConnectionFailure(failure)) throw new SqlFailure(failure.text);
+        last = failure.text;
+      }
+    }
+    throw new SqlFailure(last);
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { Escape } from '../variables/scope.js';
-import type { SqlAnswer, SqlDatabase, SqlValue } from './sql/database.js';
+import { type SqlAnswer, type SqlDatabase, SqlFailure, type SqlStream, type SqlValue } from './sql/database.js';
 import { firstSqliteStatement } from './sql/sqlite-statement.js';
 
 /** How long a locked file is waited for. Dovecot waits longer (driver-sqlite.c), in a process of its own. */
@@ -36,6 +36,19 @@ function text(value: unknown): SqlValue {
   return end === -1 ? bytes : bytes.slice(0, end);
 }
 
+function failureOf(error: unknown): SqlFailure {
+  return new SqlFailure(fromUtf8(error instanceof Error ? error.message : String(error)));
+}
+
+async function* eachRow(statement: Prepared['statement']): AsyncGenerator<readonly SqlValue[]> {
+  if (statement === null) return;
+  try {
+    for (const row of statement.iterate()) yield (row as unknown[]).map(text);
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
 /** Runs statements on an open SQLite database, with values as SQLite itself would print them. */
 export class SqliteStatements {
   readonly #connection: Sqlite.Database;
@@ -61,25 +74,34 @@ export class SqliteStatements {
     }
   }
 
+  /** Rows one by one, of a statement of its own. Throws SqlFailure. */
+  stream(query: ByteString): SqlStream {
+    try {
+      const { columns, statement } = this.#compile(toUtf8(firstSqliteStatement(query)));
+      return { columns, rows: eachRow(statement) };
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
   #prepare(query: string): Prepared {
     const known = this.#prepared.get(query);
     if (known !== undefined) return known;
-    const statement = this.#connection.prepare<unknown[], unknown>(query);
-    let prepared: Prepared;
-    if (statement.reader) {
-      const columns = statement.columns().map(({ name }) => fromUtf8(name));
-      prepared = {
-        columns,
-        statement: this.#asBytes(query, columns.length) ?? statement.raw().safeIntegers(),
-      };
-    } else {
-      // Databases are opened for reading: only the configured look-up is ever run, and it changes nothing.
-      if (!statement.readonly) throw new Error('attempt to write a readonly database');
-      prepared = { columns: [], statement: null };
-    }
+    const prepared = this.#compile(query);
     if (this.#prepared.size >= KEPT_STATEMENTS) this.#prepared.clear();
     this.#prepared.set(query, prepared);
     return prepared;
+  }
+
+  #compile(query: string): Prepared {
+    const statement = this.#connection.prepare<unknown[], unknown>(query);
+    if (statement.reader) {
+      const columns = statement.columns().map(({ name }) => fromUtf8(name));
+      return { columns, statement: this.#asBytes(query, columns.length) ?? statement.raw().safeIntegers() };
+    }
+    // Databases are opened for reading: only the configured look-up is ever run, and it changes nothing.
+    if (!statement.readonly) throw new Error('attempt to write a readonly database');
+    return { columns: [], statement: null };
   }
 
   /** The same rows with each value cast to its text's bytes, so that what is not UTF-8 survives. */
@@ -134,6 +156,23 @@ export class SqliteFile implements SqlDatabase {
       : answer;
   }
 
+  /** On a connection of its own, for one that hands out rows can do nothing else. */
+  async stream(query: ByteString): Promise<SqlStream> {
+    let connection: Sqlite.Database;
+    try {
+      connection = new Sqlite(this.#path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT });
+    } catch {
+      throw new SqlFailure('Cannot connect to database');
+    }
+    try {
+      const { columns, rows } = new SqliteStatements(connection).stream(query);
+      return { columns, rows: closedAfter(rows, connection) };
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
   async close(): Promise<void> {
     this.#open?.connection.close();
     this.#open = null;
@@ -154,5 +193,16 @@ export class SqliteFile implements SqlDatabase {
       this.#open = { connection, statements: new SqliteStatements(connection), identity, absent };
     }
     return this.#open.statements;
+  }
+}
+
+async function* closedAfter(
+  rows: AsyncIterable<readonly SqlValue[]>,
+  connection: Sqlite.Database,
+): AsyncGenerator<readonly SqlValue[]> {
+  try {
+    yield* rows;
+  } finally {
+    connection.close();
   }
 }

@@ -5,9 +5,10 @@ import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { Parser } from 'pg-protocol/dist/parser.js';
 import { type ByteString, fromUtf8, toUtf8 } from '../../../grammar/bytes.js';
-import type { SqlValue } from '../sql/database.js';
+import { SqlFailure, type SqlStream, type SqlValue } from '../sql/database.js';
 import type { PgsqlAddress, PgsqlParameters } from './conninfo.js';
 import { connectFailureText, connectionPlace, errorText, type ServerError } from './error-text.js';
+import { RowStream } from './row-stream.js';
 
 /** A connection that could not be made, in libpq's words. */
 export class ConnectFailure extends Error {
@@ -193,6 +194,32 @@ export class PgsqlConnection {
         },
       );
     });
+  }
+
+  /** The rows of one statement as they are asked for. Rejects, as its rows do, with SqlFailure. */
+  async stream(text: ByteString, timeoutMs: number): Promise<SqlStream> {
+    const stream = new RowStream(this.#client, text, (error) => {
+      const result = this.#failed(error, text);
+      return new SqlFailure(result.kind === 'timeout' || result.kind === 'rows' ? '' : result.message);
+    });
+    const timer = setTimeout(() => {
+      this.#broken = true;
+      stream.fail(new SqlFailure('Query timed out'));
+    }, timeoutMs);
+    try {
+      return { columns: await stream.columns(), rows: this.#whole(stream) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A connection whose rows were not all read is of no use any more. */
+  async *#whole(stream: RowStream): AsyncGenerator<readonly SqlValue[]> {
+    try {
+      yield* stream.rows();
+    } finally {
+      if (!stream.isOver) this.#broken = true;
+    }
   }
 
   async close(): Promise<void> {

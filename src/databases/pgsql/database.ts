@@ -2,7 +2,7 @@ import { type ByteString, fromUtf8, toUtf8 } from '../../../grammar/bytes.js';
 import type { LogEntry } from '../../auth/driver.js';
 import type { Series } from '../../knowledge/versions.js';
 import type { Escape } from '../../variables/scope.js';
-import type { SqlAnswer, SqlDatabase } from '../sql/database.js';
+import { type SqlAnswer, type SqlDatabase, SqlFailure, type SqlStream, type SqlValue } from '../sql/database.js';
 import { ConnectFailure, NO_TLS, PgsqlConnection, type StatementResult } from './connection.js';
 import {
   addressesOf,
@@ -69,6 +69,18 @@ class Server {
         await connection?.close();
       } else this.#idle.push(connection);
       this.#waiting.shift()?.();
+    }
+  }
+
+  /** On a connection of its own, which ends with its rows. Throws as `run` does, and SqlFailure. */
+  async stream(text: ByteString): Promise<SqlStream> {
+    const connection = await this.#connect();
+    try {
+      const { columns, rows } = await connection.stream(text, QUERY_TIMEOUT);
+      return { columns, rows: closedAfter(rows, connection) };
+    } catch (error) {
+      await connection.close();
+      throw error;
     }
   }
 
@@ -183,6 +195,18 @@ export class PgsqlDatabase implements SqlDatabase {
     return { kind: 'error', message: 'Not connected to database', notConnected: true, log, unreachable };
   }
 
+  async stream(text: ByteString): Promise<SqlStream> {
+    let last = 'Not connected to database';
+    for (const server of this.#inOrder())
+      try {
+        return await server.stream(text);
+      } catch (error) {
+        if (error instanceof SqlFailure) throw error;
+        last = this.#connectFailed(server, error, []);
+      }
+    throw new SqlFailure(last);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.close()));
   }
@@ -208,4 +232,15 @@ export class PgsqlDatabase implements SqlDatabase {
 
 function poolLine(level: LogEntry['level'], text: ByteString): LogEntry {
   return { level, text: fromUtf8('sqlpool(pgsql): ') + text, scope: 'process' };
+}
+
+async function* closedAfter(
+  rows: AsyncIterable<readonly SqlValue[]>,
+  connection: PgsqlConnection,
+): AsyncGenerator<readonly SqlValue[]> {
+  try {
+    yield* rows;
+  } finally {
+    await connection.close();
+  }
 }

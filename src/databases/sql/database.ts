@@ -26,6 +26,16 @@ export type SqlAnswer =
       readonly log?: readonly LogEntry[];
     };
 
+/** A result set whose rows come one by one: one of any length takes no memory. */
+export interface SqlStream {
+  readonly columns: readonly ByteString[];
+  /** Throws SqlFailure where the database breaks off; one that is left early ends the statement. */
+  readonly rows: AsyncIterable<readonly SqlValue[]>;
+}
+
+/** A statement failed; the message is the database's own text. */
+export class SqlFailure extends Error {}
+
 /** One database that a passdb or userdb asks: a real one or a fixture. It sends nothing but the given statement. */
 export interface SqlDatabase {
   /** For explanations: `mysql db1/mailproxy`, `sqlite /var/lib/users.db`, `fixture maildb.sql`. Never a password. */
@@ -33,6 +43,8 @@ export interface SqlDatabase {
   readonly escape: Escape;
   /** Rejects never. `atMost`: rows beyond this number are not wanted. */
   query(text: ByteString, options?: { signal?: AbortSignal; atMost?: number }): Promise<SqlAnswer>;
+  /** Rejects with SqlFailure. */
+  stream(text: ByteString): Promise<SqlStream>;
   close(): Promise<void>;
 }
 

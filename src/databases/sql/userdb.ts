@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { LogEntry, LookupContext, Query, RowField } from '../../auth/driver.js';
 import type { Series } from '../../knowledge/versions.js';
-import type { SqlDatabase } from './database.js';
+import { type SqlDatabase, SqlFailure } from './database.js';
 import { rowFields } from './passdb.js';
 import type { SqlSettings } from './settings.js';
 
@@ -65,19 +65,23 @@ export class SqlUserdb {
       throw new IterateFailure(
         `Failed to expand iterate_query=${this.#settings.iterateQuery}: ${expansion.message}`,
       );
-    const answer = await this.#database.query(expansion.text);
-    if (answer.kind === 'error') throw new IterateFailure(`sql: Iterate query failed: ${answer.message}`);
-    // `user` counts as the first column only.
-    const whole = answer.columns[0] === 'user';
-    const name = whole ? 0 : answer.columns.indexOf('username');
-    const domain = whole ? -1 : answer.columns.indexOf('domain');
-    for (const row of answer.rows) {
-      if (name === -1) throw new IterateFailure("sql: Iterate query didn't return 'user' field");
-      const user = row[name];
-      if (user === null || user === undefined)
-        throw new IterateFailure('sql: Iterate query returned NULL user');
-      const at = domain === -1 ? null : row[domain];
-      yield at === null || at === undefined ? user : `${user}@${at}`;
+    try {
+      const { columns, rows } = await this.#database.stream(expansion.text);
+      // `user` counts as the first column only.
+      const whole = columns[0] === 'user';
+      const name = whole ? 0 : columns.indexOf('username');
+      const domain = whole ? -1 : columns.indexOf('domain');
+      for await (const row of rows) {
+        if (name === -1) throw new IterateFailure("sql: Iterate query didn't return 'user' field");
+        const user = row[name];
+        if (user === null || user === undefined)
+          throw new IterateFailure('sql: Iterate query returned NULL user');
+        const at = domain === -1 ? null : row[domain];
+        yield at === null || at === undefined ? user : `${user}@${at}`;
+      }
+    } catch (error) {
+      if (!(error instanceof SqlFailure)) throw error;
+      throw new IterateFailure(`sql: Iterate query failed: ${error.message}`);
     }
   }
 }
