@@ -26,6 +26,8 @@ export interface BackendEvents {
   closed(error: string): void;
   /** No TLS, or a certificate that is not accepted. */
   tlsFailed(error: string): void;
+  /** The handshake is done; `problem`: what a check of the certificate finds, whether or not it is wanted. */
+  secured?(socket: TLSSocket, problem: string | null): void;
 }
 
 /** Reads of at least that size are a transfer: such a connection gets a buffer of its own and is not copied. */
@@ -191,6 +193,7 @@ export class BackendSocket {
 
   #handshakeDone(secure: TLSSocket, tls: BackendTls, settings: BackendTlsContext): void {
     if (this.#done) return;
+    this.#events.secured?.(secure, certificateProblem(secure, tls, settings));
     const problem = tls.verify && settings.verify ? certificateProblem(secure, tls, settings) : null;
     if (problem !== null) {
       this.destroy();
