@@ -1,6 +1,6 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { Include, Section, Setting, Statement } from '../../grammar/dovecot-conf/tree.js';
-import type { Source } from '../../grammar/source.js';
+import type { Source, Span } from '../../grammar/source.js';
 import type { NewStatement } from './change.js';
 
 /** How the statements of a file or a section are translated; comments and blank lines go over as they are. */
@@ -16,34 +16,51 @@ export function translateStatements(
   statements: readonly Statement[],
   translator: StatementTranslator,
 ): NewStatement[] {
-  return statements.flatMap((node): readonly NewStatement[] => {
-    switch (node.kind) {
-      case 'blank':
-        return [{ kind: 'blank' }];
-      case 'comment':
-        return commentLines(source.text.slice(node.span.start, node.span.end));
-      case 'setting':
-        return translator.setting(node, remarkBehind(source, node.value.span.end, node.span.end));
-      case 'section':
-        return translator.section(
-          node,
-          remarkBehind(source, (node.nameSpan ?? node.keySpan).end, node.headSpan.end),
-        );
-      case 'include':
-        return translator.include(node);
-      case 'section-end':
-      case 'broken':
-        return [];
-    }
-  });
+  return statements.flatMap((node) => [...translated(source, node, translator)]);
 }
 
-function commentLines(text: ByteString): NewStatement[] {
-  return text
+function translated(
+  source: Source,
+  node: Statement,
+  translator: StatementTranslator,
+): readonly NewStatement[] {
+  switch (node.kind) {
+    case 'blank':
+      return [...swallowedLines(source, node.swallowed), { kind: 'blank' }];
+    case 'comment':
+      return [...swallowedLines(source, node.swallowed), comment(source, node.span, node.swallowed)];
+    case 'setting':
+      return translator.setting(node, remarkBehind(source, node.value.span.end, node.span.end));
+    case 'section':
+      return translator.section(
+        node,
+        remarkBehind(source, (node.nameSpan ?? node.keySpan).end, node.headSpan.end),
+      );
+    case 'include':
+      return translator.include(node);
+    case 'section-end':
+    case 'broken':
+      return [];
+  }
+}
+
+/** Continued lines that 2.3 loses silently stay lost, but readable. */
+function swallowedLines(source: Source, span: Span | null): NewStatement[] {
+  if (span === null) return [];
+  return linesOf(source, span).map((line) => ({ kind: 'comment', text: `# ${line}` }));
+}
+
+function comment(source: Source, span: Span, swallowed: Span | null): NewStatement {
+  const start = swallowed === null ? span.start : Math.max(span.start, swallowed.end);
+  return { kind: 'comment', text: linesOf(source, { start, end: span.end }).at(-1) ?? '#' };
+}
+
+function linesOf(source: Source, { start, end }: Span): ByteString[] {
+  return source.text
+    .slice(start, end)
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line.startsWith('#'))
-    .map((line) => ({ kind: 'comment', text: line }));
+    .filter((line) => line !== '');
 }
 
 /** The comment between two offsets, from its `#`; '' where there is none. */
