@@ -12,6 +12,8 @@ export type UserdbOutcome = {
       readonly fields: readonly RowField[];
       /** What 2.4 `fields { }` see of the row. */
       readonly row?: Row;
+      /** A `gid` field holds several, separated by commas (2.3 ldap). */
+      readonly hasGidList?: boolean;
     }
   | { readonly kind: 'unknown' }
   /** `fields`: what was set before the failure. */
@@ -24,8 +26,13 @@ export interface UserdbDriver {
   /** Runs in an auth-worker process of Dovecot. */
   readonly blocking?: boolean;
   lookup(context: LookupContext): Promise<UserdbOutcome>;
+  /** Names of all users; throws an Error with what Dovecot logs. Left out: the driver cannot list them. */
+  iterate?(context: IterateContext): AsyncIterable<ByteString>;
   close(): Promise<void>;
 }
+
+/** A request without a user. */
+export type IterateContext = Pick<LookupContext, 'user' | 'expand'>;
 
 /** null: a driver that is not asked. */
 export type OpenUserdb = (block: UserdbBlock) => Promise<UserdbDriver | null>;

@@ -34,13 +34,8 @@ export function setUserdbField(
   switch (name) {
     case 'uid':
     case 'gid': {
-      const id = systemIdOf(name, value, state.environment.systemId ?? (() => null));
+      const id = idOf(state, name, value);
       if (id !== null) fields.add(name, id, false, from);
-      else if (state.environment.systemId === undefined) fields.add(name, value, false, from);
-      else {
-        state.log('error', `Invalid ${name.toUpperCase()} value '${value}'`);
-        state.userdbTempfail = true;
-      }
       return;
     }
     case 'tempfail':
@@ -68,4 +63,26 @@ export function setUserdbField(
       break;
   }
   fields.add(name, value, false, from);
+}
+
+/** Several groups in one field. Dovecot 2.3.19.1 auth-request.c: auth_request_set_userdb_field_values */
+export function setUserdbGids(state: WalkState, values: readonly ByteString[], from: FieldOrigin): void {
+  const ids: ByteString[] = [];
+  for (const value of values) {
+    const id = idOf(state, 'gid', value);
+    if (id === null) return;
+    ids.push(id);
+  }
+  userdbFieldsOf(state).add('gid', ids.join(','), false, from);
+}
+
+/** null: there is no such user or group, which fails the look-up. */
+function idOf(state: WalkState, kind: 'uid' | 'gid', value: ByteString): ByteString | null {
+  const { systemId } = state.environment;
+  if (systemId === undefined) return systemIdOf(kind, value, () => null) ?? value;
+  const id = systemIdOf(kind, value, systemId);
+  if (id !== null) return id;
+  state.log('error', `Invalid ${kind.toUpperCase()} value '${value}'`);
+  state.userdbTempfail = true;
+  return null;
 }

@@ -6,7 +6,7 @@ import { expandFor } from './request-scope.js';
 import { takeUserNames } from './user-name.js';
 import type { UserdbAnswer, UserdbQuestion, UserdbResult, UserdbStep } from './userdb-answer.js';
 import type { UserdbOutcome } from './userdb-driver.js';
-import { setUserdbField, userdbFieldsOf } from './userdb-field.js';
+import { setUserdbField, setUserdbGids, userdbFieldsOf } from './userdb-field.js';
 import { staticUserdb } from './userdb-static.js';
 import { applyUserdbFields, applyUserdbTemplates } from './userdb-templates.js';
 import { type WalkEnvironment, WalkState } from './walk-state.js';
@@ -270,10 +270,17 @@ function readOutcome(state: WalkState, userdb: UserdbBlock, outcome: UserdbOutco
   if (outcome.kind === 'unknown') return { result: 'unknown', queries };
   if (state.series === '2.3' || userdb.fieldsImportAll)
     for (const [name, value] of outcome.fields ?? [])
-      if (value !== null) setUserdbField(state, name, value, FROM);
+      if (value !== null)
+        setRowField(state, name, value, outcome.kind === 'found' && outcome.hasGidList === true);
   if (outcome.kind === 'internal') return { result: 'internal_failure', queries };
   const applied = state.series === '2.3' || applyUserdbFields(state, userdb, outcome.row);
   return { result: applied ? 'found' : 'internal_failure', queries };
+}
+
+/** Dovecot 2.3.19.1 auth-request.c: auth_request_set_userdb_field_values */
+function setRowField(state: WalkState, name: ByteString, value: ByteString, isList: boolean): void {
+  if (name === 'gid' && isList) setUserdbGids(state, value.split(','), FROM);
+  else setUserdbField(state, name, value, FROM);
 }
 
 function contextOf(state: WalkState): Omit<LookupContext, 'signal'> {

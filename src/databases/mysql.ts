@@ -6,7 +6,13 @@ import type { Escape } from '../variables/scope.js';
 import { MysqlPool } from './mysql-pool.js';
 import { streamRows } from './mysql-stream.js';
 import type { MysqlHost, MysqlHosts, MysqlTls } from './sql/connect-string.js';
-import { type SqlAnswer, type SqlDatabase, SqlFailure, type SqlStream, type SqlValue } from './sql/database.js';
+import {
+  type SqlAnswer,
+  type SqlDatabase,
+  SqlFailure,
+  type SqlStream,
+  type SqlValue,
+} from './sql/database.js';
 import { readMysqlOptions } from './sql/mysql-option-file.js';
 
 /** A host that did not let us connect is asked last for this long. */

@@ -35,9 +35,12 @@ export function userdbOpener({ config, databases, systemId, mapPath, now }: User
           name: 'sql',
           blocking: true,
           lookup: (context) => sql.lookupUser(context),
+          iterate: (context) => sql.iterate(context),
           close: async () => {},
         };
       }
+      case 'ldap':
+        return databases.openLdapUserdb(block);
       default:
         if (!(KNOWN[series] as readonly string[]).includes(block.driver))
           throw new Error(`Unknown userdb driver '${block.driver}'`);

@@ -1,5 +1,6 @@
 import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { LookupOutcome, OpenPassdb, PassdbDriver } from '../auth/driver.js';
+import type { UserdbDriver } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
 import type { UserdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
@@ -24,6 +25,7 @@ export interface Databases {
   readonly openPassdb: OpenPassdb;
   /** The sql userdb of a block, for user and iterate queries; null where the block has another driver. */
   openSqlUserdb(block: UserdbBlock): Promise<SqlUserdb | null>;
+  openLdapUserdb(block: UserdbBlock): Promise<UserdbDriver>;
   close(): Promise<void>;
 }
 
@@ -96,8 +98,8 @@ class OpenDatabases implements Databases {
         return openStatic(block, { series });
       }
       case 'ldap': {
-        const { openLdap } = await importDriver('ldapts', () => import('./ldap/open.js'));
-        return openLdap(block, this.#config);
+        const { openLdap, openServers } = await importDriver('ldapts', () => import('./ldap/open.js'));
+        return openLdap(block, this.#config, openServers);
       }
       case 'passwd': {
         const { openPasswd } = await import('./passwd.js');
@@ -140,6 +142,11 @@ class OpenDatabases implements Databases {
     ]);
     const settings = sqlSettings(block, this.#config);
     return new SqlUserdb(seriesOf(this.#config.version), settings, await this.#database(settings));
+  }
+
+  async openLdapUserdb(block: UserdbBlock): Promise<UserdbDriver> {
+    const { openLdapUserdb, openServers } = await importDriver('ldapts', () => import('./ldap/open.js'));
+    return openLdapUserdb(block, this.#config, openServers);
   }
 
   async close(): Promise<void> {

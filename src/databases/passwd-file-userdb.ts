@@ -1,7 +1,10 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { LogEntry, LookupContext, RowField } from '../auth/driver.js';
 import { type SystemId, systemIdOf, type UserdbDriver, type UserdbOutcome } from '../auth/userdb-driver.js';
 import type { UserdbBlock } from '../config/effective.js';
+import { errnoText } from '../config/errno-text.js';
 import type { Series } from '../knowledge/versions.js';
 import { type FixedPath, fixPath24, hasVariables23, hasVariables24 } from './passwd-file-path.js';
 import { type PasswdFileEntry, PasswdFileTable } from './passwd-file-table.js';
@@ -82,7 +85,24 @@ export async function openPasswdFileUserdb(
     if (entry.gid === null) return { kind: 'unknown', log, queries };
     return readEntry(series, context, entry, found, log, queries);
   };
-  return { name: 'passwd-file', lookup, close: async () => tables.clear() };
+  const iterate = async function* (): AsyncGenerator<ByteString> {
+    if (varies)
+      throw new Error(`passwd-file: the path ${args.path} has variables, its users cannot be listed`);
+    yield* namesOf(options.mapPath?.(fixedPath) ?? fixedPath);
+  };
+  return { name: 'passwd-file', lookup, iterate, close: async () => tables.clear() };
+}
+
+/** Line by line, so that a file of any length takes no memory. Dovecot userdb-passwd-file.c: passwd_file_iterate_next */
+async function* namesOf(path: string): AsyncGenerator<ByteString> {
+  try {
+    for await (const line of createInterface({ input: createReadStream(path, { encoding: 'latin1' }) })) {
+      const name = line.split(':', 1)[0] ?? '';
+      if (name !== '' && !name.startsWith('#')) yield name;
+    }
+  } catch (error) {
+    throw new Error(`cannot read ${path}: ${errnoText(error)}`);
+  }
 }
 
 /** uid and gid as numbers; null: the line is left out of the table. Dovecot db-passwd-file.c: passwd_file_add */

@@ -3,7 +3,13 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { Escape } from '../variables/scope.js';
-import { type SqlAnswer, type SqlDatabase, SqlFailure, type SqlStream, type SqlValue } from './sql/database.js';
+import {
+  type SqlAnswer,
+  type SqlDatabase,
+  SqlFailure,
+  type SqlStream,
+  type SqlValue,
+} from './sql/database.js';
 import { firstSqliteStatement } from './sql/sqlite-statement.js';
 
 /** How long a locked file is waited for. Dovecot waits longer (driver-sqlite.c), in a process of its own. */

@@ -1,14 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { ByteString } from '../../grammar/bytes.js';
+import type { IterateContext } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
-import type { UserdbBlock } from '../config/effective.js';
-import { errnoText } from '../config/errno-text.js';
-import { type Series, seriesOf } from '../knowledge/versions.js';
-import { expand } from '../variables/expand.js';
+import { seriesOf } from '../knowledge/versions.js';
+import { expandText } from '../variables/expand.js';
 import type { VariableScope } from '../variables/scope.js';
 import type { Databases } from './open.js';
-import { hasVariables23, hasVariables24 } from './passwd-file-path.js';
+import { userdbOpener } from './open-userdb.js';
 
 export interface UserListOptions {
   readonly config: Config;
@@ -23,52 +20,47 @@ export interface UserListOptions {
 /** The users of a configuration cannot be listed, or a list broke off. */
 export class UserListFailure extends Error {}
 
-/** Names of all users of all userdbs that can list them, as `doveadm user '*'` asks for them. */
+/**
+ * Names of all users of all userdbs that can list them, as `doveadm user '*'` asks for them; one after the other, so
+ * that a list of any length takes no memory. Dovecot auth-master-connection.c: master_input_list
+ */
 export async function* allUsers(options: UserListOptions): AsyncGenerator<ByteString> {
-  const { userdbs } = options.config.effective.auth({ protocol: options.protocol });
-  const able = userdbs.filter(({ driver }) => driver === 'sql' || driver === 'passwd-file');
-  if (able.length === 0)
-    throw new UserListFailure(
-      `no userdb can list its users: ${userdbs.map(({ driver }) => driver).join(', ') || 'there is none'}; give --users FILE`,
-    );
-  for (const block of able)
-    yield* block.driver === 'sql' ? sqlUsers(block, options) : fileUsers(block, options);
-}
-
-async function* sqlUsers(
-  block: UserdbBlock,
-  { config, databases, scope }: UserListOptions,
-): AsyncGenerator<ByteString> {
-  const series = seriesOf(config.version);
-  const userdb = await databases.openSqlUserdb(block);
-  if (userdb === null) return;
-  try {
-    yield* userdb.iterate({ expand: (template, escaping) => expand(series, template, scope, escaping) });
-  } catch (error) {
-    throw new UserListFailure(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Line by line, so that a file of any length takes no memory. Dovecot userdb-passwd-file.c */
-async function* fileUsers(block: UserdbBlock, options: UserListOptions): AsyncGenerator<ByteString> {
-  const series = seriesOf(options.config.version);
-  const path = pathOf(block, series);
-  const varies = series === '2.3' ? hasVariables23(path) : hasVariables24(path);
-  if (varies)
-    throw new UserListFailure(`passwd-file: the path ${path} has variables, its users cannot be listed`);
-  const real = options.mapPath(series === '2.3' ? path.replaceAll('%%', '%') : path);
-  const input = createReadStream(real, { encoding: 'latin1' });
-  try {
-    for await (const line of createInterface({ input })) {
-      const name = line.split(':', 1)[0] ?? '';
-      if (name !== '' && !name.startsWith('#')) yield name;
+  const { config, databases, mapPath, protocol } = options;
+  const { userdbs } = config.effective.auth({ protocol });
+  const open = userdbOpener({ config, databases, systemId: () => 'elsewhere', mapPath });
+  const context = contextOf(options);
+  let asked = 0;
+  for (const block of userdbs) {
+    const driver = await open(block);
+    try {
+      if (driver?.iterate === undefined) continue;
+      asked += 1;
+      yield* driver.iterate(context);
+    } catch (error) {
+      throw new UserListFailure(error instanceof Error ? error.message : String(error));
+    } finally {
+      await driver?.close();
     }
-  } catch (error) {
-    throw new UserListFailure(`cannot read ${real}: ${errnoText(error)}`);
   }
+  if (asked > 0) return;
+  const names = userdbs.map(({ driver }) => driver).join(', ') || 'there is none';
+  throw new UserListFailure(`no userdb can list its users: ${names}; give --users FILE`);
 }
 
-function pathOf(block: UserdbBlock, series: Series): ByteString {
-  if (series === '2.4') return block.setting('passwd_file_path')?.text ?? '';
-  return block.args.text.replace(/^username_format=[^ ]* */, '');
+function contextOf({ config, scope }: UserListOptions): IterateContext {
+  const series = seriesOf(config.version);
+  return {
+    user: '',
+    expand: (template, escaping, providers, more) =>
+      expandText(
+        series,
+        template,
+        {
+          ...scope,
+          ...(more?.extra === undefined ? {} : { extra: more.extra }),
+          providers: new Map([...scope.providers, ...(providers ?? [])]),
+        },
+        escaping,
+      ),
+  };
 }

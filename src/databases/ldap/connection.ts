@@ -1,113 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { type BerWriter, BindRequest, Client, ResultCodeError } from 'ldapts';
+import { ResultCodeError } from 'ldapts';
 import { type ByteString, fromUtf8, toUtf8 } from '../../../grammar/bytes.js';
+import { type LdapEntry, LdapResult, type SearchScope, Unreachable } from './directory.js';
 import type { ByteFilter } from './filter.js';
 import { resultText } from './result-text.js';
-import type { LdapServer } from './target.js';
-
-/** How servers are reached and what is said first. */
-export interface LdapTarget {
-  readonly servers: readonly LdapServer[];
-  /** What a line about the connection names: the setting's text. */
-  readonly label: ByteString;
-  readonly dn: ByteString;
-  readonly password: ByteString;
-  readonly startTls: boolean;
-  readonly tls: LdapTls;
-  readonly deref: 'never' | 'searching' | 'finding' | 'always';
-}
-
-export interface LdapTls {
-  readonly ca: ByteString;
-  readonly certificate: ByteString;
-  readonly key: ByteString;
-  readonly ciphers: ByteString;
-  readonly minProtocol: ByteString;
-  readonly verify: boolean;
-}
-
-export interface LdapEntry {
-  readonly dn: ByteString;
-  /** As the server names and orders them. */
-  readonly attributes: readonly { readonly name: ByteString; readonly values: readonly ByteString[] }[];
-}
-
-export type SearchScope = 'base' | 'onelevel' | 'subtree';
-
-/** Nobody answered, or the connection ended. */
-export class Unreachable extends Error {
-  readonly host: string;
-  /** The server was there, but would not let us in or start TLS: what is logged instead. */
-  readonly logged: ByteString | null;
-
-  constructor(host: string, message: string, logged: ByteString | null = null) {
-    super(message);
-    this.host = host;
-    this.logged = logged;
-  }
-}
-
-/** The server answered with a result that is not success. */
-export class LdapResult extends Error {
-  readonly code: number;
-  readonly diagnostic: ByteString;
-
-  constructor(code: number, diagnostic: ByteString) {
-    super(`LDAP result ${code}`);
-    this.code = code;
-    this.diagnostic = diagnostic;
-  }
-}
+import type { LdapServer, LdapTarget, LdapTls } from './target.js';
+import { ByteClient } from './wire.js';
 
 // Dovecot db-ldap.h: DB_LDAP_CONNECT_TIMEOUT_SECS, DB_LDAP_REQUEST_LOST_TIMEOUT_SECS
 const CONNECT_TIMEOUT = 5_000;
 const REQUEST_TIMEOUT = 60_000;
+/** Entries that are read ahead of who asks for them. */
+const READ_AHEAD = 200;
 /** Where Debian's /etc/ldap/ldap.conf points to. */
 const SYSTEM_CA = '/etc/ssl/certs/ca-certificates.crt';
 
-const DEREF = { never: 'never', searching: 'search', finding: 'find', always: 'always' } as const;
-const SCOPE = { base: 'base', onelevel: 'one', subtree: 'sub' } as const;
-
-/** Asks for every attribute's bytes, whatever its name. */
-class EveryName extends Array<string> {
-  override includes(): boolean {
-    return true;
-  }
-}
-
-/** A simple bind with the bytes that the client gave. */
-class ByteBind extends BindRequest {
-  readonly #dn: ByteString;
-  readonly #password: ByteString;
-
-  constructor(messageId: number, dn: ByteString, password: ByteString) {
-    super({ messageId });
-    this.#dn = dn;
-    this.#password = password;
-  }
-
-  override writeMessage(writer: BerWriter): void {
-    writer.writeInt(3);
-    writer.writeBuffer(Buffer.from(this.#dn, 'latin1'), 4);
-    writer.writeBuffer(Buffer.from(this.#password, 'latin1'), 0x80);
-  }
-}
-
-/** What sends a bind: ldapts' own methods, which its types keep to themselves. */
-interface BindMethods {
-  _nextMessageId(): number;
-  _sendBind(request: BindRequest): Promise<void>;
-}
-
 /** One connection to the first server of the list that answers. */
 export class LdapConnection {
-  readonly #client: Client;
+  readonly #client: ByteClient;
   readonly #target: LdapTarget;
   readonly host: string;
 
-  private constructor(client: Client, target: LdapTarget, host: string) {
+  private constructor(client: ByteClient, target: LdapTarget, host: string) {
     this.#client = client;
     this.#target = target;
     this.host = host;
@@ -119,7 +35,7 @@ export class LdapConnection {
     for (const server of target.servers) {
       const host = server.scheme === 'ldapi' ? toUtf8(server.host) : `${toUtf8(server.host)}:${server.port}`;
       const tls = server.scheme === 'ldaps' || target.startTls ? tlsOptions(target.tls, server) : null;
-      const client = new Client({
+      const client = new ByteClient({
         url: server.scheme === 'ldaps' ? 'ldaps://server' : 'ldap://server',
         connectTimeout: CONNECT_TIMEOUT,
         timeout: REQUEST_TIMEOUT,
@@ -166,9 +82,8 @@ export class LdapConnection {
 
   /** Rejects with LdapResult or Unreachable. */
   async bind(dn: ByteString, password: ByteString): Promise<void> {
-    const methods = this.#client as unknown as BindMethods;
     try {
-      await methods._sendBind(new ByteBind(methods._nextMessageId(), dn, password));
+      await this.#client.bindAs(dn, password);
     } catch (error) {
       throw this.#failure(error);
     }
@@ -181,25 +96,56 @@ export class LdapConnection {
     filter: ByteFilter,
     attributes: readonly ByteString[],
   ): Promise<LdapEntry[]> {
+    const { deref } = this.#target;
+    const entries: LdapEntry[] = [];
     try {
-      const { searchEntries } = await this.#client.search(toUtf8(base), {
-        scope: SCOPE[scope],
-        filter,
-        derefAliases: DEREF[this.#target.deref],
-        attributes: attributes.map(toUtf8),
-        explicitBufferAttributes: new EveryName(),
-        timeLimit: 0,
-      });
-      const asked = new Set(attributes.map((name) => name.toLowerCase()));
-      return searchEntries.map(({ dn, ...rest }) => ({
-        dn: fromUtf8(dn),
-        attributes: Object.entries(rest)
-          .map(([name, value]) => ({ name: fromUtf8(name), values: valuesOf(value) }))
-          // ldapts adds the names that were asked for and not found.
-          .filter(({ name, values }) => values.length > 0 || !asked.has(name.toLowerCase())),
-      }));
+      await this.#client.searchFor({ base, scope, filter, attributes, deref }, (entry) =>
+        entries.push(entry),
+      );
+      return entries;
     } catch (error) {
       throw this.#failure(error);
+    }
+  }
+
+  /** The same, entry by entry: the server waits where they are not taken. */
+  async *stream(
+    base: ByteString,
+    scope: SearchScope,
+    filter: ByteFilter,
+    attributes: readonly ByteString[],
+  ): AsyncGenerator<LdapEntry> {
+    const { deref } = this.#target;
+    const waiting: LdapEntry[] = [];
+    let wake: () => void = () => undefined;
+    let over: { readonly error: unknown } | null = null;
+    this.#client
+      .searchFor({ base, scope, filter, attributes, deref }, (entry) => {
+        if (waiting.push(entry) >= READ_AHEAD) this.#client.pause();
+        wake();
+      })
+      .then(
+        () => {
+          over = { error: null };
+        },
+        (error: unknown) => {
+          over = { error: this.#failure(error) };
+        },
+      )
+      .finally(() => wake());
+    const end = (): { readonly error: unknown } | null => over;
+    for (;;) {
+      yield* waiting.splice(0);
+      if (waiting.length > 0) continue;
+      const ended = end();
+      if (ended !== null) {
+        if (ended.error !== null) throw ended.error;
+        return;
+      }
+      this.#client.resume();
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
   }
 
@@ -208,6 +154,7 @@ export class LdapConnection {
   }
 
   #failure(error: unknown): Error {
+    if (error instanceof LdapResult) return error;
     if (error instanceof ResultCodeError) {
       const text = error.message.replace(/ Code: 0x[0-9a-f]+$/, '');
       return new LdapResult(error.code, fromUtf8(text));
@@ -221,11 +168,6 @@ function refused({ code, diagnostic }: LdapResult, target: LdapTarget, host: str
   const text = resultText(code) + (diagnostic === '' ? '' : `, ${diagnostic}`);
   const name = target.dn === '' ? '(none)' : target.dn;
   return new Unreachable(host, toUtf8(text), `binding failed (dn ${name}): ${text}`);
-}
-
-function valuesOf(value: Buffer | Buffer[] | string[] | string): ByteString[] {
-  const list: readonly (Buffer | string)[] = Array.isArray(value) ? value : [value];
-  return list.map((each) => (Buffer.isBuffer(each) ? each.toString('latin1') : fromUtf8(each)));
 }
 
 function messageOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { changedName } from '../../auth/change-user.js';
 import type { LogEntry, LookupContext, RowField } from '../../auth/driver.js';
 import { inspectTemplate } from '../../variables/inspect.js';
 import type { Provider } from '../../variables/scope.js';
-import type { LdapEntry } from './connection.js';
+import type { LdapEntry } from './directory.js';
 
 /** One entry of 2.3 `pass_attrs`: `attr=field`, `attr=field=template`, `=field=template`, `@name=attr`, `!attr`. */
 export interface PassAttr {
@@ -88,13 +88,17 @@ function cString(value: ByteString): ByteString {
   return nul === -1 ? value : value.slice(0, nul);
 }
 
-/** The fields of an entry, and what is logged about them. Dovecot 2.3.19.1 db-ldap.c: db_ldap_result_iterate_next */
+/** What templates of entries are expanded with. */
+export type ExpandContext = Pick<LookupContext, 'user' | 'expand'>;
+
+/** The fields of an entry, and what is logged about them. Dovecot 2.3.19.1 db-ldap.c: db_ldap_result_iterate_next. `joined`: fields that take all values. */
 export function fieldsOf(
   fields: readonly PassAttr[],
   dn: ByteString,
   values: AttributeValues,
-  context: LookupContext,
+  context: ExpandContext,
   wantDn: boolean,
+  joined: ReadonlySet<ByteString> = new Set(),
 ): { readonly fields: readonly RowField[]; readonly log: readonly LogEntry[] } {
   const row: RowField[] = [];
   const log: LogEntry[] = [];
@@ -143,7 +147,8 @@ export function fieldsOf(
       if (!wantDn) row.push([name, null]);
       continue;
     }
-    if (count > 1) multiple(name, value);
+    if (count > 1 && joined.has(name)) value = (found ?? []).join(',');
+    else if (count > 1) multiple(name, value);
     row.push([name, value]);
     // Later templates see the name as it is by then.
     if (!wantDn && (name === 'user' || name === 'username' || name === 'domain') && value !== '')

@@ -1,26 +1,25 @@
-import type { ByteString } from '../../../grammar/bytes.js';
-import {
-  LdapConnection,
-  type LdapEntry,
-  type LdapTarget,
-  type SearchScope,
-  Unreachable,
-} from './connection.js';
+import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
+import { LdapConnection } from './connection.js';
+import { type LdapDirectory, type LdapEntry, type SearchScope, Unreachable } from './directory.js';
 import type { ByteFilter } from './filter.js';
+import type { LdapTarget } from './target.js';
 
 /** Binds as users run at the same time on so many connections; a connection does one bind at a time. */
 const BIND_CONNECTIONS = 4;
 
 /** The connections of one ldap passdb: one for searches, which share it, some for binds as users. */
-export class LdapPool {
+export class LdapPool implements LdapDirectory {
   readonly #target: LdapTarget;
   #search: Promise<LdapConnection> | null = null;
   readonly #idle: LdapConnection[] = [];
   readonly #waiting: (() => void)[] = [];
   #binding = 0;
 
+  readonly label: string;
+
   constructor(target: LdapTarget) {
     this.#target = target;
+    this.label = `ldap ${toUtf8(target.label)}`;
   }
 
   /** Makes sure of a connection, as a look-up does before anything else. Rejects with LdapResult or Unreachable. */
@@ -57,6 +56,21 @@ export class LdapPool {
       this.#search = null;
       await connection.close();
       return (await this.connect()).search(base, scope, filter, attributes);
+    }
+  }
+
+  /** On a connection of its own: a server that is made to wait answers nobody else on it. */
+  async *stream(
+    base: ByteString,
+    scope: SearchScope,
+    filter: ByteFilter,
+    attributes: readonly ByteString[],
+  ): AsyncGenerator<LdapEntry> {
+    const connection = await LdapConnection.open(this.#target);
+    try {
+      yield* connection.stream(base, scope, filter, attributes);
+    } finally {
+      await connection.close();
     }
   }
 

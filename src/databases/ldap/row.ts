@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Row } from '../../auth/driver.js';
 import type { Provider } from '../../variables/scope.js';
-import type { LdapEntry } from './connection.js';
+import type { LdapEntry } from './directory.js';
 
 /** What 2.4 `%{ldap:ATTR}` and `%{ldap_multi:ATTR}` see of an entry. Dovecot 2.4.1 db-ldap.c: ldap_query_get_fields */
 export function ldapRow(entry: LdapEntry, asked: readonly ByteString[]): Row {

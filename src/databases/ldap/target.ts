@@ -8,6 +8,27 @@ export interface LdapServer {
   readonly scheme: 'ldap' | 'ldaps' | 'ldapi';
 }
 
+/** How servers are reached and what is said first. */
+export interface LdapTarget {
+  readonly servers: readonly LdapServer[];
+  /** What a line about the connection names: the setting's text. */
+  readonly label: ByteString;
+  readonly dn: ByteString;
+  readonly password: ByteString;
+  readonly startTls: boolean;
+  readonly tls: LdapTls;
+  readonly deref: 'never' | 'searching' | 'finding' | 'always';
+}
+
+export interface LdapTls {
+  readonly ca: ByteString;
+  readonly certificate: ByteString;
+  readonly key: ByteString;
+  readonly ciphers: ByteString;
+  readonly minProtocol: ByteString;
+  readonly verify: boolean;
+}
+
 const PORTS = { ldap: 389, ldaps: 636, ldapi: 0 } as const;
 /** Debian's libldap. */
 const DEFAULT_SOCKET = '/var/run/slapd/ldapi';

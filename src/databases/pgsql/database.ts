@@ -2,7 +2,13 @@ import { type ByteString, fromUtf8, toUtf8 } from '../../../grammar/bytes.js';
 import type { LogEntry } from '../../auth/driver.js';
 import type { Series } from '../../knowledge/versions.js';
 import type { Escape } from '../../variables/scope.js';
-import { type SqlAnswer, type SqlDatabase, SqlFailure, type SqlStream, type SqlValue } from '../sql/database.js';
+import {
+  type SqlAnswer,
+  type SqlDatabase,
+  SqlFailure,
+  type SqlStream,
+  type SqlValue,
+} from '../sql/database.js';
 import { ConnectFailure, NO_TLS, PgsqlConnection, type StatementResult } from './connection.js';
 import {
   addressesOf,
