@@ -27,6 +27,8 @@ export interface SimulateOptions extends ConfigOptions {
   readonly passwordPrompt: boolean;
   readonly fixture: readonly string[];
   readonly resolve: boolean;
+  readonly connect: boolean;
+  readonly login: boolean;
   readonly users?: string;
   readonly allUsers: boolean;
   readonly expect?: string;
@@ -45,7 +47,8 @@ Example:
   dvproxy simulate --users users.csv --compare new/dovecot.conf --fixture maildb.sql
 
 Without one of the password options the client's password is taken as right wherever one is checked.
-Exit codes: 0 the user gets in, 1 refused (or different, or not as expected), 75 a database did not answer, 2 wrong usage.
+Exit codes: 0 the user gets in, 1 refused (or different, or not as expected), 75 a database or the destination did not
+answer, 2 wrong usage.
 `;
 
 export const registerSimulate: RegisterCommand = (program, terminal, done) => {
@@ -59,6 +62,12 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
   command
     .option('--fixture <file>', 'answer databases from a file instead (repeatable)', collect, [])
     .option('--resolve', 'look proxy hosts up in DNS', false)
+    .option(
+      '--connect',
+      'try the destination for real: TCP, TLS, greeting, and the login where a password is known',
+      false,
+    )
+    .option('--no-login', 'with --connect: stop before the credentials are sent')
     .option('--users <file>', 'ask for many users: one a line, or CSV with a header; - reads standard input')
     .option('--all-users', 'ask for all users that the userdbs list (iterate_query, passwd-file)', false)
     .option(

@@ -20,6 +20,8 @@ import { whyText } from '../report/simulation-why.js';
 import type { Question } from '../simulate/question.js';
 import { isOk, type Simulation } from '../simulate/simulation.js';
 import { Simulator } from '../simulate/simulator.js';
+import type { Trial } from '../simulate/trial.js';
+import { isAnswered } from '../simulate/trial-failure.js';
 import { colourChoice } from './colour-choice.js';
 import { loadFor, mappedPath } from './config-file.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
@@ -50,6 +52,7 @@ export async function runSimulate(
   if (user === undefined && !many)
     throw new CommandFailure('name a user, or give --users FILE, --all-users or --expect FILE', EXIT_USAGE);
   if (many || options.compare !== undefined) {
+    if (options.connect) throw new CommandFailure('--connect tries the destination of one user', EXIT_USAGE);
     const { runMany } = await import('./simulate-many-run.js');
     return runMany(user, options, command, terminal);
   }
@@ -60,17 +63,29 @@ export async function runSimulate(
     terminal.stderr("test: invalid option -- 'A'\n");
     return EX_USAGE;
   }
-  const bench = openBench(config, options, true);
+  if (options.connect && (options.format === 'doveadm' || options.format === 'mermaid'))
+    throw new CommandFailure(`--connect has no place in --format ${options.format}`, EXIT_USAGE);
+  const bench = openBench(config, { ...options, resolve: options.resolve || options.connect }, true);
   try {
     const simulation = await bench.simulator.ask(
       questionFor(user ?? '', options, await readPassword(options, terminal)),
     );
-    return print(simulation, options, command, terminal);
+    const trial = options.connect ? await tried(config, simulation, options) : null;
+    return print(simulation, trial, options, command, terminal);
   } catch (error) {
     return refuse(user ?? '', config, await startFailure(error), options, terminal);
   } finally {
     await bench.close();
   }
+}
+
+async function tried(
+  config: Config,
+  simulation: Simulation,
+  options: SimulateOptions,
+): Promise<Trial | null> {
+  const { tryDestination } = await import('./simulate-connect.js');
+  return tryDestination(config, simulation, { ...options, mapPath: mappedPath(options.map) });
 }
 
 function refuse(
@@ -172,6 +187,7 @@ export function questionFor(user: string, options: SimulateOptions, password: By
 
 function print(
   simulation: Simulation,
+  trial: Trial | null,
   options: SimulateOptions,
   command: Command,
   terminal: Terminal,
@@ -182,7 +198,7 @@ function print(
     if (note.code === 'unreachable') terminal.stderr(`dvproxy: ${note.message}\n`);
   if (options.why !== undefined) {
     terminal.stdout(whyText(simulation, options.why, { colours, showSecrets }));
-    return exitCodeOf(simulation);
+    return exitCodeOf(simulation, trial);
   }
   switch (options.format) {
     case 'text':
@@ -192,15 +208,16 @@ function print(
           verbosity: options.verbose,
           showSecrets,
           columns: terminal.columns,
+          trial,
         }),
       );
-      return exitCodeOf(simulation);
+      return exitCodeOf(simulation, trial);
     case 'json':
-      terminal.stdout(simulationJson(simulation, showSecrets));
-      return exitCodeOf(simulation);
+      terminal.stdout(simulationJson(simulation, showSecrets, trial));
+      return exitCodeOf(simulation, trial);
     case 'mermaid':
       terminal.stdout(simulationMermaid(simulation));
-      return exitCodeOf(simulation);
+      return exitCodeOf(simulation, trial);
     case 'doveadm': {
       for (const note of simulation.notes)
         if (note.code === 'lenient') terminal.stderr(`dvproxy: lenient: ${note.message}\n`);
@@ -212,7 +229,8 @@ function print(
   }
 }
 
-function exitCodeOf({ outcome }: Simulation): number {
-  if (isOk(outcome)) return EXIT_OK;
-  return outcome === 'tempfail' ? EXIT_TEMPORARY : EXIT_NO;
+function exitCodeOf({ outcome }: Simulation, trial: Trial | null): number {
+  if (!isOk(outcome)) return outcome === 'tempfail' ? EXIT_TEMPORARY : EXIT_NO;
+  if (trial === null || isAnswered(trial)) return EXIT_OK;
+  return trial.outcome === 'unanswered' || trial.outcome === 'temporary' ? EXIT_TEMPORARY : EXIT_NO;
 }

@@ -6,7 +6,9 @@ import type { DovecotVersion } from '../knowledge/versions.js';
 import type { Destination } from '../proxy/destination.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Simulation } from '../simulate/simulation.js';
+import type { Trial } from '../simulate/trial.js';
 import { Masking, originAt, originText } from './simulation-words.js';
+import { trialJson } from './trial-text.js';
 import { userdbJson } from './userdb-simulation.js';
 
 /** What `--format json` prints of one question. */
@@ -38,12 +40,20 @@ export function simulationDocument(simulation: Simulation, showSecrets: boolean)
     login: decision === null ? null : decisionJson(decision),
     ...(simulation.userdb === undefined ? {} : { userdb: userdbJson(simulation.userdb) }),
     notes: simulation.notes.map(({ code, message, rule }) => ({ code, message, ...(rule && { rule }) })),
-    log: answer.log.map((entry) => toUtf8(masking.text(entry.line ?? entry.text))),
+    log: answer.log
+      .filter(({ logged }) => logged !== false)
+      .map((entry) => toUtf8(masking.text(entry.line ?? entry.text))),
   };
 }
 
-export function simulationJson(simulation: Simulation, showSecrets: boolean): string {
-  return `${JSON.stringify(simulationDocument(simulation, showSecrets), null, 2)}\n`;
+export function simulationJson(
+  simulation: Simulation,
+  showSecrets: boolean,
+  trial: Trial | null = null,
+): string {
+  const document = simulationDocument(simulation, showSecrets);
+  const connect = trial === null ? {} : { connect: trialJson(trial) };
+  return `${JSON.stringify({ ...document, ...connect }, null, 2)}\n`;
 }
 
 /** Dovecot refuses the configuration: nothing was asked. */

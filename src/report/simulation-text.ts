@@ -3,6 +3,7 @@ import type { ChainStep, FieldChange } from '../auth/answer.js';
 import { passdbLogName } from '../auth/passdb-lists.js';
 import type { Destination } from '../proxy/destination.js';
 import { isOk, type Note, type Simulation } from '../simulate/simulation.js';
+import type { Trial } from '../simulate/trial.js';
 import type { Colours } from './colours.js';
 import { displayWidth } from './display-text.js';
 import { queryLines } from './query-lines.js';
@@ -16,6 +17,7 @@ import {
   tlsText,
   verdictText,
 } from './simulation-words.js';
+import { trialLines, trialVerdict } from './trial-text.js';
 import { userdbLines } from './userdb-simulation.js';
 
 export interface SimulationTextOptions {
@@ -25,6 +27,8 @@ export interface SimulationTextOptions {
   readonly showSecrets: boolean;
   /** Columns of the terminal: long queries are broken there. */
   readonly columns: number;
+  /** The destination as it was tried for real. */
+  readonly trial?: Trial | null;
 }
 
 const LABEL = 9;
@@ -45,6 +49,7 @@ class Printer {
   readonly #verbosity: number;
   readonly #masking: Masking;
   readonly #columns: number;
+  readonly #trial: Trial | null;
   readonly #lines: string[] = [];
 
   constructor(simulation: Simulation, options: SimulationTextOptions) {
@@ -52,6 +57,7 @@ class Printer {
     this.#colours = options.colours;
     this.#verbosity = options.verbosity;
     this.#columns = options.columns;
+    this.#trial = options.trial ?? null;
     this.#masking = new Masking(simulation, options.showSecrets);
   }
 
@@ -65,6 +71,12 @@ class Printer {
     for (const step of answer.steps) this.#step(step);
     if (answer.steps.length === 0) this.#lines.push('no passdb was asked');
     if (decision?.kind === 'proxy') this.#destination(decision.destination);
+    if (this.#trial !== null)
+      this.#lines.push(
+        '',
+        this.#colours.bold('Connection'),
+        ...trialLines(this.#trial, this.#colours, this.#verbosity),
+      );
     if (this.#simulation.userdb !== undefined)
       for (const [label, text] of userdbLines(this.#simulation.userdb)) this.#labelled(label, text);
     this.#finalFields();
@@ -78,6 +90,7 @@ class Printer {
     const colours = this.#colours;
     const paint = isOk(outcome) ? colours.green : outcome === 'tempfail' ? colours.yellow : colours.red;
     this.#lines.push(`${colours.bold(shownUser(question.user))}: ${paint(verdictText(this.#simulation))}`);
+    if (this.#trial !== null) this.#lines.push(`the destination ${trialVerdict(this.#trial, colours)}`);
     for (const note of this.#simulation.notes)
       if (note.code === 'fail_open') this.#lines.push(colours.red.bold(`FAIL OPEN: ${noteText(note)}`));
     const asked = question.lookup
