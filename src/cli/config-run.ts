@@ -23,9 +23,7 @@ export function runConfig(
   if (options.lenient)
     for (const reading of config.readings) terminal.stderr(`dvproxy: --lenient: ${reading.text}\n`);
   const isNamed = dumpOptions.names.length > 0;
-  // Single settings are printed without handing the configuration on.
-  const counts = refusal !== null && !(isNamed && isPanic(refusal));
-  const isRefused = counts && !options.lenient && dumpOptions.scope !== 'defaults';
+  const isRefused = refusal !== null && !options.lenient && dumpOptions.scope !== 'defaults';
   if (isRefused && !isLate(refusal)) {
     sayProblems(config, refusal, terminal);
     if (options.format === 'json') printJson(config, null, terminal);
@@ -103,7 +101,7 @@ function isPanic({ kind }: ConfigProblem): boolean {
 
 function fatalText(config: LoadedConfig, refusal: ConfigProblem): ByteString {
   const unclosed = config.problems.find((problem) => problem.kind === 'unclosed-section');
-  const text = (unclosed ?? refusal).dovecot?.message ?? '';
+  const text = unclosed?.dovecot?.message ?? refusal.fatal ?? refusal.dovecot?.message ?? '';
   const start = 'Error in configuration file ';
   return text.startsWith(start) ? text : `${start}${config.main.path}: ${text}`;
 }

@@ -50,6 +50,8 @@ export interface ConfigProblem {
   readonly dovecot: { readonly message: ByteString; readonly stage: DovecotStage } | null;
   /** Dovecot says it as an error and goes on all the same: it does not refuse the configuration. */
   readonly survived?: true;
+  /** What Dovecot's last, fatal line names as the reason where it is not `dovecot.message` once more. */
+  readonly fatal?: ByteString;
   /** One sentence for an administrator. */
   readonly message: string;
   /** Names that could have been meant, best first. */

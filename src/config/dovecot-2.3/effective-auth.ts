@@ -7,6 +7,7 @@ import type {
   ResultRule,
   UserdbBlock,
 } from '../effective.js';
+import { wantsAuthEvents } from '../log-debug.js';
 import type { Origin, Typed } from '../origin.js';
 import { sectionName } from './layer.js';
 import { View } from './view.js';
@@ -32,6 +33,7 @@ export function readAuth(view: View, fallback: Origin): AuthSettings {
     internalFailureDelay: 2000,
     verbose: view.boolean('auth_verbose'),
     debug: view.boolean('auth_debug'),
+    debugEvents: wantsAuthEvents(view.text('log_debug')),
     debugPasswords: view.boolean('auth_debug_passwords'),
     verbosePasswords: view.text('auth_verbose_passwords'),
     allowWeakSchemes: true,
@@ -66,6 +68,7 @@ function block(view: View, index: number, fallback: Origin): DatabaseBlock {
     useWorker: false,
     authVerbose: verbose === 'yes' ? true : verbose === 'no' ? false : null,
     setting: () => null,
+    fieldTemplates: () => [],
     namedSections: () => [],
   };
 }

@@ -87,7 +87,8 @@ function applyNode(target: SectionNode, source: SectionNode, mayConflict: boolea
         const byName = new Map(list.sections.map((section) => [sectionName(section), section] as const));
         for (const section of sections) {
           let known = definition.unique ? byName.get(sectionName(section)) : undefined;
-          if (known === undefined && section.builtIn !== null && !isRenamed(section)) {
+          const isUntouched = !list.sections.some(({ builtIn }) => builtIn === section.builtIn);
+          if (known === undefined && section.builtIn !== null && isUntouched && !isRenamed(section)) {
             // Every filter has the built-in sections, also where it does not touch them.
             known = createNode(section.table, section.builtIn);
             known.at = section.at;

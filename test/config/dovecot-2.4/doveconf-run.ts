@@ -44,8 +44,6 @@ export function answerOf(config: LoadedConfig, args: readonly string[]): { stdou
     refusal === null ||
     refusal.kind === 'failed-check' ||
     refusal.kind === 'unclosed-section' ||
-    // Single settings are printed without handing the configuration on.
-    (refusal.kind === 'variable-syntax' && options.names.length > 0) ||
     / Unknown group (label )?@/.test(text);
   if (!printsAnyway) return { stdout: '', error: text };
   const dump = config.dump(options);

@@ -63,13 +63,15 @@ export function sectionScope(
  */
 export function expansionError(scope: Scope, structName: ByteString): ByteString | null {
   for (const { name, type } of findStruct(structName)?.members ?? []) {
-    if (type === 'str_novars' || type === 'file') continue;
+    if (UNEXPANDED_TYPES.includes(type)) continue;
     const variable = /%\{\s*([A-Za-z0-9_]+)\s*[|}]/.exec(scope.text(name))?.[1];
     if (variable !== undefined && !GLOBAL_VARIABLES.has(variable))
       return `Failed to expand ${name} setting variables: Unknown variable '${variable}'`;
   }
   return null;
 }
+
+const UNEXPANDED_TYPES = ['str_novars', 'file', 'boollist', 'strlist'];
 
 // Dovecot 2.4.1 lib-var-expand/expansion-statistics.c and providers without a colon
 const GLOBAL_VARIABLES = new Set(['hostname', 'pid', 'uid', 'gid']);

@@ -59,13 +59,18 @@ function checkSieve(tree: FilterTree, index: FilterIndex, input: LoadInput): Con
     const unknown = expansionError(scopeWith(context), name);
     if (unknown !== null) {
       const text = `sieve: ${name} settings: Failed to parse configuration: ${unknown}`;
-      return [problemOf('error', text, tree.root)];
+      return [sieveProblem(text, tree.root)];
     }
     const error =
       struct && structChecks.get(name)?.(new StructView(tree, tree.root, struct, input.expand), context);
     if (error == null) return [];
-    return [problemOf('error', `sieve: ${name} settings: Invalid settings: ${error}`, tree.root)];
+    return [sieveProblem(`sieve: ${name} settings: Invalid settings: ${error}`, tree.root)];
   });
+}
+
+// Pigeonhole 2.4.1 managesieve-login-settings-plugin.c
+function sieveProblem(text: ByteString, root: Filter): ConfigProblem {
+  return { ...problemOf('error', text, root), fatal: 'Failed to initialize Sieve' };
 }
 
 /** Structs with a check that the filter has a value of; at the root all of them. */

@@ -9,10 +9,11 @@ const ADDRESS_PATH =
 const ADDRESS_WORDS = ['', 'default', 'sender', 'recipient', 'orig_recipient', 'user_email', 'postmaster'];
 
 // Pigeonhole 2.4.1 sieve-address-source.c
-function addressSource(name: ByteString): StructCheck {
+function addressSource(name: ByteString, read: 'by Sieve' | 'by doveconf'): StructCheck {
   return (view) => {
     const written = view.written(name);
-    const text = written.includes('%{') ? view.text(name) : written;
+    // Pigeonhole reads `$SET:` as plain text (observed 2.4.1).
+    const text = read === 'by doveconf' || written.includes('%{') ? view.text(name) : written;
     const value = text.replace(/^[\t ]+|[\t ]+$/g, '');
     if (ADDRESS_WORDS.includes(value.toLowerCase()) || ADDRESS_PATH.test(value)) return null;
     return `${name}: Invalid address source '${text}'`;
@@ -114,12 +115,12 @@ const storage: StructCheck = (view) => {
 
 /** Checks of Pigeonhole's structs. */
 export const sieveChecks: readonly (readonly [struct: ByteString, check: StructCheck])[] = [
-  ['sieve', addressSource('sieve_redirect_envelope_from')],
+  ['sieve', addressSource('sieve_redirect_envelope_from', 'by Sieve')],
   ['sieve_editheader', editheader],
   ['sieve_editheader_header', editheaderName],
   ['sieve_ldap', ldap],
-  ['sieve_notify_mailto', addressSource('sieve_notify_mailto_envelope_from')],
-  ['sieve_report', addressSource('sieve_report_from')],
+  ['sieve_notify_mailto', addressSource('sieve_notify_mailto_envelope_from', 'by Sieve')],
+  ['sieve_report', addressSource('sieve_report_from', 'by doveconf')],
   ['sieve_storage', storage],
   ['sieve_spamtest', testScores('spamtest')],
   ['sieve_vacation', vacation],

@@ -41,9 +41,9 @@ export class StructView {
     return UNKNOWN;
   }
 
-  /** As the file has it; for Pigeonhole, whose check reads `$SET:` as plain text. */
+  /** As the file has it; in a filter as Dovecot has it. */
   written(name: ByteString): ByteString {
-    return this.#texts(name).at(-1) ?? '';
+    return this.filter.isRoot ? (this.#texts(name).at(-1) ?? '') : this.text(name);
   }
 
   isEmpty(name: ByteString): boolean {
