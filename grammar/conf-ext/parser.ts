@@ -1,5 +1,5 @@
+import { DIALECTS } from '../dovecot-conf/line-dialect.js';
 import { parseLines } from '../dovecot-conf/line-parser.js';
-import { DIALECTS } from '../dovecot-conf/line-parts.js';
 import type { Source } from '../source.js';
 import type { ConfExtTree } from './tree.js';
 

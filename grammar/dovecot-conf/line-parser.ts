@@ -1,295 +1,244 @@
-import { EmbeddedActionsParser, type IToken } from 'chevrotain';
 import type { ByteString } from '../bytes.js';
-import type { Source, Span } from '../source.js';
-import { type LineDialect, LineParts } from './line-parts.js';
-import { createDovecotConfLexer, type DovecotConfTokens, type TokenPayload } from './tokens.js';
-import type { ConfTree, ConfValue } from './tree.js';
+import type { Source } from '../source.js';
+import type { LineDialect, WhiteBytes } from './line-dialect.js';
+import { FORMS, type LineRows } from './line-rows.js';
+import {
+  BACKSLASH,
+  DOUBLE_QUOTE,
+  LogicalLineReader,
+  NextByte,
+  QUOTE,
+  unescapeQuoted,
+} from './logical-line.js';
+import type { ConfTree } from './tree.js';
 import { TreeBuilder } from './tree-builder.js';
 
-/** Text is lexed and parsed in pieces of whole lines of about this size, so that tokens die young. */
-const PIECE = 1 << 16;
-
-/**
- * The grammar of the lines. A file is a list of lines: sections may be opened and closed in different files, and a
- * line that cannot be read must not take its neighbours along, so nesting is the tree builder's.
- */
-class LineParser extends EmbeddedActionsParser {
-  readonly #tokens: DovecotConfTokens;
-  #builder: TreeBuilder | undefined;
-  /** Offset of the piece in the text. */
-  #base = 0;
-  #pieceEnd = 0;
-
-  constructor(
-    vocabulary: ConstructorParameters<typeof EmbeddedActionsParser>[0],
-    tokens: DovecotConfTokens,
-    validate: boolean,
-  ) {
-    super(vocabulary, { recoveryEnabled: false, maxLookahead: 1, skipValidations: !validate });
-    this.#tokens = tokens;
-    this.performSelfAnalysis();
-  }
-
-  parsePiece(tokens: IToken[], base: number, end: number, builder: TreeBuilder): void {
-    this.#builder = builder;
-    this.#base = base;
-    this.#pieceEnd = end;
-    this.input = tokens;
-    this.lines();
-  }
-
-  readonly lines = this.RULE('lines', () => {
-    this.MANY(() => this.SUBRULE(this.line));
-  });
-
-  readonly line = this.RULE('line', () => {
-    const T = this.#tokens;
-    this.OR([
-      { ALT: () => this.SUBRULE(this.settingOrSection) },
-      { ALT: () => this.#unread('comment', this.CONSUME(T.Comment)) },
-      { ALT: () => this.#unread('blank', this.CONSUME(T.Blank)) },
-      { ALT: () => this.SUBRULE(this.sectionEnd) },
-      { ALT: () => this.SUBRULE(this.include) },
-      { ALT: () => this.SUBRULE(this.settingWithoutKey) },
-      { ALT: () => this.#unfinished(this.CONSUME(T.Unfinished)) },
-    ]);
-  });
-
-  readonly settingOrSection = this.RULE('settingOrSection', () => {
-    const T = this.#tokens;
-    const key = this.CONSUME(T.Key);
-    let equals: IToken | undefined;
-    let value: IToken | undefined;
-    let label: IToken | undefined;
-    let name: IToken | undefined;
-    let brace: IToken | undefined;
-    let rest: IToken | undefined;
-    this.OPTION(() => {
-      this.OR([
-        {
-          ALT: () => {
-            equals = this.CONSUME(T.Equals);
-            this.OPTION1(() => {
-              value = this.CONSUME(T.Value);
-            });
-          },
-        },
-        {
-          ALT: () => {
-            this.OPTION2(() => {
-              label = this.CONSUME(T.GroupLabel);
-            });
-            this.OPTION3(() => {
-              name = this.CONSUME(T.Name);
-            });
-            brace = this.CONSUME(T.OpenBrace);
-          },
-        },
-        {
-          ALT: () => {
-            rest = this.CONSUME(T.Rest);
-          },
-        },
-      ]);
-    });
-    const end = this.SUBRULE(this.lineEnd);
-    this.ACTION(() => {
-      if (equals !== undefined) this.#setting(end, key, equals, value);
-      else if (brace !== undefined) this.#openSection(end, key, label, name);
-      else this.#broken(end, key, rest);
-    });
-  });
-
-  readonly settingWithoutKey = this.RULE('settingWithoutKey', () => {
-    const equals = this.CONSUME(this.#tokens.Equals);
-    let value: IToken | undefined;
-    this.OPTION(() => {
-      value = this.CONSUME(this.#tokens.Value);
-    });
-    const end = this.SUBRULE(this.lineEnd);
-    this.ACTION(() => this.#setting(end, undefined, equals, value));
-  });
-
-  readonly sectionEnd = this.RULE('sectionEnd', () => {
-    this.CONSUME(this.#tokens.CloseBrace);
-    const end = this.SUBRULE(this.lineEnd);
-    this.ACTION(() => this.#builder?.closeSection(this.#endOf(end), linesOf(end)));
-  });
-
-  readonly include = this.RULE('include', () => {
-    const T = this.#tokens;
-    let optional = false;
-    let word: IToken | undefined;
-    let pattern: IToken | undefined;
-    this.OR([
-      {
-        ALT: () => {
-          word = this.CONSUME(T.Include);
-        },
-      },
-      {
-        ALT: () => {
-          word = this.CONSUME(T.IncludeTry);
-          optional = true;
-        },
-      },
-    ]);
-    this.OPTION(() => {
-      pattern = this.CONSUME(T.Pattern);
-    });
-    const end = this.SUBRULE(this.lineEnd);
-    this.ACTION(() => {
-      const span = pattern === undefined ? this.#spanAfter(word) : this.#span(pattern);
-      this.#builder?.include(this.#endOf(end), linesOf(end), optional, textOf(pattern), span);
-    });
-  });
-
-  readonly lineEnd = this.RULE('lineEnd', (): IToken | undefined => {
-    let end: IToken | undefined;
-    this.OPTION(() => {
-      end = this.CONSUME(this.#tokens.LineEnd);
-    });
-    return end;
-  });
-
-  #setting(
-    end: IToken | undefined,
-    key: IToken | undefined,
-    equals: IToken,
-    value: IToken | undefined,
-  ): void {
-    const behind = this.#base + equals.startOffset + equals.image.indexOf('=') + 1;
-    const keySpan = key === undefined ? { start: behind - 1, end: behind - 1 } : this.#span(key);
-    const confValue: ConfValue =
-      value === undefined
-        ? { form: 'text', text: '', span: { start: behind, end: behind } }
-        : { form: this.#formOf(value), text: textOf(value), span: this.#span(value) };
-    this.#builder?.setting(this.#endOf(end), linesOf(end), textOf(key), keySpan, confValue);
-  }
-
-  #formOf(value: IToken): ConfValue['form'] {
-    const T = this.#tokens;
-    switch (value.tokenType) {
-      case T.QuotedValue:
-        return 'quoted';
-      case T.FileValue:
-        return 'file';
-      case T.VariableValue:
-        return 'variable';
-      default:
-        return 'text';
-    }
-  }
-
-  #openSection(
-    end: IToken | undefined,
-    key: IToken,
-    label: IToken | undefined,
-    name: IToken | undefined,
-  ): void {
-    this.#builder?.openSection(this.#endOf(end), linesOf(end), {
-      key: textOf(key),
-      keySpan: this.#span(key),
-      name: name === undefined ? null : textOf(name),
-      nameSpan: name === undefined ? null : this.#span(name),
-      groupLabel: label === undefined ? null : textOf(label),
-    });
-  }
-
-  #broken(end: IToken | undefined, key: IToken, rest: IToken | undefined): void {
-    const dovecot = payloadOf(rest ?? key)?.dovecot ?? "Expecting '{'";
-    const start = this.#span(key).start;
-    this.#builder?.broken(this.#endOf(end), linesOf(end), dovecot, start, this.#span(rest ?? key).end);
-  }
-
-  #unread(kind: 'blank' | 'comment', token: IToken): void {
-    const payload = payloadOf(token);
-    const from = payload?.swallowedFrom;
-    this.ACTION(() =>
-      this.#builder?.unread(
-        kind,
-        this.#endOf(token),
-        payload?.lines ?? 1,
-        from === undefined ? undefined : this.#base + from,
-      ),
-    );
-  }
-
-  #unfinished(token: IToken): void {
-    this.ACTION(() => this.#builder?.unfinished(this.#endOf(token), linesOf(token), textOf(token)));
-  }
-
-  #span(token: IToken): Span {
-    const start = this.#base + token.startOffset;
-    return { start, end: start + token.image.length };
-  }
-
-  #spanAfter(token: IToken | undefined): Span {
-    const end = token === undefined ? this.#pieceEnd : this.#span(token).end;
-    return { start: end, end };
-  }
-
-  /** A line without a line end is the last one. */
-  #endOf(token: IToken | undefined): number {
-    return token === undefined ? this.#pieceEnd : this.#base + token.startOffset + token.image.length;
-  }
-}
-
-function payloadOf(token: IToken | undefined): TokenPayload | undefined {
-  return token?.payload;
-}
-
-function textOf(token: IToken | undefined): ByteString {
-  return token === undefined ? '' : (payloadOf(token)?.text ?? token.image);
-}
-
-/** Physical lines of a logical line; null for the last one of a file without a line end: its text tells. */
-function linesOf(token: IToken | undefined): number | null {
-  return token === undefined ? null : (payloadOf(token)?.lines ?? 1);
-}
-
-interface Machine {
-  readonly parts: LineParts;
-  readonly lexer: ReturnType<typeof createDovecotConfLexer>['lexer'];
-  readonly parser: LineParser;
-}
-
-let machine: Machine | undefined;
-
-/** Lexer and parser; chevrotain's checks of the grammar run only where `validate` asks for them. */
-export function createLineMachine(validate: boolean): Machine {
-  const parts = new LineParts();
-  const { tokens, lexer, vocabulary } = createDovecotConfLexer(parts, validate);
-  return { parts, lexer, parser: new LineParser(vocabulary, tokens, validate) };
-}
+const EXCLAMATION = 33;
+const LESS = 60;
+const EQUALS = 61;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
 
 /** The tree of one file in a dialect of the line language. Never throws on any text. */
 export function parseLines(source: Source, dialect: LineDialect): ConfTree {
-  machine ??= createLineMachine(false);
-  const { parts, lexer, parser } = machine;
-  const builder = new TreeBuilder(source);
-  const { text } = source;
-  const hashes: number[] = [];
-  for (let base = 0; base < text.length; ) {
-    const end = pieceEnd(text, base);
-    const piece = base === 0 && end === text.length ? text : text.slice(base, end);
-    parts.start(piece, dialect);
-    const { tokens } = lexer.tokenize(piece);
-    parser.parsePiece(tokens, base, end, builder);
-    for (const hash of parts.ambiguousHashes) hashes.push(base + hash);
-    base = end;
-  }
-  return builder.finish(hashes);
+  return new LineParser(source, dialect).parse();
 }
 
-/** A line end after which no continued line can go on: behind a line without a backslash. */
-function pieceEnd(text: ByteString, base: number): number {
-  let from = base + PIECE;
-  for (;;) {
-    const newline = text.indexOf('\n', from);
-    if (newline === -1) return text.length;
-    const lineStart = text.lastIndexOf('\n', newline - 1) + 1;
-    if (!text.slice(lineStart, newline).includes('\\')) return newline + 1;
-    from = newline + 1;
+/**
+ * Reads a file line by line, in one pass, as config_parse_line() of both versions does. A file is a list of lines:
+ * sections may be opened and closed in different files, and a line that cannot be read must not take its neighbours
+ * along, so nesting is the tree builder's.
+ */
+class LineParser {
+  readonly #text: ByteString;
+  readonly #white: WhiteBytes;
+  readonly #dialect: LineDialect;
+  readonly #reader: LogicalLineReader;
+  readonly #builder: TreeBuilder;
+  readonly #rows: LineRows;
+  readonly #dollar: NextByte;
+  /** Extent in the text of the part located last. */
+  #start = 0;
+  #end = 0;
+  /** Of a joined line: how far its parts reach. */
+  #covered = 0;
+
+  constructor(source: Source, dialect: LineDialect) {
+    this.#text = source.text;
+    this.#dialect = dialect;
+    this.#white = dialect.white;
+    this.#reader = new LogicalLineReader(source.text, dialect);
+    this.#builder = new TreeBuilder(source);
+    this.#rows = this.#builder.rows;
+    this.#dollar = new NextByte(source.text, '$');
+  }
+
+  parse(): ConfTree {
+    const reader = this.#reader;
+    const builder = this.#builder;
+    const size = this.#text.length;
+    for (let offset = 0; offset < size; offset = reader.end) {
+      reader.read(offset);
+      switch (reader.kind) {
+        case 'statement':
+          this.#covered = offset;
+          this.#statement();
+          break;
+        case 'blank':
+        case 'comment':
+          builder.unread(reader.kind, reader.end, reader.lines, reader.swallowedFrom);
+          break;
+        case 'unfinished':
+          builder.unfinished(reader.end, reader.lines, reader.buffer);
+      }
+    }
+    return builder.finish(reader.ambiguousHashes);
+  }
+
+  #statement(): void {
+    const reader = this.#reader;
+    const { buffer, from, to } = reader;
+    const white = this.#white;
+    let at = from;
+    /** Text of a quoted key. */
+    let quoted: ByteString | null = null;
+    let code = buffer.charCodeAt(at);
+    if (code === DOUBLE_QUOTE && this.#dialect.quotedKeys) {
+      at++;
+      while (at < to && buffer.charCodeAt(at) !== DOUBLE_QUOTE)
+        at += buffer.charCodeAt(at) === BACKSLASH && at + 1 < to ? 2 : 1;
+      quoted = buffer.slice(from + 1, at);
+      if (at < to) at++;
+    } else while (at < to && code !== EQUALS && white[code] !== 1) code = buffer.charCodeAt(++at);
+    const keyEnd = at;
+    at = this.#whiteEnd(at);
+    const first = buffer.charCodeAt(from);
+    const word = quoted ?? (first === EXCLAMATION ? buffer.slice(from, keyEnd) : '');
+    if (word === '!include' || word === '!include_try') this.#include(from, keyEnd, at, word);
+    else if (at < to && buffer.charCodeAt(at) === EQUALS) this.#setting(from, keyEnd, at, quoted);
+    else if (at === to && (quoted === null ? first === CLOSE_BRACE && keyEnd === from + 1 : quoted === '}'))
+      this.#builder.closeSection(reader.end, reader.lines);
+    else this.#section(from, keyEnd, at, quoted);
+  }
+
+  #include(from: number, wordEnd: number, at: number, word: ByteString): void {
+    const { end, lines, to } = this.#reader;
+    this.#builder.include(end, lines);
+    this.#locate(from, wordEnd);
+    if (at < to) this.#locate(at, to);
+    else this.#start = this.#end;
+    this.#rows.setPart(this.#start, this.#end, word === '!include' ? 0 : 1, this.#joinedText(at, to));
+  }
+
+  #setting(from: number, keyEnd: number, equals: number, quoted: ByteString | null): void {
+    const { end, lines, to, buffer, joined } = this.#reader;
+    this.#builder.setting(end, lines);
+    if (keyEnd > from) this.#setKey(from, keyEnd, quoted);
+    this.#locate(equals, equals + 1);
+    // Without a key its place is the `=`.
+    if (keyEnd === from) this.#rows.setKey(0, this.#start, this.#start);
+    const at = this.#whiteEnd(equals + 1);
+    if (at >= to) {
+      const behind = this.#start + 1;
+      this.#rows.setPart(behind, behind, TEXT, '');
+      return;
+    }
+    this.#locate(at, to);
+    const first = buffer.charCodeAt(at);
+    const { external } = this.#dialect;
+    let form = TEXT;
+    let text: ByteString | null = null;
+    if (first === LESS && !external) {
+      form = FILE;
+      text = buffer.slice(this.#whiteEnd(at + 1), to);
+    } else if (first === QUOTE || first === DOUBLE_QUOTE) {
+      if (buffer.charCodeAt(to - 1) === first) {
+        form = QUOTED;
+        text = unescapeQuoted(buffer.slice(at + 1, Math.max(at + 1, to - 1)));
+      }
+    } else if (!external && (joined ? buffer.includes('$', at) : this.#dollar.from(at) < to)) form = VARIABLE;
+    this.#rows.setPart(this.#start, this.#end, form, text ?? this.#joinedText(at, to));
+  }
+
+  #section(from: number, keyEnd: number, at: number, quoted: ByteString | null): void {
+    const dovecot = this.#openSection(from, keyEnd, at, quoted);
+    if (dovecot === null) return;
+    const { end, lines, to } = this.#reader;
+    this.#locate(from, keyEnd);
+    const start = this.#start;
+    if (at < to) this.#locate(at, to);
+    this.#builder.broken(end, lines, dovecot, start, this.#end);
+  }
+
+  /**
+   * What follows the key of a section: `{`, `name {`, `"name" {`, 2.4 `@label name {` (config_parse_line()). The words
+   * of Dovecot where it refuses the line.
+   */
+  #openSection(from: number, keyEnd: number, at: number, quoted: ByteString | null): ByteString | null {
+    const { buffer, to } = this.#reader;
+    const { external, groups } = this.#dialect;
+    const hasBrace = at < to && buffer.charCodeAt(at) === OPEN_BRACE;
+    const isGroup = groups && !hasBrace && (quoted ?? buffer.slice(from, keyEnd)) === 'group';
+    let nameStart = at;
+    let nameEnd = at;
+    let name: ByteString | null = null;
+    const labelEnd = isGroup ? this.#wordEnd(at) : at;
+    if (isGroup) {
+      if (labelEnd === to) return 'Expecting group name';
+      nameStart = this.#whiteEnd(labelEnd);
+      nameEnd = this.#wordEnd(nameStart);
+    } else if (!hasBrace && at < to && !external && buffer.charCodeAt(at) === DOUBLE_QUOTE) {
+      const quote = buffer.indexOf('"', at + 1);
+      nameEnd = quote === -1 || quote >= to ? to : quote + 1;
+      name = unescapeQuoted(buffer.slice(at + 1, nameEnd - 1));
+    } else if (!hasBrace) nameEnd = this.#wordEnd(at);
+    const brace = this.#whiteEnd(nameEnd);
+    if (brace >= to || buffer.charCodeAt(brace) !== OPEN_BRACE)
+      return external ? "Expecting '='" : "Expecting '{'";
+    if (brace + 1 < to && !external) return "Garbage after '{'";
+    if (!this.#builder.openSection(this.#reader.end, this.#reader.lines)) return null;
+    this.#setKey(from, keyEnd, quoted);
+    if (isGroup) {
+      this.#locate(at, labelEnd);
+      this.#rows.setLabel(buffer.slice(at, labelEnd));
+    }
+    if (nameEnd === at) this.#rows.setPart(-1, -1, 0, null);
+    else {
+      this.#locate(nameStart, nameEnd);
+      this.#rows.setPart(this.#start, this.#end, 0, name ?? this.#joinedText(nameStart, nameEnd));
+    }
+    return null;
+  }
+
+  #setKey(from: number, to: number, quoted: ByteString | null): void {
+    const { words } = this.#rows;
+    this.#locate(from, to);
+    const { joined, buffer } = this.#reader;
+    let word: number;
+    if (quoted !== null) word = words.add(quoted);
+    else word = joined ? words.add(buffer.slice(from, to)) : words.numberAt(from, to);
+    this.#rows.setKey(word, this.#start, this.#end);
+  }
+
+  /** Finds where a part of the buffer stands in the text. Parts of a line are located in order and do not overlap. */
+  #locate(from: number, to: number): void {
+    const reader = this.#reader;
+    if (!reader.joined) {
+      this.#start = from;
+      this.#end = to;
+      return;
+    }
+    const start = reader.sourceOffset(from);
+    const end = Math.max(reader.sourceOffset(to - 1) + 1, start);
+    this.#start = Math.max(start, this.#covered);
+    this.#end = Math.max(end, this.#covered);
+    this.#covered = this.#end;
+  }
+
+  /** Text of a part; null where it is what stands in the text. */
+  #joinedText(from: number, to: number): ByteString | null {
+    const { joined, buffer } = this.#reader;
+    return joined ? buffer.slice(from, to) : null;
+  }
+
+  #wordEnd(from: number): number {
+    const { buffer, to } = this.#reader;
+    const white = this.#white;
+    let at = from;
+    while (at < to && white[buffer.charCodeAt(at)] !== 1) at++;
+    return at;
+  }
+
+  #whiteEnd(from: number): number {
+    const { buffer, to } = this.#reader;
+    const white = this.#white;
+    let at = from;
+    while (at < to && white[buffer.charCodeAt(at)] === 1) at++;
+    return at;
   }
 }
+
+const TEXT = FORMS.indexOf('text');
+const QUOTED = FORMS.indexOf('quoted');
+const FILE = FORMS.indexOf('file');
+const VARIABLE = FORMS.indexOf('variable');

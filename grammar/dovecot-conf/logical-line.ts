@@ -1,17 +1,11 @@
 import type { ByteString } from '../bytes.js';
+import type { LineDialect, WhiteBytes } from './line-dialect.js';
 
-const TAB = 9;
 const CR = 13;
-const SPACE = 32;
-const DOUBLE_QUOTE = 34;
+export const DOUBLE_QUOTE = 34;
 const HASH = 35;
-const QUOTE = 39;
-const BACKSLASH = 92;
-
-/** White space inside a line: 2.3 knows space and TAB, 2.4 the C locale's isspace() (config-language.md section 1). */
-export type WhiteTest = (code: number) => boolean;
-export const isBlankOrTab: WhiteTest = (code) => code === SPACE || code === TAB;
-export const isSpace: WhiteTest = (code) => code === SPACE || (code >= TAB && code <= CR);
+export const QUOTE = 39;
+export const BACKSLASH = 92;
 
 export type LogicalLineKind = 'blank' | 'comment' | 'statement' | 'unfinished';
 
@@ -36,21 +30,26 @@ export class LogicalLineReader {
   /** Offsets of `#` without white space before it, one per physical line at most; the caller empties it. */
   readonly ambiguousHashes: number[] = [];
 
-  #text: ByteString = '';
-  #isWhite: WhiteTest = isBlankOrTab;
+  readonly #text: ByteString;
+  readonly #white: WhiteBytes;
   /** 2.3 `.conf.ext`: blank and comment lines inside a continued value do not end it. */
-  #skipsInside = false;
-  #nextNul = -1;
+  readonly #skipsInside: boolean;
+  readonly #nul: NextByte;
+  readonly #hash: NextByte;
+  readonly #quote: NextByte;
+  readonly #doubleQuote: NextByte;
   /** Of a joined buffer: where each piece starts in the buffer and in the text. */
   readonly #pieceStarts: number[] = [];
   readonly #pieceOffsets: number[] = [];
 
-  reset(text: ByteString, isWhite: WhiteTest, skipsInside: boolean): void {
+  constructor(text: ByteString, dialect: LineDialect) {
     this.#text = text;
-    this.#isWhite = isWhite;
-    this.#skipsInside = skipsInside;
-    this.#nextNul = -1;
-    this.end = 0;
+    this.#white = dialect.white;
+    this.#skipsInside = dialect.external;
+    this.#nul = new NextByte(text, '\0');
+    this.#hash = new NextByte(text, '#');
+    this.#quote = new NextByte(text, "'");
+    this.#doubleQuote = new NextByte(text, '"');
   }
 
   get joined(): boolean {
@@ -128,34 +127,32 @@ export class LogicalLineReader {
 
   /** CR before LF is dropped, and a NUL byte ends the line (observed, both versions). */
   #contentEnd(at: number, lineEnd: number): number {
-    if (this.#nextNul < at) {
-      const nul = this.#text.indexOf('\0', at);
-      this.#nextNul = nul === -1 ? Number.POSITIVE_INFINITY : nul;
-    }
-    if (this.#nextNul < lineEnd) return this.#nextNul;
+    const nul = this.#nul.from(at);
+    if (nul < lineEnd) return nul;
     return lineEnd > at && this.#text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
   }
 
   #skipWhite(from: number, stop: number): number {
     let at = from;
-    while (at < stop && this.#isWhite(this.#text.charCodeAt(at))) at++;
+    while (at < stop && this.#white[this.#text.charCodeAt(at)] === 1) at++;
     return at;
   }
 
   #trimWhite(from: number, to: number): number {
     let end = to;
-    while (end > from && this.#isWhite(this.#text.charCodeAt(end - 1))) end--;
+    while (end > from && this.#white[this.#text.charCodeAt(end - 1)] === 1) end--;
     return end;
   }
 
   /** End of the statement's text on this physical line: before its comment and the white space before that. */
   #statementEnd(from: number, stop: number): number {
     const text = this.#text;
-    for (let at = from; at < stop; at++) {
+    const special = Math.min(this.#hash.from(from), this.#quote.from(from), this.#doubleQuote.from(from));
+    for (let at = special; at < stop; at++) {
       const code = text.charCodeAt(at);
       if (code > QUOTE) continue;
       if (code === HASH) {
-        if (!this.#isWhite(text.charCodeAt(at - 1))) this.ambiguousHashes.push(at);
+        if (this.#white[text.charCodeAt(at - 1)] !== 1) this.ambiguousHashes.push(at);
         return this.#trimWhite(from, at);
       }
       if (code === QUOTE || code === DOUBLE_QUOTE) {
@@ -166,6 +163,29 @@ export class LogicalLineReader {
     return this.#trimWhite(from, stop);
   }
 }
+
+/** Where a byte stands next; remembered, so that a text without it is searched once. Asked in rising order. */
+export class NextByte {
+  readonly #text: ByteString;
+  readonly #byte: ByteString;
+  #next = -1;
+
+  constructor(text: ByteString, byte: ByteString) {
+    this.#text = text;
+    this.#byte = byte;
+  }
+
+  /** The first one at `offset` or behind it; beyond the text where there is none. */
+  from(offset: number): number {
+    if (this.#next < offset) {
+      const found = this.#text.indexOf(this.#byte, offset);
+      this.#next = found === -1 ? NOWHERE : found;
+    }
+    return this.#next;
+  }
+}
+
+const NOWHERE = 0x3fffffff;
 
 /** The matching quote after `open`, a backslash hiding the character behind it; -1 where there is none. */
 function closingQuote(text: ByteString, open: number, stop: number, quote: number): number {
@@ -181,5 +201,3 @@ function closingQuote(text: ByteString, open: number, stop: number, quote: numbe
 export function unescapeQuoted(text: ByteString): ByteString {
   return text.includes('\\') ? text.replace(/\\([\s\S]?)/g, '$1') : text;
 }
-
-export { BACKSLASH, DOUBLE_QUOTE, QUOTE };

@@ -1,7 +1,7 @@
 import type { Series } from '../../src/knowledge/versions.js';
 import type { Source } from '../source.js';
+import { DIALECTS } from './line-dialect.js';
 import { parseLines } from './line-parser.js';
-import { DIALECTS } from './line-parts.js';
 import type { ConfTree } from './tree.js';
 
 /**

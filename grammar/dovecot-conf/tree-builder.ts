@@ -1,8 +1,8 @@
 import type { ByteString } from '../bytes.js';
-import type { Source, Span } from '../source.js';
-import type { ConfTree, ConfValue, Section, SectionEnd, Statement, SyntaxProblem } from './tree.js';
-
-type Draft<T> = { -readonly [K in keyof T]: T[K] };
+import type { Source } from '../source.js';
+import { BLANK, BROKEN, COMMENT, INCLUDE, LineRows, SECTION, SECTION_END, SETTING } from './line-rows.js';
+import { LazyTree } from './nodes.js';
+import type { ConfTree, SyntaxProblem } from './tree.js';
 
 /** Sections nested deeper are read flat: no configuration needs them, and whoever walks a tree may recurse. */
 const DEEPEST_NESTING = 500;
@@ -23,138 +23,104 @@ const MESSAGES: Readonly<Record<string, { kind: SyntaxProblem['kind']; message: 
   'Expecting group name': { kind: 'expecting-brace', message: 'expected `group @label name {`' },
 };
 
-/** Builds the tree line by line; sections nest by an explicit stack, so depth costs no call stack. */
+/**
+ * Builds the tree line by line: each method takes where its logical line ends and how many physical lines it has, and
+ * what the line is. Sections nest by an explicit stack, so depth costs no call stack.
+ */
 export class TreeBuilder {
+  readonly rows: LineRows;
   readonly #source: Source;
-  readonly #statements: Statement[] = [];
-  readonly #open: { section: Draft<Section>; outer: Statement[] }[] = [];
+  readonly #open: number[] = [];
   readonly #problems: SyntaxProblem[] = [];
-  #body: Statement[] = this.#statements;
   /** Where the next statement starts, in bytes and lines. */
   #offset = 0;
   #line = 1;
   #tooDeep = 0;
-  #tooDeepProblem: SyntaxProblem | null = null;
+  #tooDeepProblem = -1;
   #pending: ByteString = '';
 
   constructor(source: Source) {
     this.#source = source;
+    this.rows = new LineRows(source);
   }
 
-  unread(
-    kind: 'blank' | 'comment',
-    end: number,
-    lines: number | null,
-    swallowedFrom: number | undefined,
-  ): void {
-    const span = this.#advance(end, lines);
-    let swallowed: Span | null = null;
-    if (swallowedFrom !== undefined) {
-      swallowed = { start: swallowedFrom, end: this.#lastLineStart(span) };
-      this.#problems.push({
-        kind: 'lost-continuation',
-        severity: 'warning',
-        line: this.#line - 1,
-        span: swallowed,
-        dovecot: null,
-        message:
-          kind === 'blank'
-            ? 'the blank line after the continued text throws all of it away, silently'
-            : 'the comment line after the continued text throws all of it away, silently',
-      });
+  /** `swallowedFrom`: where the continued text starts that this line throws away, or -1. */
+  unread(kind: 'blank' | 'comment', end: number, lines: number, swallowedFrom: number): void {
+    this.#add(kind === 'blank' ? BLANK : COMMENT, end, lines);
+    if (swallowedFrom === -1) {
+      this.rows.setPart(-1, -1, 0, null);
+      return;
     }
-    this.#body.push({ kind, span, swallowed });
+    const lastLine = this.#source.text.lastIndexOf('\n', end - 2) + 1;
+    this.rows.setPart(swallowedFrom, lastLine, 0, null);
+    this.#problems.push({
+      kind: 'lost-continuation',
+      severity: 'warning',
+      line: this.#line - 1,
+      span: { start: swallowedFrom, end: lastLine },
+      dovecot: null,
+      message:
+        kind === 'blank'
+          ? 'the blank line after the continued text throws all of it away, silently'
+          : 'the comment line after the continued text throws all of it away, silently',
+    });
   }
 
-  unfinished(end: number, lines: number | null, text: ByteString): void {
-    const span = this.#advance(end, lines);
+  /** Continued text at the end of the file. */
+  unfinished(end: number, lines: number, text: ByteString): void {
+    const start = this.#offset;
+    this.#add(BLANK, end, lines);
+    this.rows.setPart(start, end, 0, null);
     this.#pending = text;
-    this.#body.push({ kind: 'blank', span, swallowed: span });
   }
 
-  setting(end: number, lines: number | null, key: ByteString, keySpan: Span, value: ConfValue): void {
-    const span = this.#advance(end, lines);
-    this.#body.push({ kind: 'setting', span, line: this.#line - 1, key, keySpan, value });
+  /** The reader of the line gives the row its key and value. */
+  setting(end: number, lines: number): void {
+    this.#add(SETTING, end, lines);
   }
 
-  include(
-    end: number,
-    lines: number | null,
-    optional: boolean,
-    pattern: ByteString,
-    patternSpan: Span,
-  ): void {
-    const span = this.#advance(end, lines);
-    this.#body.push({ kind: 'include', span, line: this.#line - 1, optional, pattern, patternSpan });
+  include(end: number, lines: number): void {
+    this.#add(INCLUDE, end, lines);
   }
 
-  openSection(
-    end: number,
-    lines: number | null,
-    head: Pick<Section, 'key' | 'keySpan' | 'name' | 'nameSpan' | 'groupLabel'>,
-  ): void {
-    const span = this.#advance(end, lines);
+  /** False where it is too deep and was read as a broken line. */
+  openSection(end: number, lines: number): boolean {
     if (this.#open.length >= DEEPEST_NESTING) {
       this.#tooDeep++;
-      this.#skipTooDeep(span);
-      return;
+      this.#skipTooDeep(end, lines);
+      return false;
     }
-    const body: Statement[] = [];
-    const section: Draft<Section> = {
-      kind: 'section',
-      span,
-      headSpan: span,
-      line: this.#line - 1,
-      key: head.key,
-      keySpan: head.keySpan,
-      name: head.name,
-      nameSpan: head.nameSpan,
-      groupLabel: head.groupLabel,
-      body,
-      end: null,
-    };
-    this.#body.push(section);
-    this.#open.push({ section, outer: this.#body });
-    this.#body = body;
+    this.#open.push(this.rows.count);
+    this.#add(SECTION, end, lines);
+    return true;
   }
 
-  closeSection(end: number, lines: number | null): void {
-    const span = this.#advance(end, lines);
+  closeSection(end: number, lines: number): void {
     if (this.#tooDeep > 0) {
       this.#tooDeep--;
-      this.#skipTooDeep(span);
+      this.#skipTooDeep(end, lines);
       return;
     }
-    const node: SectionEnd = { kind: 'section-end', span, line: this.#line - 1 };
-    const frame = this.#open.pop();
-    if (frame === undefined) {
-      this.#body.push(node);
-      return;
-    }
-    frame.section.end = node;
-    frame.section.span = { start: frame.section.span.start, end: span.end };
-    this.#body = frame.outer;
+    this.#add(SECTION_END, end, lines);
+    const section = this.#open.pop();
+    if (section !== undefined) this.rows.setClose(section);
   }
 
-  broken(end: number, lines: number | null, dovecot: ByteString, from: number, to: number): void {
-    const span = this.#advance(end, lines);
+  broken(end: number, lines: number, dovecot: ByteString, from: number, to: number): void {
+    this.#add(BROKEN, end, lines);
     const known = MESSAGES[dovecot];
-    const problem: SyntaxProblem = {
+    this.#breakLast({
       kind: known?.kind ?? 'expecting-brace',
       severity: 'error',
       line: this.#line - 1,
       span: { start: from, end: to },
       dovecot,
       message: known?.message ?? dovecot,
-    };
-    this.#problems.push(problem);
-    this.#body.push({ kind: 'broken', span, line: this.#line - 1, problem });
+    });
   }
 
   finish(ambiguousHashes: readonly number[]): ConfTree {
     const source = this.#source;
-    for (const { section } of this.#open)
-      section.span = { start: section.span.start, end: source.text.length };
     for (const offset of ambiguousHashes) {
       const line = source.lineAt(offset);
       this.#problems.push({
@@ -168,32 +134,36 @@ export class TreeBuilder {
       });
     }
     if (ambiguousHashes.length > 0) this.#problems.sort((a, b) => a.line - b.line);
-    return { source, statements: this.#statements, problems: this.#problems, pending: this.#pending };
+    return new LazyTree(this.rows, this.#problems, this.#pending);
   }
 
-  #advance(end: number, lines: number | null): Span {
-    const span = { start: this.#offset, end };
+  #add(kind: number, end: number, lines: number): void {
     this.#offset = end;
-    this.#line += lines ?? this.#source.text.slice(span.start, end).split('\n').length;
-    return span;
+    this.#line += lines;
+    this.rows.add(kind, end, this.#line - 1);
   }
 
-  #lastLineStart(span: Span): number {
-    return this.#source.text.lastIndexOf('\n', span.end - 2) + 1;
+  /** Gives the row added last its problem. */
+  #breakLast(problem: SyntaxProblem): void {
+    this.#problems.push(problem);
+    this.rows.setPart(-1, -1, this.rows.problems.push(problem) - 1, null);
   }
 
-  #skipTooDeep(span: Span): void {
-    if (this.#tooDeepProblem === null) {
-      this.#tooDeepProblem = {
-        kind: 'nesting-too-deep',
-        severity: 'error',
-        line: this.#line - 1,
-        span,
-        dovecot: null,
-        message: `sections nested more than ${DEEPEST_NESTING} deep are not read`,
-      };
-      this.#problems.push(this.#tooDeepProblem);
+  #skipTooDeep(end: number, lines: number): void {
+    const start = this.#offset;
+    this.#add(BROKEN, end, lines);
+    if (this.#tooDeepProblem !== -1) {
+      this.rows.setPart(-1, -1, this.#tooDeepProblem, null);
+      return;
     }
-    this.#body.push({ kind: 'broken', span, line: this.#line - 1, problem: this.#tooDeepProblem });
+    this.#breakLast({
+      kind: 'nesting-too-deep',
+      severity: 'error',
+      line: this.#line - 1,
+      span: { start, end },
+      dovecot: null,
+      message: `sections nested more than ${DEEPEST_NESTING} deep are not read`,
+    });
+    this.#tooDeepProblem = this.rows.problems.length - 1;
   }
 }

@@ -1,6 +1,4 @@
-import type { IToken } from 'chevrotain';
-import { tokenLabel } from 'chevrotain';
-import * as T from './tokens.js';
+import { TOKEN_NAMES, type Token24 } from './scanner.js';
 
 /** Where the parser stands: what a message expects depends on it and on the token before. */
 export type Place24 = 'steps' | 'arguments';
@@ -16,32 +14,32 @@ const AFTER_ARGUMENT = 'CBRACE or COMMA';
  * that is left after its default reductions, in the order of their declaration.
  */
 export function syntaxError(
-  unexpected: IToken | null,
-  previous: IToken,
+  unexpected: Token24,
+  previous: Token24,
   place: Place24,
   afterSign: boolean,
 ): string {
-  const name = unexpected === null ? 'end of file' : tokenLabel(unexpected.tokenType);
+  const name = unexpected.kind === 'text' ? '' : TOKEN_NAMES[unexpected.kind];
   return `syntax error, unexpected ${name}, expecting ${expected(previous, place, afterSign)}`;
 }
 
-function expected(previous: IToken, place: Place24, afterSign: boolean): string {
+function expected(previous: Token24, place: Place24, afterSign: boolean): string {
   if (afterSign) return 'NUMBER';
-  switch (previous.tokenType) {
-    case T.Open:
-    case T.Pipe:
+  switch (previous.kind) {
+    case 'open':
+    case 'pipe':
       return STEP_OR_END;
-    case T.LeftParen:
-    case T.Comma:
-    case T.Equals:
+    case 'left-paren':
+    case 'comma':
+    case 'equals':
       return ARGUMENT;
-    case T.Plus:
-    case T.Minus:
-    case T.Star:
-    case T.Slash:
-    case T.Percent:
+    case 'plus':
+    case 'minus':
+    case 'star':
+    case 'slash':
+    case 'percent':
       return OPERAND;
-    case T.RightParen:
+    case 'right-paren':
       return AFTER_STEP;
     default:
       return place === 'arguments' ? AFTER_ARGUMENT : AFTER_STEP;

@@ -241,20 +241,25 @@ function moved(problem: SyntaxProblem, line: number, span: Span): SyntaxProblem 
 
 /** A statement that was read from joined text, put where its last line stands. */
 function movedStatement(node: Statement, line: number, span: Span): Statement {
-  const whole = { span, line };
   switch (node.kind) {
     case 'setting':
-      return { ...node, ...whole, keySpan: span, value: { ...node.value, span } };
-    case 'section':
-      return { ...node, ...whole, headSpan: span, keySpan: span, nameSpan: node.nameSpan && span };
-    case 'include':
-      return { ...node, ...whole, patternSpan: span };
+      return { kind: node.kind, span, line, key: node.key, keySpan: span, value: { ...node.value, span } };
+    case 'section': {
+      const { kind, key, name, groupLabel, body, end } = node;
+      const nameSpan = node.nameSpan && span;
+      return { kind, span, headSpan: span, line, key, keySpan: span, name, nameSpan, groupLabel, body, end };
+    }
+    case 'include': {
+      const { kind, optional, pattern } = node;
+      return { kind, span, line, optional, pattern, patternSpan: span };
+    }
     case 'section-end':
+      return { kind: node.kind, span, line };
     case 'broken':
-      return { ...node, ...whole };
+      return { kind: node.kind, span, line, problem: node.problem };
     case 'blank':
     case 'comment':
-      return { ...node, span };
+      return { kind: node.kind, span, swallowed: node.swallowed };
   }
 }
 

@@ -62,7 +62,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const HOMES: Readonly<Record<string, string>> = {
   chalk: 'src/report/',
   commander: 'src/cli/',
-  chevrotain: 'grammar/',
   mysql2: 'src/databases/',
   'better-sqlite3': 'src/databases/',
 };

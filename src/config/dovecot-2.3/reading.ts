@@ -61,10 +61,12 @@ export class Reading {
           this.#log.enter(event.source, event.node, event.node.keySpan);
           this.#setting(event.node);
           break;
-        case 'section-begin':
-          this.#log.enter(event.source, { ...event.node, span: event.node.headSpan }, event.node.keySpan);
-          this.#sectionBegin(event.node.key, event.node.name ?? '', event.node);
+        case 'section-begin': {
+          const { source, node } = event;
+          this.#log.enter(source, { line: node.line, span: node.headSpan }, node.keySpan);
+          this.#sectionBegin(node.key, node.name ?? '', node);
           break;
+        }
         case 'section-end':
           this.#log.enter(event.source, event.node, event.node.span);
           this.#sectionEnd(event.node);
