@@ -60,7 +60,7 @@ export function chain(steps: readonly ByteString[], facts: Partial<Omit<Chain, '
 }
 
 /** The chain with more steps; what is known of the old value is forgotten. */
-export function then(before: Chain, ...steps: ByteString[]): Chain {
+export function piped(before: Chain, ...steps: ByteString[]): Chain {
   return chain([...before.steps, ...steps]);
 }
 
@@ -177,7 +177,7 @@ export function single(leaf: Leaf): Chain {
   const others = rest.map((piece) => argumentOf(leafOf(piece)));
   if (others.every((other) => other !== null)) {
     const start = first.kind === 'chain' ? asText(first) : chain([`literal(${quoted(first.text)})`]);
-    return then(start, `concat(${others.map(written).join(',')})`);
+    return piped(start, `concat(${others.map(written).join(',')})`);
   }
   return byGroups(leaf.pieces);
 }

@@ -4,6 +4,7 @@ import { applyModifier, type Format } from '../../variables/dovecot-2.3/modifier
 import {
   asText,
   type Chain,
+  chain,
   constantOf,
   leafOf,
   type Leaf,
@@ -13,7 +14,7 @@ import {
   quoted,
   single,
   textLeaf,
-  then,
+  piped,
   type Value,
   variableOf,
 } from './expression.js';
@@ -50,7 +51,7 @@ function modified(leaf: Leaf, letter: string, format: Format, remarks: Remarks):
         if (piece.kind === 'text') return { kind: 'text', text: applyModifier(letter, piece.text, format) };
         const { length, number } = piece;
         if (number) return piece;
-        return { ...then(asText(piece), bytewise), length: letter === 'D' ? null : length };
+        return { ...piped(asText(piece), bytewise), length: letter === 'D' ? null : length };
       }),
     );
   if (letter === 'E') {
@@ -60,14 +61,14 @@ function modified(leaf: Leaf, letter: string, format: Format, remarks: Remarks):
   const value = asText(single(leaf));
   switch (letter) {
     case 'X':
-      return leafOf(value.number ? then(value, 'hex') : then(value, 'hex', "default('0')"));
+      return leafOf(value.number ? piped(value, 'hex') : piped(value, 'hex', "default('0')"));
     case 'R':
-      return leafOf({ ...then(value, 'reverse'), length: value.length });
+      return leafOf({ ...piped(value, 'reverse'), length: value.length });
     case 'M':
-      return leafOf({ ...then(value, 'md5'), binary: true, length: 32 });
+      return leafOf({ ...piped(value, 'md5'), binary: true, length: 32 });
     case 'T':
       return leafOf(
-        then(value, `regexp('^(.*[^[:space:]])?[[:space:]]*$',${quoted('\\1')})`, 'default'),
+        piped(value, `regexp('^(.*[^[:space:]])?[[:space:]]*$',${quoted('\\1')})`, 'default'),
       );
     case 'H':
       remarks.lost(
@@ -85,41 +86,38 @@ function newHash(value: Chain, format: Format): Chain {
   format.offset = 0;
   format.width = 0;
   const hash =
-    width > 0 ? then(value, 'md5', `substr(0,8) % ${width}`, 'hex') : then(value, 'md5', 'substr(4,4)', 'benumber', 'hex');
-  return offset > 0 ? then(hash, `lfill(${offset})`) : hash;
+    width > 0 ? piped(value, 'md5', `substr(0,8) % ${width}`, 'hex') : piped(value, 'md5', 'substr(4,4)', 'benumber', 'hex');
+  return offset > 0 ? piped(hash, `lfill(${offset})`) : hash;
 }
 
 function cutLeaf(leaf: Leaf, { offset, width }: Format, zero: boolean): Leaf {
   const value = single(leaf);
   if (value.length !== null) return cutKnown(value, value.length, offset, width, zero);
-  if (value.number && zero && offset === 0 && width >= 8 && value.steps.at(-1) === 'hex')
-    return leafOf(then(chainWithout(value), `hex(${width})`));
+  // What ends so has at most 8 digits: it is made of 32 bits.
+  if (value.steps.at(-1) === 'hex' && zero && offset === 0 && width >= 8)
+    return leafOf(chain([...value.steps.slice(0, -1), `hex(${width})`]));
   let result = asText(value);
   if (Math.abs(offset) > MAX_REPEAT || Math.abs(width) > MAX_REPEAT)
     throw new NoEqual(`2.4 has no way to cut a text at ${Math.max(Math.abs(offset), Math.abs(width))} bytes`);
-  if (offset > 0) result = then(result, `substr(${offset})`, 'default');
+  if (offset > 0) result = piped(result, `substr(${offset})`, 'default');
   else if (offset < 0) result = lastBytes(result, -offset);
   if (width === 0) return leafOf(result);
-  if (zero) return leafOf(width > 0 ? then(result, `lfill(${width})`) : result);
+  if (zero) return leafOf(width > 0 ? piped(result, `lfill(${width})`) : result);
   if (width > 0) return leafOf(firstBytes(result, width));
-  return leafOf(then(result, `regexp('^(.*).{${-width}}$',${quoted('\\1')})`));
-}
-
-function chainWithout(value: Chain): Chain {
-  return { ...value, steps: value.steps.slice(0, -1) };
+  return leafOf(piped(result, `regexp('^(.*).{${-width}}$',${quoted('\\1')})`));
 }
 
 /** A filter that fails on a short text leaves the whole one to `default`. */
 function firstBytes(value: Chain, count: number): Chain {
   const name = variableOf(value);
-  if (name !== null) return then(value, `substr(0,${count})`, `default(${name})`);
-  return then(value, `regexp('^(.{0,${count}}).*$',${quoted('\\1')})`);
+  if (name !== null) return piped(value, `substr(0,${count})`, `default(${name})`);
+  return piped(value, `regexp('^(.{0,${count}}).*$',${quoted('\\1')})`);
 }
 
 function lastBytes(value: Chain, count: number): Chain {
   const name = variableOf(value);
-  if (name !== null) return then(value, `substr(-${count})`, `default(${name})`);
-  return then(value, `regexp('^.*(.{${count}})$',${quoted('\\1')})`);
+  if (name !== null) return piped(value, `substr(-${count})`, `default(${name})`);
+  return piped(value, `regexp('^.*(.{${count}})$',${quoted('\\1')})`);
 }
 
 /** A part of a text whose length is known. */
@@ -135,5 +133,5 @@ function cutKnown(value: Chain, length: number, offset: number, width: number, z
   if (start > 0 || (!value.binary && size < length)) steps.push(`substr(${start},${size})`);
   if (zeros > 0) steps.push(`lfill(${kept.length})`);
   if (size === length && zeros === 0) return leafOf(value);
-  return leafOf({ ...then(value, ...steps), length: kept.length });
+  return leafOf({ ...piped(value, ...steps), length: kept.length });
 }

@@ -1,7 +1,10 @@
 /** What is to be said of a translated text. */
 export interface Remark {
-  /** `differs`: for some values only; `lost`: 2.4 has no such form, the nearest one stands there. */
-  readonly kind: 'differs' | 'lost';
+  /**
+   * `differs`: for some values only; `lost`: 2.4 has no such form, the nearest one stands there; `fails`: 2.3 has none
+   * either, its requests fail.
+   */
+  readonly kind: 'differs' | 'lost' | 'fails';
   readonly text: string;
 }
 
@@ -15,6 +18,10 @@ export class Remarks {
 
   lost(text: string): void {
     this.#add({ kind: 'lost', text });
+  }
+
+  fails(text: string): void {
+    this.#add({ kind: 'fails', text });
   }
 
   #add(remark: Remark): void {
