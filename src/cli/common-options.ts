@@ -21,7 +21,7 @@ export function parseMap(text: string, previous: ConfigOptions['map']): ConfigOp
   return [...previous, { from: from.replace(/(.)\/+$/, '$1'), to: to.replace(/(.)\/+$/, '$1') }];
 }
 
-function parseDovecot(text: string): DovecotVersion {
+export function parseDovecot(text: string): DovecotVersion {
   const version = parseVersion(text);
   if (version === null) throw new InvalidArgumentError('known versions are 2.3 (2.3.19.1) and 2.4 (2.4.1)');
   return version;

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { addConfigOptions, type ConfigOptions, parseMap } from './common-options.js';
+import type { DovecotVersion } from '../knowledge/versions.js';
+import { addConfigOptions, type ConfigOptions, parseDovecot, parseMap } from './common-options.js';
 import type { RegisterCommand } from './main.js';
 
 export interface SimulateOptions extends ConfigOptions {
@@ -34,6 +35,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly expect?: string;
   readonly compare?: string;
   readonly compareMap: ConfigOptions['map'];
+  readonly compareDovecot?: DovecotVersion;
   readonly format: 'text' | 'json' | 'doveadm' | 'mermaid';
   readonly why?: string;
   readonly verbose: number;
@@ -61,7 +63,7 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
   addPasswordOptions(command);
   command
     .option('--fixture <file>', 'answer databases from a file instead (repeatable)', collect, [])
-    .option('--resolve', 'look proxy hosts up in DNS', false)
+    .option('--resolve', 'look hosts up in DNS: those of proxies, and of local and remote blocks', false)
     .option(
       '--connect',
       'try the destination for real: TCP, TLS, greeting, and the login where a password is known',
@@ -80,6 +82,12 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
       'as --map, for the other configuration (default: beside it)',
       parseMap,
       [],
+    )
+    .addOption(
+      new Option(
+        '--compare-dovecot <version>',
+        'as --dovecot, for the other configuration (default: what it says itself)',
+      ).argParser(parseDovecot),
     )
     .addOption(
       new Option('--format <format>', 'how to print')

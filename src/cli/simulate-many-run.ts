@@ -10,12 +10,12 @@ import { simulationDocument } from '../report/simulation-json.js';
 import {
   type DifferenceReport,
   differenceJson,
-  differencesSummary,
   differenceText,
+  expectationsSummary,
   tallyText,
 } from '../report/simulation-many.js';
 import { verdictText } from '../report/simulation-words.js';
-import { type Difference, differencesBetween, factsOf, unmetExpectations } from '../simulate/facts.js';
+import { type Difference, factsOf, unmetExpectations } from '../simulate/facts.js';
 import type { Question } from '../simulate/question.js';
 import type { Simulation } from '../simulate/simulation.js';
 import { TableProblem } from '../simulate/table-problem.js';
@@ -29,6 +29,7 @@ import { DEFAULTS } from './expand-scope.js';
 import { nodeSystem } from './node-system.js';
 import { refusalOf } from './refusal.js';
 import type { SimulateOptions } from './simulate-command.js';
+import { compareAll } from './simulate-compare-run.js';
 import { readPassword } from './simulate-password.js';
 import { type Bench, openBench, questionFor, startFailure } from './simulate-run.js';
 import type { Terminal } from './terminal.js';
@@ -61,7 +62,7 @@ export async function runMany(
   const other =
     options.compare === undefined
       ? null
-      : openOrRefuse(options.compare, { ...options, map: otherMaps(options.compare, options) }, terminal);
+      : openOrRefuse(options.compare, otherOptions(options.compare, options), terminal);
   try {
     if (options.compare !== undefined && other === null) return EXIT_NO;
     const watched = new WatchedRows(terminal);
@@ -69,7 +70,7 @@ export async function runMany(
     const output = new Output(options, command, terminal);
     const exitCode =
       other !== null
-        ? await compare(rows, bench, other, output)
+        ? await compareAll(rows, bench, other, output)
         : options.expect === undefined
           ? await listAll(rows, bench, output)
           : await expectAll(rows, bench, output);
@@ -85,6 +86,16 @@ export async function runMany(
     await bench.close();
     await other?.close();
   }
+}
+
+/** The other configuration says itself which Dovecot it is for, unless it is told. */
+function otherOptions(path: string, { dovecot: _, ...options }: SimulateOptions): SimulateOptions {
+  const { compareDovecot } = options;
+  return {
+    ...options,
+    map: otherMaps(path, options),
+    ...(compareDovecot === undefined ? {} : { dovecot: compareDovecot }),
+  };
 }
 
 /** Paths of the other configuration: what was mapped to the folder of the first one lies beside the other one. */
@@ -181,6 +192,14 @@ class Output {
     this.colours = coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty);
   }
 
+  get all(): boolean {
+    return this.#options.verbose > 0;
+  }
+
+  contextOf({ question }: UserRow): string {
+    return contextOf(question);
+  }
+
   get json(): boolean {
     return this.#options.format === 'json';
   }
@@ -248,23 +267,6 @@ async function expectAll(rows: AsyncIterable<UserRow>, bench: Bench, output: Out
     total += 1;
     output.differences(row, unmetExpectations(row.extra, factsOf(await bench.simulator.ask(row.question))));
   }
-  output.summary(differencesSummary(total, output, 'are not as expected'));
-  return output.differing === 0 ? EXIT_OK : EXIT_NO;
-}
-
-async function compare(
-  rows: AsyncIterable<UserRow>,
-  bench: Bench,
-  other: Bench,
-  output: Output,
-): Promise<number> {
-  let total = 0;
-  for await (const row of rows) {
-    total += 1;
-    const before = await bench.simulator.ask(row.question);
-    const after = await other.simulator.ask(row.question);
-    output.differences(row, differencesBetween(factsOf(before), factsOf(after)));
-  }
-  output.summary(differencesSummary(total, output, 'differ'));
+  output.summary(expectationsSummary(total, output));
   return output.differing === 0 ? EXIT_OK : EXIT_NO;
 }

@@ -41,20 +41,15 @@ export function tallyText(tally: Tally, colours: Colours): string {
   return `${colours.bold(`${tally.total} ${tally.total === 1 ? 'question' : 'questions'}`)}\n${table.join('\n')}\n`;
 }
 
-/** The closing line of a comparison or of a table of expectations, with the most frequent changes. */
-export function differencesSummary(
+/** The closing line of a table of expectations, with what most often is not as it should be. */
+export function expectationsSummary(
   total: number,
-  reports: { readonly differing: number; readonly byName: ReadonlyMap<string, number> },
-  what: 'differ' | 'are not as expected',
+  { differing, byName }: { readonly differing: number; readonly byName: ReadonlyMap<string, number> },
 ): string {
-  const { differing, byName } = reports;
-  if (differing === 0)
-    return what === 'differ'
-      ? `No difference in ${total} of ${total}.\n`
-      : `${total} of ${total} as expected.\n`;
+  if (differing === 0) return `${total} of ${total} as expected.\n`;
   const kinds = [...byName]
     .sort(([, one], [, other]) => other - one)
     .map(([name, count]) => `${displayText(name)} ${count}`)
     .join(', ');
-  return `${differing} of ${total} ${what}: ${kinds}.\n`;
+  return `${differing} of ${total} are not as expected: ${kinds}.\n`;
 }

@@ -58,7 +58,11 @@ function connection({ stdout }: Outcome): string {
     .replaceAll(/XCLIENT .*/g, 'XCLIENT ...');
 }
 
-const verdict = ({ stdout }: Outcome) => stdout.split('\n')[1]?.replaceAll(/, \d{4,5}\)/g, ', PORT)');
+const verdict = ({ stdout }: Outcome) =>
+  stdout
+    .split('\n')[1]
+    ?.replace(/ \(after \d+ secs\)$/, '')
+    .replaceAll(/, \d{4,5}\)/g, ', PORT)');
 const at = (port: number, more = '') => `host=127.0.0.1 port=${port} ${more}`;
 
 describe('--connect', () => {
@@ -105,7 +109,7 @@ the client is told: A OK [CAPABILITY IMAP4rev1 SASL-IR ID IDLE] in
     await backend.stop();
     const answer = await connect(at(port));
     expect(verdict(answer)).toBe(
-      'the destination does not answer: connect(127.0.0.1, PORT) failed: Connection refused (after 0 secs)',
+      'the destination does not answer: connect(127.0.0.1, PORT) failed: Connection refused',
     );
     expect(connection(answer)).toContain('the client is told: A NO [UNAVAILABLE] ');
     expect(answer.exit).toBe(75);
@@ -114,7 +118,7 @@ the client is told: A OK [CAPABILITY IMAP4rev1 SASL-IR ID IDLE] in
   test('silence ends at the time limit of the proxy: 75', async () => {
     await withImap({ banner: null }, async (backend) => {
       const answer = await connect(at(backend.port, 'proxy_timeout=200ms'));
-      expect(verdict(answer)).toContain('does not answer: Login timed out in state=/none (after 0 secs');
+      expect(verdict(answer)).toContain('does not answer: Login timed out in state=/none (after ');
       expect(answer.exit).toBe(75);
     });
   });

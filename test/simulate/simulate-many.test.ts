@@ -15,7 +15,6 @@ passdb users {
 `;
   folder = folderWith({
     'old.conf': conf('143', 'users'),
-    'new.conf': conf('993 ssl=yes', 'users-new'),
     'listed.conf': `${conf('143', 'users')}userdb {\n  driver = passwd-file\n  args = @DIR@/users\n}\n`,
     'sql.conf': `${conf('143', 'users')}userdb {\n  driver = sql\n  args = @DIR@/sql.conf.ext\n}\n`,
     'sql.conf.ext':
@@ -23,7 +22,6 @@ passdb users {
     'users.sql':
       "CREATE TABLE accounts (id INT, username VARCHAR(80), domain VARCHAR(80));\nINSERT INTO accounts VALUES (1, 'bob', 'example.com'), (2, 'ann', 'example.com');\n",
     users: '# all of us\n\nbob:pw::::::host=192.0.2.1\nann:pw::::::host=192.0.2.2\n',
-    'users-new': 'bob:pw::::::host=192.0.2.1\n',
     'expected.csv':
       'user,remote_ip,outcome,host,port,destuser\nbob,,ok_proxy,192.0.2.1,143,bob\nann,192.0.2.9,ok_proxy,192.0.2.2,,\n',
     'wrong.csv': 'user,outcome,host\nbob,ok_proxy,192.0.2.77\nnobody,fail_unknown_user,-\n',
@@ -134,39 +132,5 @@ describe('a table of expectations', () => {
       exit: 1,
       stdout: 'bob  imap\n   host  192.0.2.77 -> 192.0.2.1\n1 of 2 are not as expected: host 1.\n',
     });
-  });
-});
-
-describe('two configurations', () => {
-  test('that differ: only differences are printed', async () => {
-    const { exit, stdout } = await dvproxy(
-      ['simulate', '-c', at('old.conf'), '--compare', at('new.conf'), '--users', '-'],
-      'bob\nann\nnobody\n',
-    );
-    expect(stdout).toBe(`bob  imap
-   port    143 -> 993
-   tls     none -> implicit
-   verify  (none) -> yes
-ann  imap
-   outcome   ok_proxy -> fail_unknown_user
-   host      192.0.2.2 -> (none)
-   port      143 -> (none)
-   tls       none -> (none)
-   destuser  ann -> (none)
-2 of 3 differ: port 2, tls 2, verify 1, outcome 1, host 1, destuser 1.
-`);
-    expect(exit).toBe(1);
-  });
-
-  test('that do not differ: exit 0', async () => {
-    const { exit, stdout } = await dvproxy([
-      'simulate',
-      'bob',
-      '-c',
-      at('old.conf'),
-      '--compare',
-      at('old.conf'),
-    ]);
-    expect({ exit, stdout }).toEqual({ exit: 0, stdout: 'No difference in 1 of 1.\n' });
   });
 });

@@ -1,0 +1,52 @@
+import type { Colours } from '../report/colours.js';
+import { comparisonJson, comparisonText } from '../report/simulation-comparison.js';
+import { differenceJson, differenceText } from '../report/simulation-many.js';
+import { Comparison } from '../simulate/comparison.js';
+import { differencesBetween, factsOf } from '../simulate/facts.js';
+import type { Simulation } from '../simulate/simulation.js';
+import type { UserRow } from '../simulate/user-table.js';
+import { EXIT_NO, EXIT_OK } from './exit-codes.js';
+import type { Bench } from './simulate-run.js';
+
+export interface CompareOutput {
+  readonly json: boolean;
+  readonly colours: Colours;
+  /** Every user that differs, not only the first ones. */
+  readonly all: boolean;
+  write(text: string): void;
+  /** Databases that did not answer. */
+  unreachable(simulation: Simulation): void;
+  contextOf(row: UserRow): string;
+}
+
+/** Users whose differences are shown one by one. */
+const SHOWN = 10;
+
+/** Asks two configurations the same questions and prints what differs, then each kind of change with its count. */
+export async function compareAll(
+  rows: AsyncIterable<UserRow>,
+  first: Bench,
+  other: Bench,
+  output: CompareOutput,
+): Promise<number> {
+  const comparison = new Comparison();
+  for await (const row of rows) {
+    const before = await first.simulator.ask(row.question);
+    const after = await other.simulator.ask(row.question);
+    output.unreachable(before);
+    output.unreachable(after);
+    const [one, two] = [factsOf(before), factsOf(after)];
+    const differences = differencesBetween(one, two);
+    const { user } = row.question;
+    comparison.add(user, one, two, differences);
+    if (differences.length === 0) continue;
+    const report = { user, context: output.contextOf(row), differences };
+    if (output.json) output.write(differenceJson(report));
+    else if (output.all || comparison.differing <= SHOWN)
+      output.write(differenceText(report, output.colours));
+    else if (comparison.differing === SHOWN + 1) output.write('... (-v shows all users)\n');
+  }
+  if (output.json) output.write(comparisonJson(comparison));
+  else output.write(comparisonText(comparison, output.colours));
+  return comparison.differing === 0 ? EXIT_OK : EXIT_NO;
+}
