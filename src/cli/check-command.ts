@@ -27,6 +27,7 @@ export interface CheckCommandOptions extends ConfigOptions {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly watch: boolean;
+  readonly resolve: boolean;
 }
 
 export interface RuleSeverity {
@@ -62,6 +63,7 @@ export const registerCheck: RegisterCommand = (program, terminal, done) => {
     .option('--dry-run', 'with --fix: print a unified diff and write nothing', false)
     .option('--baseline <file>', 'report only what is not in this file')
     .option('--write-baseline <file>', 'write all findings of today to a file and exit 0')
+    .option('--resolve', 'ask DNS for the host names of local and remote blocks', false)
     .option('--watch', 'check again after each change', false)
     .option('--stdin-filename <name>', 'name and place of the file that "-" reads')
     .option('--show-secrets', 'do not mask passwords in the lines shown', false)

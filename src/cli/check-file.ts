@@ -17,13 +17,15 @@ import type { Project } from './project-file.js';
 export interface CheckFileOptions extends Pick<ConfigOptions, 'map' | 'lenient' | 'dovecot'> {
   readonly severities: ReadonlyMap<string, Severity | 'off'>;
   /** Texts that stand for the files of these names: standard input, files with fixes that are not written yet. */
+  /** `--resolve`: DNS is asked for the hosts of `local` and `remote`. */
+  readonly resolve: boolean;
   readonly texts: ReadonlyMap<string, Buffer>;
   readonly project: Project;
 }
 
 /** Everything found from one main file, or from one database file. */
 export function checkFile(name: string, options: CheckFileOptions): CheckReport {
-  const host = withTexts(nodeConfigHost(), options.texts);
+  const host = withTexts(nodeConfigHost(options.resolve), options.texts);
   const isExt = isExtFile(name);
   const config = load(
     isExt ? EXT_WRAPPER : name,
@@ -72,6 +74,7 @@ function load(
 function withTexts(host: ConfigHost, texts: ReadonlyMap<string, Buffer>): ConfigHost {
   return {
     environment: host.environment,
+    ...(host.lookUp === undefined ? {} : { lookUp: host.lookUp }),
     glob: (pattern) => host.glob(pattern),
     isDirectory: (path) => !texts.has(path) && host.isDirectory(path),
     readFile: (path) => texts.get(path) ?? host.readFile(path),

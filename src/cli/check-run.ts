@@ -55,6 +55,7 @@ function checkerOf(
   const dovecot = options.dovecot ?? project.dovecot;
   const shared = {
     lenient: options.lenient,
+    resolve: options.resolve,
     map: [...options.map, ...project.map],
     ...(dovecot === undefined ? {} : { dovecot }),
     severities: new Map([...project.severities, ...severitiesOf(options.rule)]),

@@ -6,8 +6,8 @@ import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 import { nodeConfigHost } from './node-host.js';
 
 /** Reads the configuration of a command; fails the command where the main file cannot be read. */
-export function loadFor(path: string, options: ConfigOptions): Config {
-  const host = nodeConfigHost();
+export function loadFor(path: string, options: ConfigOptions & { readonly resolve?: boolean }): Config {
+  const host = nodeConfigHost(options.resolve);
   if (host.isDirectory(path))
     throw new CommandFailure(
       `${path} is a directory; name the main file in it, such as ${path.replace(/\/+$/, '')}/dovecot.conf`,

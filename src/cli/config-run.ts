@@ -69,7 +69,8 @@ function scopeOf(options: ConfigCommandOptions, asksForAll: boolean): DumpOption
 
 function load(options: ConfigCommandOptions): LoadedConfig {
   const base = {
-    host: nodeConfigHost(),
+    // doveconf asks DNS, too.
+    host: nodeConfigHost(true),
     path: options.config,
     maps: options.map,
     lenient: options.lenient,
@@ -90,13 +91,14 @@ function load(options: ConfigCommandOptions): LoadedConfig {
 
 /** Errors that are found behind the reading: doveconf prints the configuration all the same. */
 function isLate(refusal: ConfigProblem): boolean {
+  if (isPanic(refusal)) return false;
   const isUnknownGroup = / Unknown group (?:label )?@/.test(refusal.dovecot?.message ?? '');
   return refusal.kind === 'failed-check' || refusal.kind === 'unclosed-section' || isUnknownGroup;
 }
 
-/** doveconf aborts where it hands a value on whose `%{...}` it cannot parse. */
-function isPanic({ kind }: ConfigProblem): boolean {
-  return kind === 'variable-syntax';
+/** doveconf aborts: it prints nothing and names no file. */
+function isPanic({ dovecot }: ConfigProblem): boolean {
+  return dovecot?.message.startsWith('Panic: ') === true;
 }
 
 function fatalText(config: LoadedConfig, refusal: ConfigProblem): ByteString {

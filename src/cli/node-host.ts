@@ -1,14 +1,16 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { expandBraces, globPattern } from '../config/glob-pattern.js';
 import type { ConfigHost } from '../config/host.js';
+import { dnsLookup } from './dns-lookup.js';
 
-/** The machine's own files and environment. */
-export function nodeConfigHost(): ConfigHost {
+/** The machine's own files and environment; `resolve`: its DNS, too. */
+export function nodeConfigHost(resolve = false): ConfigHost {
   return {
     readFile: (path) => readFileSync(path),
     glob: (pattern) => expandBraces(pattern).flatMap(globOne),
     isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
     environment: process.env,
+    ...(resolve ? { lookUp: dnsLookup } : {}),
   };
 }
 

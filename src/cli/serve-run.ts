@@ -55,7 +55,7 @@ async function supervise(
 }
 
 function load(options: ServeCommandOptions): Config {
-  const config = loadFor(options.config, options);
+  const config = loadFor(options.config, { ...options, resolve: true });
   const refusal = refusalOf(config, options.lenient);
   if (refusal !== null) throw new CommandFailure(refusal, EXIT_NO);
   return config;

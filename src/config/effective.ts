@@ -58,6 +58,8 @@ export interface DatabaseBlock {
    * null if there is no such setting. In 2.3 always null: drivers read `args` and the ext file.
    */
   setting(fullName: string): Written | null;
+  /** Entries of a 2.4 list of fields as this block sees it (`userdb_ldap_iterate_fields`); none in 2.3. */
+  fieldTemplates(fullName: string): readonly FieldTemplate[];
   /** 2.4 named list sections inside or around this block, e.g. `namedSections('mysql')` for the hosts, in order. */
   namedSections(kind: string): readonly NamedSection[];
 }
@@ -113,6 +115,8 @@ export interface AuthSettings {
   readonly internalFailureDelay: number;
   readonly verbose: boolean;
   readonly debug: boolean;
+  /** log_debug asks for the debug lines of the auth process. */
+  readonly debugEvents: boolean;
   readonly debugPasswords: boolean;
   readonly verbosePasswords: ByteString;
   readonly allowWeakSchemes: boolean;

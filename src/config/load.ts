@@ -7,6 +7,7 @@ import { load23 } from './dovecot-2.3/load.js';
 import { load24 } from './dovecot-2.4/load.js';
 import { errnoText } from './errno-text.js';
 import { ExtFileCache } from './ext-file-cache.js';
+import { withAddresses } from './host-names.js';
 import type { LoadInput, LoadResult } from './load-input.js';
 import { MappedFiles } from './mapped-files.js';
 import type { ConfigProblem } from './problem.js';
@@ -48,6 +49,7 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
     parse: (source) => parseDovecotConf(source, series),
     lastMatchFirst: false,
   });
+  const { lookUp } = options.host;
   const input: LoadInput = {
     version,
     main,
@@ -55,7 +57,7 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
     lenient: options.lenient === true,
     expand: mode.expand === true,
     ...(mode.modules === undefined ? {} : { modules: mode.modules }),
-    events: () => reader.events(),
+    events: () => (lookUp === undefined ? reader.events() : withAddresses(reader.events(), lookUp)),
     readFile: (path) => files.read(path),
   };
   const result = series === '2.3' ? load23(input) : load24(input);

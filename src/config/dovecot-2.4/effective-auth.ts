@@ -8,6 +8,7 @@ import type {
   ResultRule,
   UserdbBlock,
 } from '../effective.js';
+import { wantsAuthEvents } from '../log-debug.js';
 import type { Origin, Typed } from '../origin.js';
 import type { Filter, FilterMask } from './filter.js';
 import { type FilterIndex, type Question, Scope } from './scope.js';
@@ -54,6 +55,7 @@ export class AuthReader {
       internalFailureDelay: scope.time('auth_internal_failure_delay'),
       verbose: scope.boolean('auth_verbose'),
       debug: scope.boolean('auth_debug'),
+      debugEvents: wantsAuthEvents(scope.text('log_debug')),
       debugPasswords: scope.boolean('auth_debug_passwords'),
       verbosePasswords: scope.text('auth_verbose_passwords'),
       allowWeakSchemes: scope.boolean('auth_allow_weak_schemes'),
@@ -93,8 +95,9 @@ export class AuthReader {
       resultInternalfail: rule(`${kind}_result_internalfail`),
       useCache: scope.boolean(`${kind}_use_cache`),
       useWorker: scope.boolean(`${kind}_use_worker`),
-      authVerbose: null,
+      authVerbose: scope.boolean('auth_verbose') || scope.boolean('auth_debug'),
       setting: (fullName) => scope.written(fullName),
+      fieldTemplates: (fullName) => fieldsOf(scope, fullName),
       namedSections: (section) => this.#sections(scope, question, section),
     };
     return { common, scope, outer };

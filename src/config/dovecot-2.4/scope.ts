@@ -69,7 +69,7 @@ export class FilterIndex {
     for (const key of localNameKeys(question.connection.localName))
       for (const child of named.get(key) ?? []) this.#collect(child, question, found);
     for (const child of others)
-      if (matchMask(child.mask, question.connection) === 'yes') this.#collect(child, question, found);
+      if (letsThrough(child.mask, question.connection)) this.#collect(child, question, found);
   }
 
   #byOrder(filters: Filter[]): Filter[] {
@@ -111,11 +111,16 @@ export class FilterIndex {
   }
 }
 
+/** Who asks without a protocol is inside of `protocol !imap { }` (observed 2.4.1). */
+function letsThrough(mask: FilterMask, connection: FilterMask): boolean {
+  return matchMask(mask, { protocol: '', ...connection }) === 'yes';
+}
+
 /** Whether the question is inside of a filter and all around it. */
 function isInside(filter: Filter | null, question: Question): boolean {
   for (let at = filter; at !== null; at = at.outer) {
     const { name } = at.mask;
-    if (name === undefined ? matchMask(at.mask, question.connection) !== 'yes' : !question.names.has(name))
+    if (name === undefined ? !letsThrough(at.mask, question.connection) : !question.names.has(name))
       return false;
   }
   return true;

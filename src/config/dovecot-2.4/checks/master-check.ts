@@ -87,6 +87,9 @@ export const checkMaster: StructCheck = (view, context) => {
     const error = checkService(service, loads) ?? collectListeners(service, context, baseDir, listeners);
     if (error !== null) return error;
   }
+  // Dovecot 2.4.1 master-settings.c service_get_client_limit(): the program aborts
+  for (const needed of ['auth', 'anvil'])
+    if (!seen.has(needed)) return `Panic: Unexpectedly didn't find service ${needed}`;
   warnAboutLoads(services, loads, context);
   return firstDuplicate(listeners);
 };

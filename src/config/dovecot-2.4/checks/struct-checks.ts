@@ -219,8 +219,7 @@ function checkMailboxUse(
 const checkNamespace: StructCheck = (view, context) => {
   const name = view.text('namespace_name');
   const separator = view.text('namespace_separator');
-  if (separator.length > 1 && separator !== UNKNOWN)
-    return `Namespace ${name}: Hierarchy separator must be only one character long`;
+  if (separator.length > 1) return `Namespace ${name}: Hierarchy separator must be only one character long`;
   const prefix = view.text('namespace_prefix');
   if (!isUtf8(prefix)) return `Namespace ${name}: prefix not valid UTF8: ${prefix}`;
   for (const box of view.names('mailbox')) {
