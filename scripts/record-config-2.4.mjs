@@ -35,7 +35,8 @@ try {
           .join('\n'),
         stderr: short(stderr)
           .split('\n')
-          .filter((line) => line !== ''),
+          // A backtrace names addresses of one process.
+          .filter((line) => line !== '' && !line.includes(' Raw backtrace: ')),
       }),
     );
   }

@@ -242,6 +242,52 @@ describe('a built-in section under a name of other case', () => {
   });
 });
 
+describe('filters that -f asks for', () => {
+  const ask = (text: string, ...filters: string[]) =>
+    answerOf(loadText(text), ['-n', ...filters.flatMap((filter) => ['-f', filter])]);
+
+  test('show a built-in service twice where one of them renames it', () => {
+    const text = 'local 10.0.0.0/8 {\n  service anvil {\n    name = x\n  }\n}\nservice pop3 {\n}\n';
+    expect(ask(text, 'local=10.0.0.1').error).toBe('duplicate listener: /run/dovecot/anvil');
+  });
+
+  test('lose what the other one of a renamed service sets', () => {
+    const text =
+      'service imap-login {\n  protocol = x\n}\nprotocol imap {\n  mail_fsync = never\n  service IMAP-login {\n  }\n}\n';
+    expect(ask(text, 'protocol=imap').stdout).toBe(
+      'mail_fsync = never\nprotocol imap {\n  mail_fsync = never\n}\n',
+    );
+  });
+
+  test('fight over a setting of both', () => {
+    const text = 'local 10.0.0.1 {\n  mail_fsync = never\n}\nprotocol imap {\n  mail_fsync = always\n}\n';
+    expect(ask(text, 'local=10.0.0.1', 'protocol=imap').error).toContain('Conflict in setting mail_fsync');
+  });
+});
+
+describe('a host name in a filter', () => {
+  const text = 'local mail.example.org/24 {\n  mail_debug = yes\n}\n';
+
+  test('matches nothing where nobody is asked', () => {
+    const config = loadText(text);
+    expect(config.problems).toEqual([]);
+    expect(answerOf(config, ['-n']).stdout).toBe(text);
+    expect(config.effective.setting('mail_debug', { localIp: '192.0.2.9' })?.text).toBe('no');
+  });
+
+  test('is the address that DNS gives', () => {
+    const config = loadText(text, {}, () => ({ kind: 'found', address: '192.0.2.1' }));
+    expect(answerOf(config, ['-n']).stdout).toBe('local 192.0.2.1/24 {\n  mail_debug = yes\n}\n');
+    expect(config.effective.setting('mail_debug', { localIp: '192.0.2.9' })?.text).toBe('yes');
+  });
+
+  test('that DNS does not know is refused', () => {
+    const reason = 'Name or service not known';
+    const config = loadText(text, {}, () => ({ kind: 'unknown', reason }));
+    expect(messages(config)).toEqual([atLine(1, `gethostbyname(mail.example.org) failed: ${reason}`)]);
+  });
+});
+
 describe('the order of the checks', () => {
   const first = (text: string) => loadText(text).refusal?.dovecot?.message;
 

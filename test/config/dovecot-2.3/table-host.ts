@@ -1,5 +1,5 @@
 import { expandBraces, globPattern } from '../../../src/config/glob-pattern.js';
-import type { ConfigHost } from '../../../src/config/host.js';
+import type { ConfigHost, HostLookup } from '../../../src/config/host.js';
 import { type LoadedConfig, loadForDump, type ReadingMode } from '../../../src/config/load.js';
 
 export const MAIN = '/etc/dovecot/dovecot.conf';
@@ -38,13 +38,19 @@ export function tableHost(files: Readonly<Record<string, string | null>>): Confi
 export function loadFiles(
   files: Readonly<Record<string, string | null>>,
   mode: ReadingMode & { lenient?: boolean } = {},
+  lookUp?: HostLookup,
 ): LoadedConfig {
   const { lenient = false, ...reading } = mode;
-  return loadForDump({ path: MAIN, host: tableHost(files), version: '2.3.19.1', lenient }, reading);
+  const host = { ...tableHost(files), ...(lookUp === undefined ? {} : { lookUp }) };
+  return loadForDump({ path: MAIN, host, version: '2.3.19.1', lenient }, reading);
 }
 
-export function loadText(text: string, mode: ReadingMode & { lenient?: boolean } = {}): LoadedConfig {
-  return loadFiles({ [MAIN]: text }, mode);
+export function loadText(
+  text: string,
+  mode: ReadingMode & { lenient?: boolean } = {},
+  lookUp?: HostLookup,
+): LoadedConfig {
+  return loadFiles({ [MAIN]: text }, mode, lookUp);
 }
 
 /** Dovecot's own words for what is wrong, in its order. */

@@ -5,7 +5,7 @@ import { type CheckContext, type StructCheck, sectionScope } from './check-conte
 import { checkMailStorage } from './mail-storage-check.js';
 import { checkMaster } from './master-check.js';
 import { sieveChecks } from './sieve-checks.js';
-import { type StructView, UNKNOWN } from './struct-view.js';
+import type { StructView } from './struct-view.js';
 import * as words from './word-checks.js';
 
 const SYSLOG_FACILITIES =
