@@ -11,11 +11,11 @@ const UNESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Dovecot lib/strescape.c str_tabescape */
-function tabEscaped(text: ByteString): ByteString {
+export function tabEscaped(text: ByteString): ByteString {
   return text.replace(/[\0\x01\t\r\n]/g, (character) => `\x01${ESCAPES[character] ?? ''}`);
 }
 
-function tabUnescaped(text: ByteString): ByteString {
+export function tabUnescaped(text: ByteString): ByteString {
   return text.replace(/\x01([\s\S])/g, (_, letter: string) => UNESCAPES[letter] ?? letter);
 }
 

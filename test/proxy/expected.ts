@@ -1,7 +1,7 @@
-import { processOf, type Transcript } from './transcript.js';
+import { type AnyTranscript, processOf, type Transcript } from './transcript.js';
 
 /** Bytes that the real proxy sent, by party. */
-export function expectedBytes(transcript: Transcript): Map<string, string> {
+export function expectedBytes(transcript: AnyTranscript): Map<string, string> {
   const sent = new Map<string, string>();
   for (const [, from, to, what] of transcript.steps) {
     if (from !== 'proxy' || typeof what !== 'string') continue;

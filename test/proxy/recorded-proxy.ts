@@ -7,17 +7,18 @@ import type { EffectiveConfig } from '../../src/config/effective.js';
 import type { ConfigHost } from '../../src/config/host.js';
 import { loadConfig } from '../../src/config/load.js';
 import { seriesOf } from '../../src/knowledge/versions.js';
+import { type LmtpSettings, lmtpSettings } from '../../src/proxy/lmtp/lmtp-settings.js';
 import type { ClientSettings } from '../../src/proxy/login-client.js';
 import { LoginLogFormat } from '../../src/proxy/login-log.js';
 import { sieveSettings } from '../../src/proxy/sieve/sieve-settings.js';
 import { submissionSettings } from '../../src/proxy/submission/submission-settings.js';
 import { fieldsFrom } from './auth-answer.js';
-import { configOf, type Transcript } from './transcript.js';
+import { type AnyTranscript, configOf, type Transcript } from './transcript.js';
 
 const loaded = new Map<string, EffectiveConfig>();
 
 /** The configuration that a transcript was recorded with, read by the configuration layer from memory. */
-function recordedConfig(transcript: Transcript): EffectiveConfig {
+function recordedConfig(transcript: AnyTranscript): EffectiveConfig {
   const known = loaded.get(transcript.config);
   if (known !== undefined) return known;
   const text = configOf(transcript).replaceAll('<DIR>', '/recorded').replaceAll('<CERTS>', '/certs');
@@ -53,6 +54,11 @@ export function recordedSettings(transcript: Transcript): ClientSettings {
   };
 }
 
+/** The same for the LMTP process. */
+export function recordedLmtpSettings(transcript: AnyTranscript): LmtpSettings {
+  return lmtpSettings(recordedConfig(transcript), { protocol: 'lmtp' });
+}
+
 const ENVIRONMENT: WalkEnvironment = {
   driverFacts: () => ({ blocking: false, canLookupCredentials: true, cached: false }),
   system: {
@@ -67,7 +73,7 @@ const ENVIRONMENT: WalkEnvironment = {
 };
 
 /** The auth process of the recording: a passwd-file with the recorded users. */
-export function recordedAnswer(request: AuthRequest, transcript: Transcript): AuthAnswer {
+export function recordedAnswer(request: AuthRequest, transcript: AnyTranscript): AuthAnswer {
   const walking = walk(
     request,
     recordedConfig(transcript).auth({ protocol: transcript.protocol }),
@@ -78,7 +84,7 @@ export function recordedAnswer(request: AuthRequest, transcript: Transcript): Au
   return step.value;
 }
 
-function reply(question: WalkQuestion, transcript: Transcript): WalkReply {
+function reply(question: WalkQuestion, transcript: AnyTranscript): WalkReply {
   switch (question.kind) {
     case 'lookup': {
       const extra = transcript.fields[question.context.user];

@@ -13,10 +13,10 @@ export type Step = readonly [
 ];
 
 /** One recorded conversation with a real Dovecot proxy (fixtures/transcripts). */
-export interface Transcript {
+export interface Transcript<Protocol extends LoginProtocol | 'lmtp' = LoginProtocol> {
   readonly name: string;
   readonly version: DovecotVersion;
-  readonly protocol: LoginProtocol;
+  readonly protocol: Protocol;
   /** Key of the configuration in configs.json. */
   readonly config: string;
   /** Extra fields of each user's passdb entry. */
@@ -30,12 +30,15 @@ function fixture(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../fixtures/transcripts/${name}`, import.meta.url)), 'utf8');
 }
 
-export function loadTranscripts(protocol: LoginProtocol, version: DovecotVersion): Transcript[] {
+export function loadTranscripts<Protocol extends LoginProtocol | 'lmtp'>(
+  protocol: Protocol,
+  version: DovecotVersion,
+): Transcript<Protocol>[] {
   return fixture(`${protocol}-${version}.ndjson`)
     .trimEnd()
     .split('\n')
     .map((line) => {
-      const transcript = JSON.parse(line) as Transcript;
+      const transcript = JSON.parse(line) as Transcript<Protocol>;
       const fields = Object.entries(transcript.fields).map(([user, text]) => [user, fromUtf8(text)]);
       return {
         ...transcript,
@@ -48,7 +51,10 @@ export function loadTranscripts(protocol: LoginProtocol, version: DovecotVersion
 
 const configs = JSON.parse(fixture('configs.json')) as Record<string, string>;
 
-export function configOf(transcript: Transcript): string {
+/** Of any protocol. */
+export type AnyTranscript = Transcript<LoginProtocol | 'lmtp'>;
+
+export function configOf(transcript: AnyTranscript): string {
   return configs[transcript.config] ?? '';
 }
 
