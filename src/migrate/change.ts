@@ -44,6 +44,8 @@ export interface NewSetting {
   readonly value: ByteString;
   /** `raw`: the value is written as it is (`<path`, `$SET:name`). */
   readonly form?: 'raw';
+  /** An unchanged statement as it stands in the old file, from its key to its end; it is written so. */
+  readonly verbatim?: ByteString;
   /** Comment behind the value, with its `#`. */
   readonly remark?: ByteString;
   readonly changes?: readonly ChangeDraft[];

@@ -1,0 +1,43 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { ListWord } from '../list-settings.js';
+import { draft, type OldSetting } from '../old-setting.js';
+
+/** Plugins that 2.4 has under another name. */
+const RENAMED: Readonly<Record<string, string>> = { zlib: 'mail_compress' };
+
+/** Plugins that 2.4 does not have, with what people do instead (upgrade guide of 2.4). */
+const GONE: Readonly<Record<string, string>> = {
+  imap_zlib: 'IMAP COMPRESS is always there in 2.4.',
+  fts_lucene: 'Use fts_flatcurve, which is part of 2.4, or fts_solr.',
+  fts_squat: 'Use fts_flatcurve, which is part of 2.4, or fts_solr.',
+  fts_dovecot: 'It belongs to Dovecot Pro; use fts_flatcurve.',
+  antispam: 'Use imap_sieve with sieve_extprograms to train a spam filter when a mail is moved.',
+  replication: 'Replication is gone; use shared storage, or doveadm sync from a timer.',
+  listescape: 'Set mailbox_list_storage_escape_char.',
+  mailbox_alias: 'Use special_use of a mailbox, or Sieve.',
+  old_stats: 'Metrics (metric NAME { }) count what it counted.',
+  imap_old_stats: 'Metrics (metric NAME { }) count what it counted.',
+  stats: 'Metrics (metric NAME { }) count what it counted.',
+  imap_stats: 'Metrics (metric NAME { }) count what it counted.',
+  expire: 'Set autoexpunge in the mailbox sections.',
+  autocreate: 'Set auto in the mailbox sections.',
+  snarf: 'It is gone without a successor.',
+  mail_filter: 'It is gone without a successor.',
+  push_notification_lua: 'Write push_notification NAME { driver = lua }.',
+};
+
+const KEPT_WITHOUT_REPLACEMENT = new Set(['push_notification_lua']);
+
+/** A name in mail_plugins: 2.4 does not start where one is missing, so those that are gone are left out. */
+export function pluginWord(word: ByteString, old: OldSetting): ListWord {
+  const renamed = RENAMED[word];
+  if (renamed !== undefined)
+    return {
+      word: renamed,
+      change: draft('DV742', 'exact', `2.4 calls the plugin ${word} ${renamed}.`, old),
+    };
+  const gone = GONE[word];
+  if (gone === undefined || KEPT_WITHOUT_REPLACEMENT.has(word)) return { word };
+  const kind = word === 'imap_zlib' ? 'exact' : 'decide';
+  return { word: null, change: draft('DV742', kind, `2.4 has no plugin ${word}. ${gone}`, old) };
+}

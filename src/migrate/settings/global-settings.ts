@@ -1,0 +1,240 @@
+import type { ByteString } from '../../../grammar/bytes.js';
+import type { NewStatement } from '../change.js';
+import { translateDictUri } from '../dict-uri.js';
+import { splitList } from '../list-settings.js';
+import { commentedOut, draft, type OldSetting, section, setting } from '../old-setting.js';
+import { resolveValue } from '../references.js';
+import type { Translation } from '../translation.js';
+import { writtenKey } from '../value-text.js';
+import { translateLocation } from './mail-location.js';
+import { removedSettings } from './removed-settings.js';
+import type { SettingTranslator, SettingTranslators } from './setting-translator.js';
+import { rename, translateSimple } from './simple-settings.js';
+
+function isYes(text: ByteString): boolean {
+  return /^(?:y|yes|1)$/i.test(text);
+}
+
+const cleartext: SettingTranslator = (old) => {
+  const value = isYes(old.value.text) ? 'no' : 'yes';
+  const reason = 'auth_allow_cleartext is disable_plaintext_auth turned around.';
+  return [setting('auth_allow_cleartext', value, old, [draft('DV722', 'exact', reason, old)])];
+};
+
+const preferCiphers: SettingTranslator = (old) => {
+  const value = isYes(old.value.text) ? 'server' : 'client';
+  const reason = '2.4 names who chooses the cipher: client or server.';
+  return [setting('ssl_server_prefer_ciphers', value, old, [draft('DV722', 'exact', reason, old)])];
+};
+
+/** ssl_ca served two ends: clients' certificates, and backends' certificates of the login proxy (proxy-protocol.md 1.3). */
+const certificateAuthorities: SettingTranslator = (old) => {
+  const reason =
+    'ssl_ca was trusted for certificates of clients and of the backends that imap, pop3, submission and sieve proxy to; 2.4 has a setting for each end.';
+  return [
+    setting('ssl_server_ca_file', old.value.text, old, [draft('DV723', 'exact', reason, old)]),
+    setting('ssl_client_ca_file', old.value.text),
+  ];
+};
+
+const sslOptions: SettingTranslator = (old, t) => {
+  const words = splitList(old.value.text, /[ ,\t]+/);
+  const kept = words.filter((word) => word !== 'no_compression');
+  if (kept.length === words.length) return translateSimple(old, t);
+  const reason = 'TLS compression is always off in 2.4, which refuses no_compression.';
+  const change = draft('DV732', 'exact', reason, old);
+  return kept.length === 0
+    ? commentedOut(old, change)
+    : [setting('ssl_options', kept.join(' '), old, [change])];
+};
+
+const minProtocol: SettingTranslator = (old, t) => {
+  if (old.value.text !== 'SSLv3') return translateSimple(old, t);
+  return [
+    setting('ssl_min_protocol', 'TLSv1', old, [draft('DV722', 'equivalent', '2.4 knows no SSLv3.', old)]),
+  ];
+};
+
+/** `category=...` for a debug switch that 2.4 made an event filter. */
+function debugFilter(category: string): SettingTranslator {
+  return (old) => {
+    const filter = `category=${category}`;
+    if (!isYes(old.value.text))
+      return commentedOut(
+        old,
+        draft('DV732', 'exact', `2.4 logs this with log_debug = ${filter} only.`, old),
+      );
+    const change = draft('DV722', 'equivalent', `2.4 switches it on by log_debug = ${filter}.`, old);
+    return [setting('log_debug', filter, old, [change])];
+  };
+}
+
+const workerCount: SettingTranslator = (old) => [
+  section(
+    'service',
+    'auth-worker',
+    [setting('process_limit', old.value.text, old)],
+    [
+      draft(
+        'DV728',
+        'exact',
+        'The number of auth workers is the process limit of their service in 2.4.',
+        old,
+      ),
+    ],
+  ),
+];
+
+const policyTimeout: SettingTranslator = (old) => [
+  section(
+    'auth_policy',
+    null,
+    [setting('http_client_request_timeout', `${old.value.text} ms`, old)],
+    [
+      draft(
+        'DV722',
+        'exact',
+        'The time limit is one of the HTTP client inside auth_policy { }, with a unit.',
+        old,
+      ),
+    ],
+  ),
+];
+
+/** `name=value ...` as a string list. */
+function stringList(separators: RegExp, bare: (word: ByteString) => ByteString): SettingTranslator {
+  return (old, t) => {
+    const { text } = resolveValue(old, t, true);
+    const words = splitList(text, separators);
+    const change = draft(
+      'DV725',
+      'exact',
+      `2.4 has a block of names and values, ${old.key} { name = value }.`,
+      old,
+    );
+    if (words.length === 0) return [setting(old.key, '', old, [change])];
+    const extra = words.map((word) => {
+      const equals = word.indexOf('=');
+      const [name, value] =
+        equals === -1 ? [word, bare(word)] : [word.slice(0, equals), word.slice(equals + 1)];
+      const translated = t.string(value, old);
+      return setting(writtenKey(name), translated.text, undefined, translated.changes);
+    });
+    // What was the whole list replaces the defaults of 2.4.
+    return [setting(old.key, '', undefined, [change]), section(old.key, null, extra)];
+  };
+}
+
+/** `imap_id_send = name * version *`: pairs, * = Dovecot's own value. */
+const idSend: SettingTranslator = (old, t) => {
+  const { text } = resolveValue(old, t, true);
+  const words = [...text.matchAll(/"((?:\\.|[^"\\])*)"|(\S+)/g)].map(
+    ([, inQuotes, bare]) => inQuotes ?? bare ?? '',
+  );
+  const change = draft(
+    'DV725',
+    'exact',
+    '2.4 has a block of names and values, imap_id_send { name = value }.',
+    old,
+  );
+  const body: NewStatement[] = [];
+  for (let at = 0; at + 1 < words.length; at += 2)
+    body.push(setting(writtenKey(words[at] ?? ''), words[at + 1] ?? ''));
+  return [
+    setting('imap_id_send', '', undefined, [change]),
+    ...(body.length === 0 ? [] : [section('imap_id_send', null, body)]),
+  ];
+};
+
+/** `+A B` adds to the list that Dovecot makes, anything else replaces it. */
+const capability: SettingTranslator = (old, t) => {
+  const { text } = resolveValue(old, t, true);
+  if (!text.startsWith('+')) return translateSimple(old, t);
+  const words = splitList(text.slice(1), /[ \t]+/);
+  const change = draft(
+    'DV725',
+    'exact',
+    '2.4 adds capabilities in a block, imap_capability { NAME = yes }.',
+    old,
+  );
+  return [
+    section(
+      'imap_capability',
+      null,
+      words.map((word) => setting(writtenKey(word), 'yes')),
+      [change],
+    ),
+  ];
+};
+
+const attributeDict: SettingTranslator = (old, t) => {
+  const change = draft(
+    'DV729',
+    'exact',
+    'The dict of mail attributes is a section of mail_attribute { } in 2.4.',
+    old,
+  );
+  return [section('mail_attribute', null, translateDictUri(old.value.text, old, t), [change])];
+};
+
+/** `posix`, `sis posix`, `crypt:...:posix`: file system drivers of attachments. */
+const attachmentFs: SettingTranslator = (old) => {
+  const driver = splitList(old.value.text, /[ :]+/).at(-1) ?? 'posix';
+  const isPlain =
+    old.value.text === 'posix' || old.value.text === 'sis posix' || old.value.text === 'sis-queue posix';
+  const reason = isPlain
+    ? 'The file system of attachments is a section of mail_ext_attachment { } in 2.4.'
+    : `mail_attachment_fs = ${old.value.text} has several parts: check the fs section.`;
+  const body =
+    old.value.text.startsWith('sis') && driver === 'posix'
+      ? [section('fs', 'sis', [section('fs', 'posix', [])])]
+      : [section('fs', driver, [])];
+  return [
+    section('mail_ext_attachment', null, body, [
+      draft('DV722', isPlain ? 'equivalent' : 'decide', reason, old),
+    ]),
+  ];
+};
+
+function renamedTo(name: string): SettingTranslator {
+  return (old, t) => rename(old, t, name);
+}
+
+/** 2.3 took megabytes where no unit was written (obsolete in 2.3 already). */
+const cacheSize: SettingTranslator = (old, t) => {
+  const { text } = old.value;
+  if (!/^[0-9]+$/.test(text) || BigInt(text) === 0n || BigInt(text) > 1023n) return translateSimple(old, t);
+  return [
+    setting('auth_cache_size', `${text}M`, old, [
+      draft('DV744', 'exact', '2.3 takes a small number as megabytes.', old),
+    ]),
+  ];
+};
+
+const userNameTranslation: SettingTranslator = (old, t) => translateSimple(old, t);
+
+export const globalSettings: SettingTranslators = {
+  ...removedSettings,
+  disable_plaintext_auth: cleartext,
+  ssl_prefer_server_ciphers: preferCiphers,
+  ssl_ca: certificateAuthorities,
+  ssl_options: sslOptions,
+  ssl_min_protocol: minProtocol,
+  verbose_ssl: debugFilter('ssl'),
+  auth_debug: debugFilter('auth'),
+  auth_worker_max_count: workerCount,
+  auth_policy_server_timeout_msecs: policyTimeout,
+  auth_policy_request_attributes: stringList(/[ \t]+/, () => ''),
+  import_environment: stringList(/[ \t]+/, (word) => `%{env:${word}}`),
+  imap_id_send: idSend,
+  imap_capability: capability,
+  mail_location: translateLocation,
+  mail: translateLocation,
+  mail_attribute_dict: attributeDict,
+  mail_attachment_fs: attachmentFs,
+  mail_attachment_dir: renamedTo('mail_ext_attachment_path'),
+  mail_attachment_hash: renamedTo('mail_ext_attachment_hash'),
+  mail_attachment_min_size: renamedTo('mail_ext_attachment_min_size'),
+  auth_cache_size: cacheSize,
+  auth_username_translation: userNameTranslation,
+};
