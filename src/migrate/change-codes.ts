@@ -1,3 +1,5 @@
+import { CHAIN_CODES } from './chain-codes.js';
+
 /**
  * The kinds of change that a migration makes. DV720 to DV759: structure, settings, defaults, plugins, what is gone;
  * DV760 to DV799: strings with variables, passdbs, userdbs and their external files.
@@ -32,6 +34,7 @@ export const CHANGE_CODES = {
   DV746: 'a filter with several names becomes several filters',
   DV747: 'the configuration is written anew from its settings',
   DV748: 'a plugin setting that no plugin of 2.4 knows',
+  ...CHAIN_CODES,
 } as const satisfies Readonly<Record<`DV7${number}`, string>>;
 
 export type ChangeCode = keyof typeof CHANGE_CODES;
