@@ -21,6 +21,8 @@ export interface LookupContext {
   ): Expansion;
   /** A field that earlier passdbs (or default_fields) have set, as `%{passdb:NAME}` sees it; null where there is none. */
   extraField(name: ByteString): ByteString | null;
+  /** A field of the userdbs so far, for a look-up of a userdb. */
+  userdbField?(name: ByteString): ByteString | null;
   /** All of them in their order (checkpassword hands them to its program). */
   extraFields?(): readonly (readonly [name: ByteString, value: ByteString | null])[];
   /** Aborted when the answer is not wanted any more. */
@@ -65,8 +67,12 @@ export interface LogEntry {
   readonly scope?: 'passdb' | 'request' | 'mechanism' | 'process';
   /** The user by then, where fields that the chain has yet to set change the name. */
   readonly user?: ByteString;
+  /** Written whatever auth_verbose says: failed logins where auth_verbose_passwords is set. */
+  readonly forced?: boolean;
   /** The whole line with its prefix, without time stamp. Set by the chain. */
   readonly line?: ByteString;
+  /** Dovecot writes it with these settings (auth_verbose, auth_debug). Set by the chain. */
+  readonly logged?: boolean;
 }
 
 /**

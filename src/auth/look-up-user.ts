@@ -67,7 +67,7 @@ async function reply(
   const driver = userdbs.driverOf(userdb);
   const outcome: UserdbOutcome =
     driver === null ? notAsked(userdb) : await driver.lookup({ ...context, signal });
-  return { kind: 'userdb', outcome };
+  return { kind: 'userdb', outcome, inWorker: driver?.blocking ?? false };
 }
 
 function notAsked({ driver }: UserdbBlock): UserdbOutcome {

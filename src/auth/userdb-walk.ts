@@ -22,7 +22,8 @@ export type UserdbWalkQuestion =
   | { readonly kind: 'passdb-lookup' };
 
 export type UserdbWalkReply =
-  | { readonly kind: 'userdb'; readonly outcome: UserdbOutcome }
+  /** `inWorker`: an auth-worker of Dovecot would have asked. */
+  | { readonly kind: 'userdb'; readonly outcome: UserdbOutcome; readonly inWorker: boolean }
   | { readonly kind: 'passdb-lookup'; readonly answer: AuthAnswer };
 
 type Walking<T> = Generator<UserdbWalkQuestion, T, UserdbWalkReply>;
@@ -192,7 +193,11 @@ function* lookUp(state: WalkState, userdb: UserdbBlock, question: UserdbQuestion
       return { result: yield* lookUpStatic(state, userdb, question), queries: [] };
     default: {
       const reply = yield { kind: 'userdb', userdb, context: contextOf(state) };
-      return reply.kind === 'userdb' ? readOutcome(state, userdb, reply.outcome) : UNANSWERED;
+      if (reply.kind !== 'userdb') return UNANSWERED;
+      state.inWorker = reply.inWorker;
+      const looked = readOutcome(state, userdb, reply.outcome);
+      state.inWorker = false;
+      return looked;
     }
   }
 }
@@ -291,6 +296,7 @@ function contextOf(state: WalkState): Omit<LookupContext, 'signal'> {
     alreadyAuthenticated: false,
     expand: (template, escaping, providers, more) => expandFor(state, template, escaping, providers, more),
     extraField: (name) => state.fields.find(name),
+    userdbField: (name) => userdbFieldsOf(state).find(name),
     extraFields: () => state.fields.list.map(({ name, value }) => [name, value]),
   };
 }

@@ -3,7 +3,8 @@ import { accessSync, constants } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver, RowField } from '../auth/driver.js';
-import type { PassdbBlock } from '../config/effective.js';
+import type { UserdbDriver, UserdbOutcome } from '../auth/userdb-driver.js';
+import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
 import { LONG_TABLE_23 } from '../variables/auth-table.js';
 
 /** Where packages of Dovecot 2.3 put the program that a checkpassword program runs in the end. */
@@ -42,6 +43,39 @@ export async function openCheckpassword(
   };
 }
 
+/** Opens a checkpassword userdb; 2.3 only. Dovecot 2.3.19.1 userdb-checkpassword.c */
+export async function openCheckpasswordUserdb(
+  block: UserdbBlock,
+  options: CheckpasswordOptions = {},
+): Promise<UserdbDriver> {
+  return {
+    name: 'checkpassword',
+    async lookup(context): Promise<UserdbOutcome> {
+      const request = { ...context.request, mode: 'lookup' as const };
+      const reply = options.replyProgram ?? installedReply();
+      const outcome = await lookup(block.args.text, { ...context, request }, reply, 'userdb');
+      switch (outcome.kind) {
+        case 'found':
+          return { ...outcome, fields: userdbFields(outcome.fields) };
+        case 'unknown':
+        case 'internal':
+          return outcome;
+        case 'disabled':
+        case 'expired':
+          return { kind: 'unknown' };
+      }
+    },
+    close: async () => {},
+  };
+}
+
+/** Fields without `userdb_` are for passdbs. */
+function userdbFields(fields: readonly RowField[]): RowField[] {
+  return fields.flatMap(([name, value]): RowField[] =>
+    name.startsWith('userdb_') ? [[name.slice('userdb_'.length), value]] : [],
+  );
+}
+
 function installedReply(): string | null {
   for (const path of REPLY_PROGRAMS) {
     try {
@@ -59,6 +93,7 @@ async function lookup(
   path: ByteString,
   context: LookupContext,
   reply: string | null,
+  role: 'passdb' | 'userdb' = 'passdb',
 ): Promise<LookupOutcome> {
   const { request, user } = context;
   const log: LogEntry[] = [];
@@ -86,7 +121,7 @@ async function lookup(
   log.push({ level: 'debug', text: `execute: ${command}` });
   let ended: Ended;
   try {
-    ended = await run(command.split(' '), environment(context), message, context.signal);
+    ended = await run(command.split(' '), environment(context, role), message, context.signal);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return internal(`execv(${command.split(' ')[0]}) failed: ${reason}`);
@@ -154,7 +189,7 @@ function unescaped(text: ByteString): ByteString {
 }
 
 /** Dovecot 2.3.19.1 db-checkpassword.c: checkpassword_setup_env, env_put_auth_vars */
-function environment(context: LookupContext): Record<string, string> {
+function environment(context: LookupContext, role: 'passdb' | 'userdb'): Record<string, string> {
   const { request } = context;
   const all: [string, ByteString | number][] = [
     ['PROTO', 'TCP'],
@@ -162,7 +197,8 @@ function environment(context: LookupContext): Record<string, string> {
     ['SERVICE', request.protocol],
   ];
   if (process.env['TZ'] !== undefined) all.push(['TZ', process.env['TZ']]);
-  if (request.mode === 'lookup') all.push(['AUTHORIZED', '1'], ['CREDENTIALS_LOOKUP', '1'], ['SCHEME', '']);
+  if (request.mode === 'lookup') all.push(['AUTHORIZED', '1']);
+  if (request.mode === 'lookup' && role === 'passdb') all.push(['CREDENTIALS_LOOKUP', '1'], ['SCHEME', '']);
   if (request.localIp !== '') all.push(['TCPLOCALIP', request.localIp], ['LOCAL_IP', request.localIp]);
   if (request.remoteIp !== '') all.push(['TCPREMOTEIP', request.remoteIp], ['REMOTE_IP', request.remoteIp]);
   if (request.localPort !== 0) all.push(['TCPLOCALPORT', request.localPort]);

@@ -1,6 +1,7 @@
 import type { OpenUserdb, SystemId, UserdbDriver } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
 import { seriesOf } from '../knowledge/versions.js';
+import { importDriver } from './missing-library.js';
 import type { Databases } from './open.js';
 import { openPasswdFileUserdb } from './passwd-file-userdb.js';
 
@@ -33,7 +34,7 @@ export function userdbOpener({ config, databases, systemId, mapPath, now }: User
         if (sql === null) return null;
         return {
           name: 'sql',
-          blocking: true,
+          blocking: sql.blocking,
           lookup: (context) => sql.lookupUser(context),
           iterate: (context) => sql.iterate(context),
           close: async () => {},
@@ -41,7 +42,19 @@ export function userdbOpener({ config, databases, systemId, mapPath, now }: User
       }
       case 'ldap':
         return databases.openLdapUserdb(block);
+      case 'lua': {
+        const { openLuaUserdb } = await importDriver('wasmoon', () => import('./lua/userdb.js'));
+        return openLuaUserdb(block, config, mapPath ?? ((path) => path));
+      }
+      case 'passwd': {
+        const { openPasswdUserdb } = await import('./passwd-userdb.js');
+        return openPasswdUserdb(block, config, systemId);
+      }
       default:
+        if (series === '2.3' && block.driver === 'checkpassword') {
+          const { openCheckpasswordUserdb } = await import('./checkpassword.js');
+          return openCheckpasswordUserdb(block);
+        }
         if (!(KNOWN[series] as readonly string[]).includes(block.driver))
           throw new Error(`Unknown userdb driver '${block.driver}'`);
         return null;

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver } from '../auth/driver.js';
 import type { PassdbBlock } from '../config/effective.js';
@@ -42,6 +43,23 @@ export const askSystem: AskSystem = (database, name) =>
       resolve(fields[0] === name ? fields : null);
     });
   });
+
+/** All lines of a database, as getpwent() gives them. Throws an Error. */
+export async function* listSystem(database: 'passwd'): AsyncGenerator<readonly ByteString[]> {
+  const child = spawn('getent', ['--', database], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = new Promise<string | null>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code) => resolve(code === 0 ? null : `getent failed with status ${code}`));
+  });
+  try {
+    for await (const line of createInterface({ input: child.stdout.setEncoding('latin1') }))
+      yield line.split(':');
+    const failure = await ended;
+    if (failure !== null) throw new Error(`getpwent() failed: ${failure}`);
+  } finally {
+    child.kill();
+  }
+}
 
 /**
  * Opens a passwd or, in 2.3, a shadow passdb. Throws an Error with Dovecot's `auth: Fatal: ` text.

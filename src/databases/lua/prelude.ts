@@ -5,9 +5,10 @@
 export const PRELUDE = `
 local host = {
   log = host_log, variable = host_variable, expand = host_expand, field = host_field,
+  userdb = host_userdb,
   template = host_template, verify = host_verify, emit = host_emit, series = host_series,
 }
-for _, name in ipairs({'log', 'variable', 'expand', 'field', 'template', 'verify', 'emit', 'series'}) do
+for _, name in ipairs({'log', 'variable', 'expand', 'field', 'userdb', 'template', 'verify', 'emit', 'series'}) do
   _G['host_' .. name] = nil
 end
 local raw_error, raw_type, raw_tostring, raw_pcall = error, type, tostring, xpcall
@@ -141,7 +142,7 @@ end
 local function new_request(flags)
   local request = {
     passdb = setmetatable({}, { __index = function(_, key) return host.field(text(key, 2)) end }),
-    userdb = setmetatable({}, { __index = function() return nil end }),
+    userdb = setmetatable({}, { __index = function(_, key) return host.userdb(text(key, 2)) end }),
     skip_password_check = flags == 'authenticated',
     passdbs_seen_user_unknown = false,
     passdbs_seen_internal_failure = false,
@@ -198,6 +199,21 @@ function run.value(name)
   local ok, value = raw_pcall(rawget(_G, name), traceback)
   if ok then host.emit(raw_type(value), show(value))
   else host.emit('failed', 'lua_pcall(' .. name .. ', 0, 1) failed: ' .. raw_tostring(value)) end
+end
+
+function run.list(name)
+  local fn = rawget(_G, name)
+  if raw_type(fn) ~= 'function' then host.emit('none') return end
+  local ok, value = raw_pcall(fn, traceback)
+  if not ok then
+    host.emit('failed', name .. ' failed: lua_pcall(' .. name .. ', 0, 1) failed: ' .. raw_tostring(value))
+    return
+  end
+  if raw_type(value) ~= 'table' then host.emit('failed', 'Cannot iterate, return value is not table') return end
+  for _, each in raw_next, value do
+    if raw_type(each) ~= 'string' and raw_type(each) ~= 'number' then host.emit('failed', 'Value is not string') return end
+    host.emit('item', raw_tostring(each))
+  end
 end
 
 function run.call(name, flags, password)

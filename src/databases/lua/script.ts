@@ -13,6 +13,7 @@ export interface LuaRequest {
   /** `V` and the value, or `E` and the error. */
   expand(template: ByteString): ByteString;
   field(name: ByteString): ByteString | null;
+  userdbField(name: ByteString): ByteString | null;
   /** Verdict as Dovecot numbers it, a blank, the error. */
   verify(stored: ByteString, plain: ByteString): Promise<ByteString>;
 }
@@ -55,6 +56,7 @@ export class LuaScript {
     global.set('host_variable', (name: string) => out(script.#request?.variable(text(name)) ?? null));
     global.set('host_expand', (template: string) => out(script.#request?.expand(text(template)) ?? 'E'));
     global.set('host_field', (name: string) => out(script.#request?.field(text(name)) ?? null));
+    global.set('host_userdb', (name: string) => out(script.#request?.userdbField(text(name)) ?? null));
     global.set('host_verify', async (stored: string, plain: string) =>
       out((await script.#request?.verify(text(stored), text(plain))) ?? '-1 '),
     );
@@ -104,6 +106,11 @@ export class LuaScript {
     const flags = alreadyAuthenticated ? "'authenticated'" : "''";
     const given = password === null ? 'nil' : quoted(password);
     return this.#queue(`dvproxy_run.call(${quoted(name)}, ${flags}, ${given})`, request);
+  }
+
+  /** Calls a function without arguments that gives a table; its values come as reports of kind `item`. */
+  list(name: string): Promise<{ readonly reports: readonly Report[]; readonly log: readonly LogEntry[] }> {
+    return this.#queue(`dvproxy_run.list(${quoted(name)})`, null);
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import type { LogEntry, LookupContext, Query, RowField } from '../../auth/driver.js';
+import type { LogEntry, LookupContext, Query, Row, RowField } from '../../auth/driver.js';
 import type { Series } from '../../knowledge/versions.js';
 import { type SqlDatabase, SqlFailure } from './database.js';
 import { rowFields } from './passdb.js';
@@ -7,7 +7,7 @@ import type { SqlSettings } from './settings.js';
 
 /** What a user query found. Dovecot userdb-sql.c */
 export type UserOutcome = { readonly queries: readonly Query[]; readonly log: readonly LogEntry[] } & (
-  | { readonly kind: 'found'; readonly fields: readonly RowField[] }
+  | { readonly kind: 'found'; readonly fields: readonly RowField[]; readonly row: Row }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'internal' }
 );
@@ -17,6 +17,8 @@ class IterateFailure extends Error {}
 
 /** The sql driver of a userdb: user query and list of users. */
 export class SqlUserdb {
+  /** mysql and sqlite wait for their answer in an auth-worker. */
+  readonly blocking: boolean;
   readonly #series: Series;
   readonly #settings: SqlSettings;
   readonly #database: SqlDatabase;
@@ -25,6 +27,7 @@ export class SqlUserdb {
     this.#series = series;
     this.#settings = settings;
     this.#database = database;
+    this.blocking = settings.target.engine !== 'pgsql';
   }
 
   async lookupUser(context: LookupContext): Promise<UserOutcome> {
@@ -52,7 +55,12 @@ export class SqlUserdb {
     const [row] = answer.rows;
     if (row === undefined)
       return { kind: 'unknown', queries, log: [{ level: 'info', text: 'unknown user' }] };
-    return { kind: 'found', queries, log: [], fields: rowFields(answer.columns, row) };
+    const fields = rowFields(answer.columns, row);
+    // NULL is no column here, unlike in a passdb. observed 2.4.1
+    const columns = new Map(
+      fields.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+    );
+    return { kind: 'found', queries, log: [], fields, row: { prefix: 'sql', columns } };
   }
 
   /**

@@ -5,6 +5,7 @@ const REQUEST = {
   variable: (name: string) => (name === 'user' ? 'z\xc3\xb6e' : null),
   expand: (template: string) => (template === 'bad' ? 'Eno such thing' : `V<${template}>`),
   field: () => null,
+  userdbField: () => null,
   verify: async () => '1 ',
 };
 
