@@ -22,6 +22,9 @@ export interface ListOptions {
 
 const BLANKS = /[ \t]+/;
 
+/** What an element of a list on one line may not hold unquoted (config-language.md section 2.4). */
+const NOT_BARE = /[\s,"'#]|^<|^\$(?:SET|ENV):|\\$/;
+
 /**
  * A list of 2.3 as a boolean list of 2.4. `key = $key x` adds to the value around it, which is a block in 2.4; where the
  * global value changes behind a filter, the whole list stands there, as 2.3 took the value known at that point.
@@ -60,7 +63,7 @@ function listStatement(
   old: OldSetting,
   changes: readonly ChangeDraft[],
 ): NewStatement {
-  if (words.some((word) => writtenKey(word) !== word || word.includes(',')))
+  if (words.some((word) => NOT_BARE.test(word)))
     return section(
       key,
       null,

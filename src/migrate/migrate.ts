@@ -1,19 +1,24 @@
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { Config } from '../config/config.js';
+import type { ConfigHost } from '../config/host.js';
+import type { LoadedConfig } from '../config/load.js';
+import { MappedFiles, type PathMap } from '../config/mapped-files.js';
 import { seriesOf } from '../knowledge/versions.js';
 import type { Change, NewFile, NewStatement } from './change.js';
-import { ConfigWalk, type Glob } from './config-walk.js';
+import { ConfigWalk } from './config-walk.js';
 import { defaultPins } from './defaults.js';
 import { FileTranslator } from './file-translator.js';
 import { newPathOf } from './new-paths.js';
+import { plainConfiguration, reasonToRewrite } from './plain-configuration.js';
 import { Translation } from './translation.js';
 import { type IncludedStatements, styleOf, writeStatements } from './write-statements.js';
 
 export interface MigrationOptions {
   /** `2.4.1`. */
   readonly target: string;
-  readonly glob: Glob;
-  readonly readFile: (path: string) => ByteString | null;
+  /** What the configuration was read from, for its includes and the files that it names. */
+  readonly host: ConfigHost;
+  readonly maps?: readonly PathMap[];
   /** `--answer`: by `CODE/subject` or `CODE`. */
   readonly answers?: ReadonlyMap<string, string>;
   /** One file with everything instead of a tree. */
@@ -45,19 +50,46 @@ export class MigrationRefused extends Error {}
  *
  * @throws MigrationRefused where the input is no 2.3 configuration that Dovecot accepts.
  */
-export function migrate(config: Config, options: MigrationOptions): Migration {
-  refuseOthers(config);
+export function migrate(given: LoadedConfig, options: MigrationOptions): Migration {
+  refuseOthers(given);
+  const rewriting = reasonToRewrite(given);
+  const config = rewriting === null ? given : plainConfiguration(given, options.host);
+  const files = new MappedFiles(options.host, options.maps ?? []);
   const t = new Translation({
     config,
     target: options.target,
-    walk: new ConfigWalk(config, options.glob),
+    walk: new ConfigWalk(config, (pattern) => files.glob(pattern)),
     answers: options.answers ?? new Map(),
-    readFile: options.readFile,
+    readFile: (path) => readOrNull(files, path),
   });
   new FileTranslator(t).translate(t.walk.main);
   const [main, ...others] = mainFirst(t);
-  const withPins = { ...main, statements: withVersions(main.statements, t) };
+  const statements = [
+    ...(rewriting === null ? [] : rewritten(rewriting)),
+    ...withVersions(main.statements, t),
+  ];
+  const withPins = { ...main, source: given.main, statements };
   return written([withPins, ...others], t, options.singleFile === true);
+}
+
+function readOrNull(files: MappedFiles, path: string): ByteString | null {
+  try {
+    return files.read(path);
+  } catch {
+    return null;
+  }
+}
+
+function rewritten(why: string): readonly NewStatement[] {
+  const reason = `All settings are written anew into one file, without comments: ${why}.`;
+  return [
+    {
+      kind: 'comment',
+      text: `# ${reason}`,
+      changes: [{ code: 'DV747', kind: 'equivalent', reason, old: null }],
+    },
+    { kind: 'blank' },
+  ];
 }
 
 function refuseOthers(config: Config): void {

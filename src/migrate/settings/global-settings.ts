@@ -15,8 +15,14 @@ function isYes(text: ByteString): boolean {
   return /^(?:y|yes|1)$/i.test(text);
 }
 
-const cleartext: SettingTranslator = (old) => {
+const cleartext: SettingTranslator = (old, t) => {
   const value = isYes(old.value.text) ? 'no' : 'yes';
+  // Dovecot 2.4.1 refuses the pair.
+  if (value === 'yes' && t.config.effective.setting('ssl')?.text === 'required') {
+    const without =
+      'With ssl = required nobody logs in without TLS; 2.4 refuses auth_allow_cleartext = yes beside it.';
+    return commentedOut(old, draft('DV732', 'exact', without, old));
+  }
   const reason = 'auth_allow_cleartext is disable_plaintext_auth turned around.';
   return [setting('auth_allow_cleartext', value, old, [draft('DV722', 'exact', reason, old)])];
 };
@@ -196,6 +202,15 @@ const attachmentFs: SettingTranslator = (old) => {
   ];
 };
 
+/** Obsolete in 2.3 already, which takes the lowest version that is on. */
+const protocolVersions: SettingTranslator = (old, t) => {
+  const lowest = t.config.effective.setting('ssl_min_protocol')?.text ?? '';
+  const change = draft('DV744', 'exact', 'ssl_min_protocol says the lowest version that is allowed.', old);
+  return lowest === ''
+    ? commentedOut(old, change)
+    : [setting('ssl_min_protocol', lowest === 'SSLv3' ? 'TLSv1' : lowest, old, [change])];
+};
+
 function renamedTo(name: string): SettingTranslator {
   return (old, t) => rename(old, t, name);
 }
@@ -211,8 +226,6 @@ const cacheSize: SettingTranslator = (old, t) => {
   ];
 };
 
-const userNameTranslation: SettingTranslator = (old, t) => translateSimple(old, t);
-
 export const globalSettings: SettingTranslators = {
   ...removedSettings,
   disable_plaintext_auth: cleartext,
@@ -220,6 +233,7 @@ export const globalSettings: SettingTranslators = {
   ssl_ca: certificateAuthorities,
   ssl_options: sslOptions,
   ssl_min_protocol: minProtocol,
+  ssl_protocols: protocolVersions,
   verbose_ssl: debugFilter('ssl'),
   auth_debug: debugFilter('auth'),
   auth_worker_max_count: workerCount,
@@ -236,5 +250,4 @@ export const globalSettings: SettingTranslators = {
   mail_attachment_hash: renamedTo('mail_ext_attachment_hash'),
   mail_attachment_min_size: renamedTo('mail_ext_attachment_min_size'),
   auth_cache_size: cacheSize,
-  auth_username_translation: userNameTranslation,
 };
