@@ -1,12 +1,11 @@
-import type { Config } from '../config/config.js';
-import { loadConfig, UnreadableMainFile } from '../config/load.js';
+import { type LoadedConfig, loadForDump, UnreadableMainFile } from '../config/load.js';
 import { MappedFiles } from '../config/mapped-files.js';
 import type { ConfigOptions } from './common-options.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 import { nodeConfigHost } from './node-host.js';
 
 /** Reads the configuration of a command; fails the command where the main file cannot be read. */
-export function loadFor(path: string, options: ConfigOptions & { readonly resolve?: boolean }): Config {
+export function loadFor(path: string, options: ConfigOptions & { readonly resolve?: boolean }): LoadedConfig {
   const host = nodeConfigHost(options.resolve);
   if (host.isDirectory(path))
     throw new CommandFailure(
@@ -14,7 +13,7 @@ export function loadFor(path: string, options: ConfigOptions & { readonly resolv
       EXIT_USAGE,
     );
   try {
-    return loadConfig({
+    return loadForDump({
       path,
       host,
       maps: options.map,

@@ -75,6 +75,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   expand: async () => (await import('./expand-command.js')).registerExpand,
   explain: async () => (await import('./explain-command.js')).registerExplain,
   graph: async () => (await import('./graph-command.js')).registerGraph,
+  migrate: async () => (await import('./migrate-command.js')).registerMigrate,
   rules: async () => (await import('./rules-command.js')).registerRules,
   serve: async () => (await import('./serve-command.js')).registerServe,
   simulate: async () => (await import('./simulate-command.js')).registerSimulate,

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly readStdin?: () => Buffer;
   /** Asks at the terminal for a line that is not shown; left out: the process's own terminal. */
   readonly askHidden?: (prompt: string) => Promise<string>;
+  /** Asks for a line; left out: nobody sits there. */
+  readonly askLine?: (prompt: string) => Promise<string>;
 }
 
 export function processTerminal(): Terminal {
@@ -21,5 +23,16 @@ export function processTerminal(): Terminal {
     stderrIsTty: process.stderr.isTTY === true,
     columns: process.stdout.columns ?? 80,
     environment: process.env,
+    ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { askLine } : {}),
   };
+}
+
+async function askLine(prompt: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(prompt);
+  } finally {
+    lines.close();
+  }
 }

@@ -1,4 +1,5 @@
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import type { Source } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { ConfigHost } from '../config/host.js';
 import type { LoadedConfig } from '../config/load.js';
@@ -30,8 +31,8 @@ export interface MigratedFile {
   /** Path in the new tree. */
   readonly path: string;
   /** The 2.3 file that it stands for; its mode and owner are the new file's. */
-  readonly old: { readonly path: string; readonly realPath: string; readonly text: ByteString };
-  /** All 2.3 files whose text is in it. */
+  readonly source: Source;
+  /** Real paths of all 2.3 files whose text is in it. */
   readonly from: readonly string[];
   readonly text: ByteString;
 }
@@ -169,13 +170,7 @@ function written(files: readonly [NewFile, ...NewFile[]], t: Translation, single
     };
     const path = newPathOf(file.source.path, t.config.main);
     const result = writeStatements(path, file.statements, styleOf(file.source), included);
-    const { realPath, text } = file.source;
-    results.push({
-      path,
-      old: { path: file.source.path, realPath, text },
-      from: [...from],
-      text: result.text,
-    });
+    results.push({ path, source: file.source, from: [...from], text: result.text });
     changes.push(...result.changes);
   }
   return { target: t.target, files: results, changes };

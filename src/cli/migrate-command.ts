@@ -1,0 +1,59 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { addConfigOptions, type ConfigOptions } from './common-options.js';
+import type { RegisterCommand } from './main.js';
+
+export interface MigrateOptions extends ConfigOptions {
+  readonly output?: string;
+  readonly singleFile: boolean;
+  readonly dryRun: boolean;
+  readonly report?: 'text' | 'md' | 'html' | 'json';
+  readonly target: string;
+  readonly answer: ReadonlyMap<string, string>;
+  readonly showSecrets: boolean;
+}
+
+/** Versions whose tables exist. */
+const TARGETS = ['2.4.1'];
+
+const EXAMPLE = `
+Examples:
+  dvproxy migrate -c /etc/dovecot/dovecot.conf --dry-run
+  dvproxy migrate -c /etc/dovecot/dovecot.conf -o /root/dovecot-2.4 --report md > migration.md
+  dvproxy migrate --map /etc/dovecot=./conf -o new --answer DV720/storage=old
+
+Writes nothing over anything; the old files stay. Exit codes: 0 fine, 1 Dovecot 2.3 refuses the configuration, or it is
+one of 2.4 already, 2 wrong usage.
+`;
+
+function parseAnswer(text: string, previous: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const [, key, choice] = /^(DV7\d\d(?:\/[^=]+)?)=(.+)$/.exec(text) ?? [];
+  if (key === undefined || choice === undefined)
+    throw new InvalidArgumentError('expected CODE=CHOICE such as DV720/storage=old');
+  return new Map([...previous, [key, choice]]);
+}
+
+export const registerMigrate: RegisterCommand = (program, terminal, done) => {
+  const command = program
+    .command('migrate')
+    .description('Write a 2.3 configuration as 2.4 reads it, with a reason for each change');
+  addConfigOptions(command)
+    .option('-o, --output <dir>', 'folder for the new files; nothing in it is overwritten')
+    .option('--single-file', 'one file with everything instead of the same files', false)
+    .option('--dry-run', 'print the differences, write nothing', false)
+    .addOption(
+      new Option('--report <format>', 'report of all changes').choices(['text', 'md', 'html', 'json']),
+    )
+    .addOption(new Option('--target <version>', 'which 2.4 to write for').choices(TARGETS).default('2.4.1'))
+    .option(
+      '--answer <code=choice>',
+      'answer of a question that the report asks (repeatable)',
+      parseAnswer,
+      new Map(),
+    )
+    .option('--show-secrets', 'show passwords in differences and reports', false)
+    .addHelpText('after', EXAMPLE)
+    .action(async (options: MigrateOptions) => {
+      const { runMigrate } = await import('./migrate-run.js');
+      done(await runMigrate(options, command, terminal));
+    });
+};

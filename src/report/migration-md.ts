@@ -1,0 +1,48 @@
+import type { Migration } from '../migrate/migrate.js';
+import { plural } from './check-report.js';
+import {
+  countText,
+  KIND_MEANINGS,
+  KIND_WORDS,
+  type MigrationReportOptions,
+  type ShownChange,
+  shownChanges,
+} from './migration-report.js';
+
+/** For a ticket or a repository: Markdown with a diff for each change. */
+export function migrationMarkdown(migration: Migration, options: MigrationReportOptions): string {
+  const lines = [
+    `# Migration to Dovecot ${migration.target}`,
+    '',
+    `${plural(migration.changes.length, 'change')} in ${plural(migration.files.length, 'file')}: ${countText(migration)}.`,
+    '',
+  ];
+  for (const { kind, changes } of shownChanges(migration, options)) {
+    lines.push(`## ${KIND_WORDS[kind]} (${changes.length})`, '', KIND_MEANINGS[kind], '');
+    for (const change of changes) lines.push(...changeLines(change), '');
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function changeLines(change: ShownChange): string[] {
+  const place = change.old ?? change.new;
+  const where = place === null ? '' : ` (${place.file}:${place.line})`;
+  const lines = [`### ${change.code} ${change.title}${where}`, '', change.reason, ''];
+  const fence = longestFence([change.old?.text ?? '', change.new?.text ?? '']);
+  lines.push(`${fence}diff`);
+  for (const line of change.old?.text.split('\n') ?? []) lines.push(`- ${line}`);
+  for (const line of change.new?.text.split('\n') ?? []) lines.push(`+ ${line}`);
+  lines.push(fence);
+  if (change.question !== null) {
+    lines.push('', change.question.text, '');
+    for (const { name, meaning } of change.question.choices)
+      lines.push(`- \`--answer ${change.question.key}=${name}\`: ${meaning}`);
+  }
+  return lines;
+}
+
+/** A fence that no text inside can close. */
+function longestFence(texts: readonly string[]): string {
+  const runs = texts.flatMap((text) => [...text.matchAll(/`{3,}/g)].map(([run]) => run.length));
+  return '`'.repeat(Math.max(3, ...runs.map((length) => length + 1)));
+}

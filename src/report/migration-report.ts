@@ -1,0 +1,84 @@
+import { toUtf8 } from '../../grammar/bytes.js';
+import type { ChangeKind, Question } from '../migrate/change.js';
+import { CHANGE_CODES } from '../migrate/change-codes.js';
+import type { Migration } from '../migrate/migrate.js';
+import { displayText } from './display-text.js';
+import { maskSecrets } from './masking.js';
+import { reportPath } from './report-path.js';
+
+export interface MigrationReportOptions {
+  /** Folder of the run: old paths are given relative to it. */
+  readonly folder: string;
+  readonly showSecrets: boolean;
+}
+
+/** A change as a report shows it: texts for people, secrets masked. */
+export interface ShownChange {
+  readonly code: string;
+  readonly title: string;
+  readonly kind: ChangeKind;
+  readonly reason: string;
+  readonly old: { readonly file: string; readonly line: number; readonly text: string } | null;
+  readonly new: { readonly file: string; readonly line: number; readonly text: string } | null;
+  readonly question: Question | null;
+}
+
+/** What an administrator has to look at comes first. */
+const ORDER: readonly ChangeKind[] = ['decide', 'equivalent', 'exact'];
+
+export const KIND_WORDS: Readonly<Record<ChangeKind, string>> = {
+  decide: 'To decide',
+  equivalent: 'Equivalent',
+  exact: 'Exact',
+};
+
+export const KIND_MEANINGS: Readonly<Record<ChangeKind, string>> = {
+  decide: 'An administrator has to say; what was written is a proposal.',
+  equivalent: 'The same for what this configuration uses; the reason names the difference.',
+  exact: '2.4 does the same.',
+};
+
+export function shownChanges(
+  { changes }: Migration,
+  { folder, showSecrets }: MigrationReportOptions,
+): { kind: ChangeKind; changes: ShownChange[] }[] {
+  const shown = (text: string) =>
+    toUtf8(text)
+      .split('\n')
+      .map((line) => displayText(showSecrets ? line : maskSecrets(line)))
+      .join('\n');
+  const all = changes.map(
+    (change): ShownChange => ({
+      code: change.code,
+      title: CHANGE_CODES[change.code],
+      kind: change.kind,
+      reason: shown(change.reason),
+      old:
+        change.old === null
+          ? null
+          : {
+              file: displayText(reportPath(change.old.source.realPath, folder)),
+              line: change.old.source.lineAt(change.old.span.start),
+              text: shown(change.old.text),
+            },
+      new: change.new === null ? null : { ...change.new, text: shown(change.new.text) },
+      question: change.question ?? null,
+    }),
+  );
+  return ORDER.map((kind) => ({ kind, changes: all.filter((change) => change.kind === kind) })).filter(
+    (group) => group.changes.length > 0,
+  );
+}
+
+/** `12 exact, 3 equivalent, 1 to decide`. */
+export function countText({ changes }: Migration): string {
+  return ORDER.map(
+    (kind) => `${changes.filter((change) => change.kind === kind).length} ${COUNTED[kind]}`,
+  ).join(', ');
+}
+
+const COUNTED: Readonly<Record<ChangeKind, string>> = {
+  decide: 'to decide',
+  equivalent: 'equivalent',
+  exact: 'exact',
+};
