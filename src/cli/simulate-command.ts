@@ -27,6 +27,8 @@ export interface SimulateOptions extends ConfigOptions {
   readonly passwordStdin: boolean;
   readonly passwordPrompt: boolean;
   readonly fixture: readonly string[];
+  readonly record?: string;
+  readonly recordSecrets: boolean;
   readonly resolve: boolean;
   readonly connect: boolean;
   readonly login: boolean;
@@ -63,6 +65,8 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
   addPasswordOptions(command);
   command
     .option('--fixture <file>', 'answer databases from a file instead (repeatable)', collect, [])
+    .option('--record <dir>', 'write what the databases answer to DIR/recording.yaml, for --fixture')
+    .option('--record-secrets', 'keep passwords in the recording as they are', false)
     .option('--resolve', 'look hosts up in DNS: those of proxies, and of local and remote blocks', false)
     .option(
       '--connect',

@@ -110,9 +110,7 @@ function tryLmtp(
   const filter = filterOf('lmtp', question.localIp, question.remoteIp, question.localName);
   const settings = config.effective.login(filter);
   const { tlsClient } = settings;
-  const context = clientContext({ ...tlsClient, ca: tlsClient.lmtpCa ?? tlsClient.ca }, (path) =>
-    readRealFile(mapPath(path)),
-  );
+  const context = clientContext(tlsClient, (path) => readRealFile(mapPath(path)), true);
   const system = nodeSystem();
   if (destination.ip === null)
     return Promise.resolve({ outcome: 'unanswered', verdict: 'the host has no address', events: [] });

@@ -9,6 +9,7 @@ import { errnoText } from '../config/errno-text.js';
 import { MissingLibrary } from '../databases/missing-library.js';
 import { createDatabases, type Databases } from '../databases/open.js';
 import { userdbOpener } from '../databases/open-userdb.js';
+import { replayedUserdbs } from '../databases/recording/replayed-databases.js';
 import { systemIds } from '../databases/system-ids.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { coloursFor } from '../report/colours.js';
@@ -29,6 +30,7 @@ import { nodeSystem } from './node-system.js';
 import { refusalOf } from './refusal.js';
 import type { SimulateOptions } from './simulate-command.js';
 import { readPassword } from './simulate-password.js';
+import { recorded } from './simulate-record.js';
 import type { Terminal } from './terminal.js';
 
 /** sysexits.h; what doveadm 2.3 answers to an option it does not have. */
@@ -51,6 +53,8 @@ export async function runSimulate(
   const many = options.allUsers || options.users !== undefined || options.expect !== undefined;
   if (user === undefined && !many)
     throw new CommandFailure('name a user, or give --users FILE, --all-users or --expect FILE', EXIT_USAGE);
+  if (options.record !== undefined && options.compare !== undefined)
+    throw new CommandFailure('--record writes what one configuration was answered', EXIT_USAGE);
   if (many || options.compare !== undefined) {
     if (options.connect) throw new CommandFailure('--connect tries the destination of one user', EXIT_USAGE);
     const { runMany } = await import('./simulate-many-run.js');
@@ -111,7 +115,8 @@ export async function startFailure(error: unknown): Promise<string> {
   return `auth: Fatal: ${error.message}`;
 }
 
-type BenchOptions = Pick<SimulateOptions, 'map' | 'fixture' | 'resolve' | 'lenient' | 'format'>;
+type BenchOptions = Pick<SimulateOptions, 'map' | 'fixture' | 'resolve' | 'lenient' | 'format'> &
+  Partial<Pick<SimulateOptions, 'record' | 'recordSecrets'>>;
 
 /** A configuration with `--map` or `--fixture` is taken as another machine's, whose accounts need not exist here. */
 export function openBench(config: Config, options: BenchOptions, detailed: boolean): Bench {
@@ -119,10 +124,20 @@ export function openBench(config: Config, options: BenchOptions, detailed: boole
   const mapPath = mappedPath(options.map);
   const databases = createDatabases({ config, fixtures: options.fixture, mapPath });
   const systemId = systemIds(options.map.length > 0 || options.fixture.length > 0);
+  const plain = {
+    passdb: databases.openPassdb,
+    userdb: replayedUserdbs(databases, userdbOpener({ config, databases, systemId, mapPath })),
+  };
+  const { record, recordSecrets = false } = options;
+  const recording =
+    record === undefined
+      ? null
+      : recorded({ version: config.version, folder: record, withSecrets: recordSecrets }, plain);
+  const open = recording ?? plain;
   const simulator = new Simulator({
     config,
-    openPassdb: databases.openPassdb,
-    userdbs: { open: userdbOpener({ config, databases, systemId, mapPath }), systemId },
+    openPassdb: open.passdb,
+    userdbs: { open: open.userdb, systemId },
     system: nodeSystem(),
     resolve: options.resolve ? resolveHost : null,
     detailed,
@@ -135,6 +150,7 @@ export function openBench(config: Config, options: BenchOptions, detailed: boole
     close: async () => {
       await simulator.close();
       await databases.close();
+      await recording?.write();
     },
   };
 }

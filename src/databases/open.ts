@@ -5,6 +5,8 @@ import type { Config } from '../config/config.js';
 import type { UserdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { importDriver } from './missing-library.js';
+import type { Replay } from './recording/replay.js';
+import { replayedDatabases, splitRecordings } from './recording/replayed-databases.js';
 import type { SqlDatabase } from './sql/database.js';
 import { sqlEscape } from './sql/escape.js';
 import type { SqlSettings, SqlTarget } from './sql/settings.js';
@@ -12,7 +14,7 @@ import type { SqlUserdb } from './sql/userdb.js';
 
 export interface DatabasesOptions {
   readonly config: Config;
-  /** `--fixture` files; with at least one no sql passdb opens a connection. */
+  /** `--fixture` files, recordings among them; with at least one no sql passdb opens a connection. */
   readonly fixtures?: readonly string[];
   /** Where a path is really read from (`--map`). */
   readonly mapPath?: (path: string) => string;
@@ -26,6 +28,8 @@ export interface Databases {
   /** The sql userdb of a block, for user and iterate queries; null where the block has another driver. */
   openSqlUserdb(block: UserdbBlock): Promise<SqlUserdb | null>;
   openLdapUserdb(block: UserdbBlock): Promise<UserdbDriver>;
+  /** Set where recordings answer. */
+  readonly replay?: () => Promise<Replay>;
   close(): Promise<void>;
 }
 
@@ -128,6 +132,10 @@ class OpenDatabases implements Databases {
           const { openCheckpassword } = await import('./checkpassword.js');
           return openCheckpassword(block);
         }
+        if (series === '2.3' && block.driver === 'dict') {
+          const { openDict } = await import('./dict/drivers.js');
+          return openDict(block, this.#config, this.#mapPath);
+        }
         if (!(KNOWN[series] as readonly string[]).includes(block.driver))
           throw new Error(`Unknown passdb driver '${block.driver}'`);
         return unsupported(block.driver, block.name);
@@ -207,5 +215,7 @@ class OpenDatabases implements Databases {
 
 /** The databases that a configuration names. Nothing is loaded or connected before the first look-up asks for it. */
 export function createDatabases(options: DatabasesOptions): Databases {
-  return new OpenDatabases(options);
+  const { recordings, others } = splitRecordings(options.fixtures ?? []);
+  const databases = new OpenDatabases({ ...options, fixtures: others });
+  return recordings.length === 0 ? databases : replayedDatabases(databases, recordings);
 }

@@ -6,6 +6,7 @@ import { expandText } from '../variables/expand.js';
 import type { VariableScope } from '../variables/scope.js';
 import type { Databases } from './open.js';
 import { userdbOpener } from './open-userdb.js';
+import { replayedUserdbs } from './recording/replayed-databases.js';
 
 export interface UserListOptions {
   readonly config: Config;
@@ -27,7 +28,8 @@ export class UserListFailure extends Error {}
 export async function* allUsers(options: UserListOptions): AsyncGenerator<ByteString> {
   const { config, databases, mapPath, protocol } = options;
   const { userdbs } = config.effective.auth({ protocol });
-  const open = userdbOpener({ config, databases, systemId: () => 'elsewhere', mapPath });
+  const opener = userdbOpener({ config, databases, systemId: () => 'elsewhere', mapPath });
+  const open = replayedUserdbs(databases, opener);
   const context = contextOf(options);
   let asked = 0;
   for (const block of userdbs) {

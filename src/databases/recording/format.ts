@@ -14,7 +14,8 @@ export type RecordedField = Readonly<Record<string, RecordedText | null>>;
 
 export interface RecordedRow {
   readonly prefix: string;
-  readonly columns: Readonly<Record<string, RecordedText>>;
+  /** Those that are not in `fields`, or not as they are there. */
+  readonly columns?: Readonly<Record<string, RecordedText>>;
   /** What `fields { }` asked for: by prefix and key; null: there is none. */
   readonly asked?: Readonly<Record<string, Readonly<Record<string, RecordedText | null>>>>;
 }
@@ -36,13 +37,18 @@ export interface RecordedLookup {
   /** The database checked the password itself. */
   readonly verified?: 'ok' | 'mismatch';
   readonly mismatch_text?: RecordedText;
-  /** The stored password that is compared; null: there is none. */
-  readonly compares?: RecordedText | null;
+  /** The stored password that is compared whatever fields say; null: there is none; true: the first of `fields`. */
+  readonly compares?: RecordedText | true | null;
   readonly fields_may_fail?: boolean;
   readonly has_gid_list?: boolean;
   readonly silent?: boolean;
   readonly unreachable?: { readonly host: string; readonly reason: string };
-  readonly queries?: readonly { readonly text: RecordedText; readonly database: string; readonly rows: number | null }[];
+  /** Where the text is left out, it is `question`. */
+  readonly queries?: readonly {
+    readonly text?: RecordedText;
+    readonly database: string;
+    readonly rows: number | null;
+  }[];
   /** `error: TEXT`. */
   readonly log?: readonly RecordedText[];
 }
@@ -80,12 +86,22 @@ export function recordedFields(fields: readonly RowField[]): RecordedField[] {
 
 export function fieldsOf(recorded: readonly RecordedField[]): RowField[] {
   return recorded.flatMap((field) =>
-    Object.entries(field).map(([name, value]): RowField => [fromUtf8(name), value === null ? null : textOf(value)]),
+    Object.entries(field).map(
+      ([name, value]): RowField => [fromUtf8(name), value === null ? null : textOf(value)],
+    ),
   );
 }
 
-export function recordedQueries(queries: readonly Query[]): NonNullable<RecordedLookup['queries']> {
-  return queries.map(({ text, database, rows }) => ({ text: recordedText(text), database, rows }));
+/** `question`: what need not be said twice. */
+export function recordedQueries(
+  queries: readonly Query[],
+  question: ByteString | null,
+): NonNullable<RecordedLookup['queries']> {
+  return queries.map(({ text, database, rows }) => ({
+    ...(text === question ? {} : { text: recordedText(text) }),
+    database,
+    rows,
+  }));
 }
 
 export function recordedLog(log: readonly LogEntry[]): RecordedText[] {

@@ -10,14 +10,19 @@ export function questionText(driver: PassdbDriver, context: LookupContext): Byte
   const templates = driver.cacheKeyTemplates ?? [];
   if (templates.length === 0) return null;
   const texts = templates.map((template) => context.expand(template));
-  const parts = texts.map((text) => (text.kind === 'error' ? '' : text.text));
-  const text = parts.join('\n');
+  const text = texts.map((each) => (each.kind === 'error' ? '' : each.text)).join('\n');
   const { password } = context.request;
-  // A password in it (2.3 %w) is compared apart.
-  return password === null || password === '' ? text : text.replaceAll(password, '***');
+  // A password in it is compared apart.
+  return namesPassword(templates) && password !== null && password !== ''
+    ? text.replaceAll(password, '***')
+    : text;
 }
 
-export function dependsOnPassword(driver: PassdbDriver, context: LookupContext): boolean {
-  if (!WITHOUT_PASSWORD.has(driver.name)) return true;
-  return (driver.cacheKeyTemplates ?? []).some((template) => /%(?:\{password|w)/.test(template)) && context.request.password !== null;
+export function dependsOnPassword(driver: PassdbDriver): boolean {
+  return !WITHOUT_PASSWORD.has(driver.name) || namesPassword(driver.cacheKeyTemplates ?? []);
+}
+
+/** 2.3 `%w`, 2.4 `%{password}`. */
+function namesPassword(templates: readonly ByteString[]): boolean {
+  return templates.some((template) => /%[A-Z]*w|%\{\s*password\b/.test(template));
 }

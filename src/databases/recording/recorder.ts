@@ -1,27 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
-import type { LookupContext, LookupOutcome, OpenPassdb, Row } from '../../auth/driver.js';
+import type { LookupContext, LookupOutcome, OpenPassdb } from '../../auth/driver.js';
 import type { OpenUserdb, UserdbOutcome } from '../../auth/userdb-driver.js';
 import type { DatabaseBlock } from '../../config/effective.js';
 import { type DovecotVersion, seriesOf } from '../../knowledge/versions.js';
 import type { Provider } from '../../variables/scope.js';
-import {
-  RECORDING_VERSION,
-  type RecordedLookup,
-  type RecordedText,
-  recordedFields,
-  recordedLog,
-  recordedQueries,
-  recordedText,
-} from './format.js';
+import { RECORDING_VERSION, type RecordedText, recordedText } from './format.js';
 import { dependsOnPassword, questionText } from './question-text.js';
-import { hashed, Secrets } from './secrets.js';
+import { type Recorded, recordedPassdb, recordedUserdb } from './recorded-lookup.js';
 
 /** Name of the file in the folder that --record names. */
-export const RECORDING_FILE = 'recording.yaml';
-
-type Recorded = { -readonly [Key in keyof RecordedLookup]: RecordedLookup[Key] };
+const RECORDING_FILE = 'recording.yaml';
 
 interface OpenBlock {
   readonly block: DatabaseBlock;
@@ -48,6 +38,8 @@ export class Recorder {
 
   /** Drivers that do as `open`'s and are listened to. */
   passdbs(open: OpenPassdb): OpenPassdb {
+    const { version, withSecrets } = this.#options;
+    const asked = (context: LookupContext) => ({ context, series: seriesOf(version), withSecrets });
     return async (block) => {
       const driver = await open(block);
       if (driver.name === 'static') return driver;
@@ -61,10 +53,10 @@ export class Recorder {
         lookup: async (context) => {
           const outcome = await driver.lookup(context);
           const question = questionText(driver, context);
-          const isOwn = dependsOnPassword(driver, context);
+          const isOwn = dependsOnPassword(driver);
           const key = JSON.stringify([question, context.user, isOwn ? context.request.password : null]);
           if (lookups.has(key)) return outcome;
-          const entry = await this.#passdbEntry(outcome, context, question, isOwn);
+          const entry = await recordedPassdb(outcome, { ...asked(context), question, isOwn });
           lookups.set(key, entry);
           return listened(outcome, entry);
         },
@@ -73,6 +65,8 @@ export class Recorder {
   }
 
   userdbs(open: OpenUserdb): OpenUserdb {
+    const { version, withSecrets } = this.#options;
+    const asked = (context: LookupContext) => ({ context, series: seriesOf(version), withSecrets });
     return async (block) => {
       const driver = await open(block);
       if (driver === null) return null;
@@ -87,7 +81,7 @@ export class Recorder {
           const outcome = await driver.lookup(context);
           const key = JSON.stringify([context.user, context.request.protocol]);
           if (lookups.has(key)) return outcome;
-          const entry = await this.#userdbEntry(outcome, context);
+          const entry = await recordedUserdb(outcome, { ...asked(context), question: null, isOwn: false });
           lookups.set(key, entry);
           return listened(outcome, entry);
         },
@@ -95,8 +89,7 @@ export class Recorder {
     };
   }
 
-  /** Writes the file and gives its path. */
-  async write(): Promise<string> {
+  async write(): Promise<void> {
     const { stringify } = await import('yaml');
     const { folder, version } = this.#options;
     const path = join(folder, RECORDING_FILE);
@@ -109,85 +102,6 @@ export class Recorder {
     const head = '# What the databases answered: a fixture for dvproxy simulate --fixture. May be edited.\n';
     mkdirSync(folder, { recursive: true });
     writeFileSync(path, head + stringify(document, { lineWidth: 110 }), { mode: 0o600 });
-    return path;
-  }
-
-  async #passdbEntry(
-    outcome: LookupOutcome,
-    context: LookupContext,
-    question: ByteString | null,
-    isOwn: boolean,
-  ): Promise<Recorded> {
-    const { password } = context.request;
-    const { withSecrets } = this.#options;
-    const secrets = this.#secrets(context, outcome.kind === 'found' ? outcome.defaultScheme : 'PLAIN');
-    const entry = await this.#entry(outcome, context, secrets);
-    if (question !== null) entry.question = recordedText(secrets === null ? question : secrets.text(question));
-    if (isOwn && password !== null) entry.password = toUtf8(withSecrets ? `{PLAIN}${password}` : hashed(password));
-    switch (outcome.kind) {
-      case 'found': {
-        entry.scheme = recordedText(outcome.defaultScheme);
-        if (outcome.verified !== undefined) entry.verified = outcome.verified;
-        if (outcome.mismatchText !== undefined) entry.mismatch_text = recordedText(outcome.mismatchText);
-        if (outcome.fieldsMayFail === true) entry.fields_may_fail = true;
-        const { compares } = outcome;
-        if (compares === null) entry.compares = null;
-        else if (compares !== undefined)
-          entry.compares = recordedText(secrets === null ? compares : await secrets.stored(compares));
-        break;
-      }
-      case 'unknown':
-        if (outcome.silent === true) entry.silent = true;
-        break;
-      case 'internal':
-        if (outcome.unreachable !== undefined) entry.unreachable = outcome.unreachable;
-        break;
-      case 'disabled':
-      case 'expired':
-        break;
-    }
-    return entry;
-  }
-
-  async #userdbEntry(outcome: UserdbOutcome, context: LookupContext): Promise<Recorded> {
-    const entry = await this.#entry(outcome, context, this.#secrets(context, 'PLAIN'));
-    if (outcome.kind === 'found' && outcome.hasGidList === true) entry.has_gid_list = true;
-    return entry;
-  }
-
-  #secrets({ request, settings, user }: LookupContext, defaultScheme: ByteString): Secrets | null {
-    if (this.#options.withSecrets) return null;
-    return new Secrets({
-      series: seriesOf(this.#options.version),
-      password: request.password,
-      user,
-      allowWeakSchemes: settings.allowWeakSchemes,
-      defaultScheme,
-    });
-  }
-
-  /** What passdbs and userdbs have in common. */
-  async #entry(
-    outcome: LookupOutcome | UserdbOutcome,
-    { user, request }: LookupContext,
-    secrets: Secrets | null,
-  ): Promise<Recorded> {
-    const fields = 'fields' in outcome ? (outcome.fields ?? []) : [];
-    const kept = secrets === null ? fields : await Promise.all(fields.map((field) => secrets.field(field)));
-    const text = (value: ByteString) => secrets?.text(value) ?? value;
-    const { queries = [], log = [] } = outcome;
-    const row = outcome.kind === 'found' ? outcome.row : undefined;
-    return {
-      user: recordedText(user),
-      service: recordedText(request.protocol),
-      answer: outcome.kind === 'internal' ? 'internal_failure' : outcome.kind,
-      ...(fields.length === 0 ? {} : { fields: recordedFields(kept) }),
-      ...(row === undefined ? {} : { row: { prefix: row.prefix, columns: columnsOf(row, text) } }),
-      ...(queries.length === 0
-        ? {}
-        : { queries: recordedQueries(queries.map((query) => ({ ...query, text: text(query.text) }))) }),
-      ...(log.length === 0 ? {} : { log: recordedLog(log.map((line) => ({ ...line, text: text(line.text) }))) }),
-    };
   }
 }
 
@@ -208,10 +122,6 @@ function written(blocks: ReadonlyMap<string, OpenBlock>) {
     driver: toUtf8(block.driver),
     lookups: [...lookups.values()],
   }));
-}
-
-function columnsOf(row: Row, text: (value: ByteString) => ByteString): Record<string, RecordedText> {
-  return Object.fromEntries([...row.columns].map(([name, value]) => [toUtf8(name), recordedText(text(value))]));
 }
 
 /** Writes down what templates ask of a row that knows more than its columns. */

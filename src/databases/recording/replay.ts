@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
-import type { LookupContext, LookupOutcome, PassdbDriver, Row } from '../../auth/driver.js';
+import { type ByteString, fromUtf8, toUtf8 } from '../../../grammar/bytes.js';
+import type { LookupContext, LookupOutcome, PassdbDriver, Row, RowField } from '../../auth/driver.js';
 import type { UserdbDriver, UserdbOutcome } from '../../auth/userdb-driver.js';
 import type { DatabaseBlock, PassdbBlock, UserdbBlock } from '../../config/effective.js';
 import { verifyPassword } from '../../passwords/verify-password.js';
@@ -18,6 +18,7 @@ import {
   textOf,
 } from './format.js';
 import { questionText } from './question-text.js';
+import { columnValues } from './row-columns.js';
 
 /** Recordings that answer instead of databases. Throws FixtureError for a file that is none. */
 export class Replay {
@@ -108,7 +109,8 @@ function recordingOf(path: string, content: unknown): Recording {
     throw new FixtureError(`${path}: expected dvproxy_recording: ${RECORDING_VERSION}`);
   const { passdbs = [], userdbs = [], dovecot = '' } = given;
   for (const block of [...passdbs, ...userdbs])
-    if (!Array.isArray(block?.lookups)) throw new FixtureError(`${path}: a passdb or userdb without lookups:`);
+    if (!Array.isArray(block?.lookups))
+      throw new FixtureError(`${path}: a passdb or userdb without lookups:`);
   return { dvproxy_recording: RECORDING_VERSION, dovecot, passdbs, userdbs };
 }
 
@@ -131,7 +133,13 @@ async function answerOf(
   for (const each of alike) if (await fits(each, request.password, user)) return passdbOutcome(each);
   if (whatever !== undefined) return passdbOutcome(whatever);
   if (good?.answer === 'found')
-    return { kind: 'found', fields: [], defaultScheme: 'PLAIN', verified: 'mismatch', mismatchText: 'Password mismatch' };
+    return {
+      kind: 'found',
+      fields: [],
+      defaultScheme: 'PLAIN',
+      verified: 'mismatch',
+      mismatchText: 'Password mismatch',
+    };
   const [any] = alike;
   return any === undefined ? null : passdbOutcome(any);
 }
@@ -151,19 +159,20 @@ async function fits({ password }: RecordedLookup, plaintext: ByteString, user: B
 
 function passdbOutcome(entry: RecordedLookup): LookupOutcome {
   const told = toldOf(entry);
+  const fields = fieldsOf(entry.fields ?? []);
   const { verified, compares, silent, unreachable } = entry;
   switch (entry.answer) {
     case 'found':
       return {
         ...told,
         kind: 'found',
-        fields: fieldsOf(entry.fields ?? []),
+        fields,
         defaultScheme: entry.scheme === undefined ? 'PLAIN' : textOf(entry.scheme),
-        ...(entry.row === undefined ? {} : { row: rowOf(entry.row) }),
+        ...(entry.row === undefined ? {} : { row: rowOf(entry.row, fields) }),
         ...(entry.fields_may_fail === true ? { fieldsMayFail: true } : {}),
         ...(verified === undefined ? {} : { verified }),
         ...(entry.mismatch_text === undefined ? {} : { mismatchText: textOf(entry.mismatch_text) }),
-        ...(compares === undefined ? {} : { compares: compares === null ? null : textOf(compares) }),
+        ...(compares === undefined ? {} : { compares: comparedOf(compares, fields) }),
       };
     case 'unknown':
       return { ...told, kind: 'unknown', ...(silent === true ? { silent } : {}) };
@@ -171,7 +180,7 @@ function passdbOutcome(entry: RecordedLookup): LookupOutcome {
       return {
         ...told,
         kind: 'internal',
-        fields: fieldsOf(entry.fields ?? []),
+        fields,
         ...(unreachable === undefined ? {} : { unreachable }),
       };
     case 'disabled':
@@ -180,15 +189,24 @@ function passdbOutcome(entry: RecordedLookup): LookupOutcome {
   }
 }
 
+function comparedOf(
+  compares: NonNullable<RecordedLookup['compares']> | null,
+  fields: readonly RowField[],
+): ByteString | null {
+  if (compares === null) return null;
+  return compares === true ? (fields.find(([name]) => name === 'password')?.[1] ?? null) : textOf(compares);
+}
+
 function userdbOutcome(entry: RecordedLookup): UserdbOutcome {
   const told = toldOf(entry);
+  const fields = fieldsOf(entry.fields ?? []);
   switch (entry.answer) {
     case 'found':
       return {
         ...told,
         kind: 'found',
-        fields: fieldsOf(entry.fields ?? []),
-        ...(entry.row === undefined ? {} : { row: rowOf(entry.row) }),
+        fields,
+        ...(entry.row === undefined ? {} : { row: rowOf(entry.row, fields) }),
         ...(entry.has_gid_list === true ? { hasGidList: true } : {}),
       };
     case 'unknown':
@@ -196,14 +214,14 @@ function userdbOutcome(entry: RecordedLookup): UserdbOutcome {
     case 'expired':
       return { ...told, kind: 'unknown' };
     case 'internal_failure':
-      return { ...told, kind: 'internal', fields: fieldsOf(entry.fields ?? []) };
+      return { ...told, kind: 'internal', fields };
   }
 }
 
-function toldOf({ queries = [], log = [] }: RecordedLookup) {
+function toldOf({ queries = [], log = [], question = '' }: RecordedLookup) {
   return {
     queries: queries.map(({ text, database, rows }) => ({
-      text: textOf(text),
+      text: textOf(text ?? question),
       database: `recording of ${database}`,
       rows,
     })),
@@ -211,8 +229,9 @@ function toldOf({ queries = [], log = [] }: RecordedLookup) {
   };
 }
 
-function rowOf({ prefix, columns, asked }: RecordedRow): Row {
-  const values = new Map(Object.entries(columns).map(([name, value]) => [name, textOf(value)]));
+function rowOf({ prefix, columns = {}, asked }: RecordedRow, fields: readonly RowField[]): Row {
+  const values = columnValues(fields);
+  for (const [name, value] of Object.entries(columns)) values.set(fromUtf8(name), textOf(value));
   if (asked === undefined) return { prefix, columns: values };
   const providers = new Map<ByteString, Provider>();
   for (const [name, answers] of Object.entries(asked))

@@ -48,9 +48,14 @@ export class Secrets {
     return OTHERS.test(name) ? [name, this.#replace(value, '***')] : [name, value];
   }
 
-  /** Any text in which a secret may stand: lines of the log, queries, columns. */
+  /** What takes the place of a value. */
+  value(text: ByteString): ByteString {
+    return this.#replaced.get(text) ?? text;
+  }
+
+  /** Any text in which a secret may stand: lines of the log, queries. */
   text(text: ByteString): ByteString {
-    let shown = this.#replaced.get(text) ?? text;
+    let shown = this.value(text);
     const { password } = this.#options;
     for (const secret of [...this.#replaced.keys(), ...(password === null ? [] : [password])])
       if (secret.length >= 4) shown = shown.replaceAll(secret, '***');
@@ -71,7 +76,14 @@ export class Secrets {
   async #standIn(stored: ByteString): Promise<ByteString> {
     const { password, series, user, allowWeakSchemes, defaultScheme } = this.#options;
     const plaintext = password ?? '';
-    const verdict = await verifyPassword({ series, stored, defaultScheme, plaintext, user, allowWeakSchemes });
+    const verdict = await verifyPassword({
+      series,
+      stored,
+      defaultScheme,
+      plaintext,
+      user,
+      allowWeakSchemes,
+    });
     switch (verdict.kind) {
       case 'match':
         return password === null ? unknown() : hashed(password);
