@@ -1,10 +1,26 @@
+import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import type { Config } from '../config/config.js';
 import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
-import type { ExtFile, ExtKind } from '../config/ext-file.js';
+import type { AuthExtKind, DictMapKind, ExtFile } from '../config/ext-file.js';
+import type { Origin } from '../config/origin.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { allPassdbs, allUserdbs } from './chains.js';
 
-const KINDS: Readonly<Record<string, ExtKind>> = { sql: 'sql', ldap: 'ldap', oauth2: 'oauth2', dict: 'dict' };
+const KINDS: Readonly<Record<string, AuthExtKind>> = {
+  sql: 'sql',
+  ldap: 'ldap',
+  oauth2: 'oauth2',
+  dict: 'dict',
+};
+
+/** Drivers of `dict { NAME = DRIVER:FILE }`. Dovecot 2.3.19.1 dict-sql.c, dict-ldap.c */
+const DICT_KINDS: Readonly<Record<string, DictMapKind>> = {
+  mysql: 'dict-sql',
+  pgsql: 'dict-sql',
+  sqlite: 'dict-sql',
+  cassandra: 'dict-sql',
+  ldap: 'dict-ldap',
+};
 
 /** The 2.3 database file of a block; null where its driver has none or `args` is empty. */
 export function extFileOf(block: PassdbBlock | UserdbBlock, config: Config): ExtFile | null {
@@ -13,14 +29,33 @@ export function extFileOf(block: PassdbBlock | UserdbBlock, config: Config): Ext
   return config.extFile(block.args.text, kind);
 }
 
-/** Every database file that the passdbs and userdbs use, once each, with the first block that uses it. */
-export function extFileUses(config: Config): { ext: ExtFile; block: PassdbBlock | UserdbBlock }[] {
-  const found = new Map<ExtFile, PassdbBlock | UserdbBlock>();
+export interface ExtFileUse {
+  readonly ext: ExtFile;
+  /** Where the file is first named. */
+  readonly origin: Origin | null;
+  /** What the program that reads it says before the file's own complaint. */
+  readonly said: ByteString;
+}
+
+/** Every database file that passdbs, userdbs and dictionaries use, once each. */
+export function extFileUses(config: Config): ExtFileUse[] {
+  const found = new Map<ExtFile, ExtFileUse>();
   for (const block of [...allPassdbs(config), ...allUserdbs(config)]) {
     const ext = extFileOf(block, config);
-    if (ext !== null && !found.has(ext)) found.set(ext, block);
+    if (ext !== null && !found.has(ext)) found.set(ext, { ext, origin: block.args.origin, said: '' });
   }
-  return [...found].map(([ext, block]) => ({ ext, block }));
+  if (seriesOf(config.version) === '2.3') {
+    for (const [name, { text, origin }] of config.effective.strings('dict')) {
+      const [, driver = '', path = ''] = /^([a-z]+):(\/.*)$/s.exec(text) ?? [];
+      const kind = DICT_KINDS[driver];
+      if (kind === undefined) continue;
+      const ext = config.extFile(toUtf8(path), kind);
+      // observed 2.3.19.1, service dict
+      const said = `Failed to initialize dictionary '${name}': dict ${driver}: `;
+      if (!found.has(ext)) found.set(ext, { ext, origin, said });
+    }
+  }
+  return [...found.values()];
 }
 
 export function readExtFiles(config: Config): ExtFile[] {

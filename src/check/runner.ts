@@ -45,13 +45,12 @@ export function check(config: Config, options: CheckOptions = {}): Diagnostic[] 
 
 /** What reading the database files found; without a place of its own it stands where the file is named. */
 function extProblems(config: Config): ConfigProblem[] {
-  return extFileUses(config).flatMap(({ ext, block }) =>
-    ext.problems.map((problem) => {
-      const { origin } = block.args;
-      return problem.place !== null || origin === null
-        ? problem
-        : { ...problem, place: placeOfValue(origin) };
-    }),
+  return extFileUses(config).flatMap(({ ext, origin, said }) =>
+    ext.problems.map(({ dovecot, ...problem }) => ({
+      ...problem,
+      dovecot: dovecot && { ...dovecot, message: said + dovecot.message },
+      place: problem.place ?? (origin && placeOfValue(origin)),
+    })),
   );
 }
 

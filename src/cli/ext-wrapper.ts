@@ -1,4 +1,4 @@
-import type { ExtKind } from '../config/ext-file.js';
+import type { AuthExtKind } from '../config/ext-file.js';
 import type { ConfigHost } from '../config/host.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 
@@ -16,7 +16,7 @@ export function wrapExtFile(path: string, host: ConfigHost): Buffer {
   return Buffer.from(`${block}userdb {\n  driver = prefetch\n}\n`);
 }
 
-const DRIVERS: Readonly<Record<ExtKind, string>> = {
+const DRIVERS: Readonly<Record<AuthExtKind, string>> = {
   sql: 'sql',
   ldap: 'ldap',
   oauth2: 'oauth2',
@@ -24,7 +24,7 @@ const DRIVERS: Readonly<Record<ExtKind, string>> = {
 };
 
 /** By the keys that only one kind has. */
-function kindOf(text: string): ExtKind {
+function kindOf(text: string): AuthExtKind {
   if (/^\s*(?:hosts|uris|dn|base|ldap_version|auth_bind\w*|pass_attrs|user_attrs)\s*=/m.test(text))
     return 'ldap';
   if (/^\s*(?:tokeninfo_url|introspection_url|introspection_mode|grant_url|active_attribute)\s*=/m.test(text))

@@ -234,6 +234,8 @@ export interface EffectiveConfig {
   /** Listeners of the protocols that are switched on, ports 0 left out. */
   listeners(): readonly ListenerSettings[];
   service(name: ByteString): ServiceSettings | null;
+  /** A string list: `dict { }`, `plugin { }`; empty where nothing is set. */
+  strings(name: string): ReadonlyMap<ByteString, Written>;
   /** Any global setting as text, for what has no typed place. */
   setting(name: string, filter?: ConnectionFilter): Written | null;
 }

@@ -2,7 +2,7 @@ import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import type { Source } from '../../grammar/source.js';
 import type { ExtKind } from './ext-file.js';
 import type { Written } from './origin.js';
-import type { ConfigProblem, ConfigProblemKind } from './problem.js';
+import type { ConfigProblem, ConfigProblemKind, DovecotStage } from './problem.js';
 
 interface Finding {
   readonly kind: ConfigProblemKind;
@@ -10,12 +10,13 @@ interface Finding {
   readonly text: ByteString;
 }
 
-/** What the auth process checks behind the reading of an external file (Dovecot 2.3.19.1 auth/db-*.c). */
+/** What the program checks behind the reading of an external file (Dovecot 2.3.19.1 auth/db-*.c, dict-*-settings.c). */
 export function checkExtFile(
   kind: ExtKind,
   path: ByteString,
   main: Source,
   values: ReadonlyMap<string, Written>,
+  stage: DovecotStage,
 ): ConfigProblem[] {
   const get = (key: string) => values.get(key)?.text ?? '';
   return findings(kind, path, get, values).map(({ kind: problem, key, text }) => {
@@ -24,7 +25,7 @@ export function checkExtFile(
       kind: problem,
       severity: 'error',
       place: origin ?? { source: main, span: { start: 0, end: 0 } },
-      dovecot: { message: text, stage: 'auth-start' },
+      dovecot: { message: text, stage },
       message: toUtf8(text),
       subject: { name: key, value: get(key) },
     };
@@ -48,11 +49,27 @@ function findings(
       return oauth2Findings(get);
     case 'dict':
       return dictFindings(path, get, values);
+    case 'dict-sql':
+      return missingConnection(path, values, 'connect', 'connect setting');
+    case 'dict-ldap':
+      return missingConnection(path, values, 'uri', 'ldap uri');
   }
 }
 
 function isSet(values: ReadonlyMap<string, Written>, key: string): boolean {
   return values.get(key)?.origin != null;
+}
+
+function missingConnection(
+  path: ByteString,
+  values: ReadonlyMap<string, Written>,
+  key: string,
+  what: string,
+): Finding[] {
+  if (isSet(values, key)) return [];
+  return [
+    { kind: 'ext-missing-required', key, text: `Error in configuration file ${path}: Missing ${what}` },
+  ];
 }
 
 function sqlFindings(path: ByteString, values: ReadonlyMap<string, Written>): Finding[] {

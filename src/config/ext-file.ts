@@ -3,7 +3,13 @@ import type { Source } from '../../grammar/source.js';
 import type { Written } from './origin.js';
 import type { ConfigProblem } from './problem.js';
 
-export type ExtKind = 'sql' | 'ldap' | 'oauth2' | 'dict';
+/** Files of the auth process: `args` of a passdb or userdb. */
+export type AuthExtKind = 'sql' | 'ldap' | 'oauth2' | 'dict';
+
+/** Files of the dict process: `dict { NAME = mysql:FILE }`, `ldap:FILE`. */
+export type DictMapKind = 'dict-sql' | 'dict-ldap';
+
+export type ExtKind = AuthExtKind | DictMapKind;
 
 /** One `*.conf.ext` file of 2.3, read with the rules of its kind (config-language.md section 7). */
 export interface ExtFile {

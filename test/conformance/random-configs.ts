@@ -69,8 +69,9 @@ export function* compareRandom(
       const answers = doveconf.ask(texts, args);
       for (const [i, real] of answers.entries()) {
         const text = texts[i] ?? '';
-        // The program died without a word: nothing to compare.
-        if (real.exit > 128 && !real.stderr.includes('Panic: ')) continue;
+        // The program died without a word, or of its own assertion: nothing to compare.
+        const isCrash = !real.stderr.includes('Panic: ') || real.stderr.includes(' assertion failed: ');
+        if (real.exit > 128 && isCrash) continue;
         const ours = askDvproxy(version, join(doveconf.inside, `${i}.conf`), text, args);
         yield { text, ours, theirs: answerOf(version, real) };
       }

@@ -8,7 +8,7 @@ import { VERSIONS } from '../conformance/corpus.js';
 import { InstalledDoveconf } from '../conformance/doveconf.js';
 import { compareRandom, MODES, shareOf } from '../conformance/random-configs.js';
 
-const RUNS = Number(process.env['DVPROXY_CONFIG_RUNS'] ?? 200);
+const RUNS = Number(process.env['DVPROXY_CONFIG_RUNS'] ?? 2000);
 const SEED = Number(process.env['DVPROXY_CONFIG_SEED'] ?? 2_128_485_884);
 
 /** Whether that doveconf is here; CI must have both. */

@@ -64,6 +64,14 @@ export class EffectiveSettings implements EffectiveConfig {
     return view.type(name) === null ? null : view.written(name);
   }
 
+  strings(name: string): ReadonlyMap<ByteString, Written> {
+    const found = new Map<ByteString, Written>();
+    for (const node of this.#view().nodes)
+      for (const [key, { expanded, origin }] of node.strings.get(name)?.entries ?? [])
+        if (!found.has(key)) found.set(key, { text: expanded, origin });
+    return found;
+  }
+
   service(name: ByteString): ServiceSettings | null {
     const view = this.#services().find((section) => section.name === name)?.view;
     if (view === undefined) return null;

@@ -95,6 +95,9 @@ function applyNode(target: SectionNode, source: SectionNode, mayConflict: boolea
             list.sections.push(known);
           }
           if (known === undefined || sectionName(section) === '') {
+            // It is one more beside the built-in one of the more specific filter.
+            if (isUntouched && section.builtIn !== null)
+              list.sections.push(createNode(section.table, section.builtIn));
             list.sections.push(copyNode(section, true));
             continue;
           }

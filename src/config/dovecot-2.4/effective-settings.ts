@@ -95,6 +95,10 @@ export class EffectiveSettings implements EffectiveConfig {
     return this.#scope(filter).written(name);
   }
 
+  strings(name: string): ReadonlyMap<ByteString, Written> {
+    return this.#scope(undefined).strings(name);
+  }
+
   service(name: ByteString): ServiceSettings | null {
     const scope = this.#scope(undefined, [`service/${name}`]);
     const opened = scope.filters.find((filter: Filter) => filter.mask.name === `service/${name}`);
