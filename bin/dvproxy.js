@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 'use strict';
 const { existsSync } = require('node:fs');
-const { bundleFile, loadBundle } = require('./bundle.js');
+const { dist, loadProgram } = require('./program.js');
 
 const args = process.argv.slice(2);
-if (existsSync(bundleFile)) {
-  loadBundle(args[0])
+if (existsSync(`${dist}cli.cjs`)) {
+  loadProgram(args[0])
     .exports.main(args)
     .then((exitCode) => {
       process.exitCode = exitCode;

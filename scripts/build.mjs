@@ -1,8 +1,10 @@
-// Bundles the sources into dist/cli.cjs, then runs the common commands once each and keeps V8's compiled code beside it
-// (bin/bundle.js loads both). Database drivers stay outside, so that `check` never loads one.
+// Bundles the sources into dist/: dist/cli.cjs with chunks beside it, and for each common command a pack of the chunks
+// that it loads, with V8's compiled code of what it runs (bin/program.js loads them). Database drivers stay outside, so
+// that `check` never loads one.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { writeChunks } from './chunks.mjs';
 
 rmSync('dist', { recursive: true, force: true });
 const options = {
@@ -26,13 +28,10 @@ const options = {
   ],
   logLevel: 'warning',
 };
-await build({
-  ...options,
-  entryPoints: ['src/cli/main.ts'],
-  outfile: 'dist/cli.cjs',
-  format: 'cjs',
-  define: { 'import.meta.url': '__bundleUrl' },
-});
+
+const main = await writeChunks(options, 'src/cli/main.ts');
+writeFileSync('dist/cli.cjs', `module.exports = '${main}';\n`);
+
 // The library entry with its types (docs/library.md).
 await build({ ...options, entryPoints: ['src/cli/library.ts'], outfile: 'dist/library.mjs', format: 'esm' });
 const types = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
@@ -53,6 +52,9 @@ const warmUps = [
   ['simulate', 'user1@domain1.com', ...guide('corrected'), ...fixtures],
 ];
 for (const args of warmUps) {
-  const run = spawnSync(process.execPath, ['scripts/write-code-cache.cjs', ...args], { encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`the code cache of ${args[0]} was not written: ${run.stderr}`);
+  // First the chunks that the command loads are packed, then its compiled code is kept.
+  for (const part of ['pack', 'cache']) {
+    const run = spawnSync(process.execPath, ['scripts/write-pack.cjs', part, ...args], { encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`the ${part} of ${args[0]} was not written: ${run.stderr}`);
+  }
 }

@@ -1,0 +1,39 @@
+// Modules that few runs need. The sources import them like all others; in the bundle each is a chunk of its own, loaded
+// when one of these functions is called for the first time. They may export nothing else that is imported, types apart.
+import { resolve } from 'node:path';
+
+export const LATER_MODULES = {
+  'src/cli/check-baseline.ts': ['openBaseline', 'writeBaseline'],
+  'src/cli/check-fix.ts': ['fixAll', 'writeFixes'],
+  'src/cli/check-watch.ts': ['watchFiles'],
+  'src/config/dovecot-2.3/load.ts': ['load23'],
+  'src/config/dovecot-2.4/load.ts': ['load24'],
+  'src/report/checkstyle.ts': ['checkstyleReport'],
+  'src/report/compact.ts': ['compactReport'],
+  'src/report/fix-diff.ts': ['fixDiff'],
+  'src/report/github.ts': ['githubReport'],
+  'src/report/gitlab.ts': ['gitlabReport'],
+  'src/report/json.ts': ['jsonReport'],
+  'src/report/junit.ts': ['junitReport'],
+  'src/report/sarif.ts': ['sarifReport'],
+};
+
+const NAMESPACE = 'later';
+
+/** esbuild plugin: whoever imports a module of the list gets functions that load it. */
+export const laterModules = {
+  name: 'later-modules',
+  setup(build) {
+    const byPath = new Map(Object.entries(LATER_MODULES).map(([file, names]) => [resolve(file), { file, names }]));
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
+      if (kind !== 'import-statement') return undefined;
+      const found = byPath.get(resolve(resolveDir, path.replace(/\.js$/, '.ts')));
+      return found && { path: found.file, namespace: NAMESPACE, pluginData: found.names };
+    });
+    build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path, pluginData }) => ({
+      contents: pluginData
+        .map((name) => `export const ${name} = (...args) => __load(${JSON.stringify(path)}).${name}(...args);`)
+        .join('\n'),
+    }));
+  },
+};
