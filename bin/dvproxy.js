@@ -8,7 +8,7 @@ if (existsSync(`${dist}cli.cjs`)) {
   loadProgram(args[0])
     .exports.main(args)
     .then((exitCode) => {
-      process.exitCode = exitCode;
+      process.exit(exitCode);
     });
 } else {
   process.stderr.write('dvproxy: not built yet: run "npm ci" or "npm run build" in its folder\n');

@@ -61,7 +61,8 @@ function run(file, source, cachedData) {
 /** The program's exports; `script` (`createCachedData` after a run) and `names` of loaded chunks are for the build. */
 function loadProgram(command = '') {
   const packed = /^[a-z]+$/.test(command) ? readIfThere(packFile(command), 'latin1') : undefined;
-  const pack = packed === undefined ? undefined : run(packFile(command), packed, readIfThere(cacheFile(command)));
+  const pack =
+    packed === undefined ? undefined : run(packFile(command), packed, readIfThere(cacheFile(command)));
   const loaded = new Map();
   const load = (name) => {
     const known = loaded.get(name);

@@ -33,7 +33,8 @@ export async function writeChunks(options, main) {
       minifyWhitespace: true,
       sourcefile: 'chunk.mjs',
     });
-    if (/\b(?:import|export)\s*[{*"]/.test(code)) throw new Error(`${path}: a statement between chunks is left`);
+    if (/\b(?:import|export)\s*[{*"]/.test(code))
+      throw new Error(`${path}: a statement between chunks is left`);
     writeFileSync(
       `dist/chunks/${basename(path, '.js')}.cjs`,
       `(function(module,require,__load,__loadLater,__folder){${code.trim()}})`,

@@ -8,6 +8,7 @@ export const LATER_MODULES = {
   'src/cli/check-watch.ts': ['watchFiles'],
   'src/config/dovecot-2.3/load.ts': ['load23'],
   'src/config/dovecot-2.4/load.ts': ['load24'],
+  'src/report/chalk-colours.ts': ['chalkColours'],
   'src/report/checkstyle.ts': ['checkstyleReport'],
   'src/report/compact.ts': ['compactReport'],
   'src/report/fix-diff.ts': ['fixDiff'],
@@ -24,7 +25,9 @@ const NAMESPACE = 'later';
 export const laterModules = {
   name: 'later-modules',
   setup(build) {
-    const byPath = new Map(Object.entries(LATER_MODULES).map(([file, names]) => [resolve(file), { file, names }]));
+    const byPath = new Map(
+      Object.entries(LATER_MODULES).map(([file, names]) => [resolve(file), { file, names }]),
+    );
     build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
       if (kind !== 'import-statement') return undefined;
       const found = byPath.get(resolve(resolveDir, path.replace(/\.js$/, '.ts')));
@@ -32,7 +35,9 @@ export const laterModules = {
     });
     build.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path, pluginData }) => ({
       contents: pluginData
-        .map((name) => `export const ${name} = (...args) => __load(${JSON.stringify(path)}).${name}(...args);`)
+        .map(
+          (name) => `export const ${name} = (...args) => __load(${JSON.stringify(path)}).${name}(...args);`,
+        )
         .join('\n'),
     }));
   },

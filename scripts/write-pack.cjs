@@ -15,7 +15,9 @@ const silent = {
 };
 
 function packOf(names) {
-  const chunks = names.map((name) => `${JSON.stringify(name)}:${readFileSync(`${dist}chunks/${name}.cjs`, 'latin1')}`);
+  const chunks = names.map(
+    (name) => `${JSON.stringify(name)}:${readFileSync(`${dist}chunks/${name}.cjs`, 'latin1')}`,
+  );
   return `({${chunks.join(',\n')}})`;
 }
 

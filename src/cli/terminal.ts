@@ -1,3 +1,6 @@
+import { fstatSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
 /** Where a command reads and writes; tests hand in their own. */
 export interface Terminal {
   stdout(text: string): void;
@@ -15,15 +18,26 @@ export interface Terminal {
   readonly askLine?: (prompt: string) => Promise<string>;
 }
 
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
+
+/** The process's own. Texts are written at once: Node's streams would cost a tenth of a start. */
 export function processTerminal(): Terminal {
   return {
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
-    stdoutIsTty: process.stdout.isTTY === true,
-    stderrIsTty: process.stderr.isTTY === true,
-    columns: process.stdout.columns ?? 80,
+    stdout: (text) => writeAll(STDOUT, text),
+    stderr: (text) => writeAll(STDERR, text),
+    get stdoutIsTty() {
+      return isTty(STDOUT);
+    },
+    get stderrIsTty() {
+      return isTty(STDERR);
+    },
+    get columns() {
+      return isTty(STDOUT) ? process.stdout.columns : 80;
+    },
     environment: process.env,
-    ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { askLine } : {}),
+    ...(isTty(STDIN) && isTty(STDERR) ? { askLine } : {}),
   };
 }
 
@@ -34,5 +48,36 @@ async function askLine(prompt: string): Promise<string> {
     return await lines.question(prompt);
   } finally {
     lines.close();
+  }
+}
+
+/** Linux: memory devices such as /dev/null. */
+const MEMORY_DEVICES = 1;
+
+/** node:tty is asked only where the file can be a terminal. */
+function isTty(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isCharacterDevice()) return false;
+    if (process.platform === 'linux' && stat.rdev >> 8 === MEMORY_DEVICES) return false;
+    return isatty(descriptor);
+  } catch {
+    return false;
+  }
+}
+
+function writeAll(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Nobody reads on, or there is nowhere to write to.
+      if (code === 'EPIPE' || code === 'EBADF') return;
+      if (code !== 'EAGAIN') throw error;
+      // A pipe that its other owner made non-blocking is full.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
   }
 }

@@ -1,6 +1,29 @@
-import { Chalk, type ChalkInstance } from 'chalk';
+import { chalkColours } from './chalk-colours.js';
 
-export type Colours = ChalkInstance;
+type Colour = (text: string) => string;
+
+/** What the reports colour their texts with. */
+export interface Colours {
+  readonly bold: Colour;
+  readonly dim: Colour;
+  readonly red: Colour & { readonly bold: Colour };
+  readonly green: Colour;
+  readonly yellow: Colour;
+  readonly blue: Colour;
+  readonly cyan: Colour;
+}
+
+const plain: Colour = (text) => text;
+
+const PLAIN: Colours = {
+  bold: plain,
+  dim: plain,
+  red: Object.assign((text: string) => text, { bold: plain }),
+  green: plain,
+  yellow: plain,
+  blue: plain,
+  cyan: plain,
+};
 
 /** `--color`, then NO_COLOR (no-color.org), then FORCE_COLOR, then whether a terminal that can do it reads the text. */
 export function coloursFor(
@@ -8,7 +31,7 @@ export function coloursFor(
   environment: Readonly<Record<string, string | undefined>>,
   isTty: boolean,
 ): Colours {
-  return new Chalk({ level: wantsColours(choice, environment, isTty) ? 1 : 0 });
+  return wantsColours(choice, environment, isTty) ? chalkColours() : PLAIN;
 }
 
 function wantsColours(
