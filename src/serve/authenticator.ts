@@ -98,6 +98,11 @@ export class Authenticator {
     return Math.max(until, answer.result === 'tempfail' ? internalFailureDelay : failureDelay);
   }
 
+  /** For look-ups that are no logins. */
+  get chain(): Chain {
+    return this.#chain;
+  }
+
   async close(): Promise<void> {
     await this.#chain.close();
   }

@@ -7,7 +7,8 @@ import { readErrorText, tlsErrorText } from './system-errors.js';
 export interface ClientEvents {
   data(chunk: Buffer): void;
   drained(): void;
-  tlsReady(localName: string): void;
+  /** `security`: `TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)`. */
+  tlsReady(localName: string, security: string): void;
   closed(error: string): void;
 }
 
@@ -119,7 +120,7 @@ export class ClientSocket {
     secure.once('secure', () => {
       if (this.#done) return;
       const name = 'servername' in secure && typeof secure.servername === 'string' ? secure.servername : '';
-      this.#events.tlsReady(fromUtf8(name));
+      this.#events.tlsReady(fromUtf8(name), securityText(secure));
     });
   }
 
@@ -135,4 +136,11 @@ export class ClientSocket {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+/** Dovecot lib-ssl-iostream/iostream-openssl.c openssl_iostream_get_security_string */
+function securityText(secure: TLSSocket): string {
+  const { name } = secure.getCipher();
+  const bits = /128/.test(name) ? 128 : 256;
+  return `${secure.getProtocol() ?? ''} with cipher ${name} (${bits}/${bits} bits)`;
 }

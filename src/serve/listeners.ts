@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { EffectiveConfig } from '../config/effective.js';
-import { type LoginProtocol, servedProtocol } from '../proxy/login-protocols.js';
+import { type ServedProtocol, servedProtocol } from '../proxy/login-protocols.js';
 import { errorCode, systemErrorText } from './system-errors.js';
 
 /** One address to listen on. */
 export interface Endpoint {
-  readonly protocol: LoginProtocol;
+  readonly protocol: ServedProtocol;
   readonly name: ByteString;
   readonly address: string;
   readonly port: number;
@@ -15,7 +15,7 @@ export interface Endpoint {
 
 /** `--listen PROTOCOL=ADDRESS:PORT`. */
 export interface ListenOption {
-  readonly protocol: LoginProtocol;
+  readonly protocol: ServedProtocol;
   readonly address: string;
   readonly port: number;
   readonly implicitTls: boolean;

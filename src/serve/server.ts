@@ -1,9 +1,6 @@
 import type { Server, Socket } from 'node:net';
-import type { Config } from '../config/config.js';
-import { createDatabases, type Databases } from '../databases/open.js';
-import type { LoginProtocol } from '../proxy/login-protocols.js';
-import type { SystemVariables } from '../variables/scope.js';
-import { Authenticator, type Resolve, resolveByDns } from './authenticator.js';
+import type { ServedProtocol } from '../proxy/login-protocols.js';
+import { type Generation, type GenerationOptions, openGeneration } from './generation.js';
 import {
   type Endpoint,
   type EndpointPlan,
@@ -12,21 +9,13 @@ import {
   openListener,
   planEndpoints,
 } from './listeners.js';
+import { LmtpDriver } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
-import { SessionDriver, type SessionServices } from './session-driver.js';
-import { SessionSettings } from './session-settings.js';
-import { type ReadFile, readRealFile } from './tls-context.js';
+import { SessionDriver } from './session-driver.js';
+import type { Session } from './session-parts.js';
 
-export interface ServerOptions {
-  readonly config: Config;
+export interface ServerOptions extends GenerationOptions {
   readonly listen: readonly ListenOption[];
-  readonly fixtures: readonly string[];
-  readonly log: ServeLog;
-  readonly system: SystemVariables;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Where a path is really read from (`--map`). */
-  readonly mapPath?: (path: string) => string;
-  readonly resolve?: Resolve;
 }
 
 /** Sessions that are still open when the proxy stops have that long. */
@@ -34,33 +23,18 @@ const DRAIN_MS = 10_000;
 /** A session without traffic for that long is cut at once. Dovecot login-proxy.c LOGIN_PROXY_DIE_IDLE_SECS */
 const DIE_IDLE_MS = 2000;
 
-/** What the sessions of one protocol work with. */
-interface ProtocolServices {
-  readonly settings: SessionSettings;
-  readonly authenticator: Authenticator;
-}
-
-/** One loaded configuration with its databases. A reload makes another; sessions stay with theirs. */
-interface Generation {
-  readonly services: SessionServices;
-  readonly databases: Databases;
-  readonly authenticators: readonly Authenticator[];
-  sessions: number;
-  retired: boolean;
-}
-
 /** The proxy: listeners, sessions, and the configuration that new sessions get. */
 export class ProxyServer {
   readonly #log: ServeLog;
-  readonly #sessions = new Set<SessionDriver>();
+  readonly #sessions = new Set<Session>();
   readonly #listeners: Server[] = [];
   readonly endpoints: string[] = [];
-  readonly #protocols: ReadonlySet<LoginProtocol>;
+  readonly #protocols: ReadonlySet<ServedProtocol>;
   #generation: Generation;
   #draining = false;
   #whenEmpty: (() => void) | null = null;
 
-  private constructor(log: ServeLog, protocols: ReadonlySet<LoginProtocol>, generation: Generation) {
+  private constructor(log: ServeLog, protocols: ReadonlySet<ServedProtocol>, generation: Generation) {
     this.#log = log;
     this.#protocols = protocols;
     this.#generation = generation;
@@ -106,9 +80,7 @@ export class ProxyServer {
       void closeIfUnused(generation);
       if (this.#sessions.size === 0) this.#whenEmpty?.();
     };
-    const { protocol, name, implicitTls } = endpoint;
-    const acceptedBy = { protocol, name, implicitTls };
-    const driver: SessionDriver = new SessionDriver(socket, acceptedBy, generation.services, done);
+    const driver = openSession(socket, endpoint, generation, done);
     this.#sessions.add(driver);
   }
 
@@ -165,57 +137,12 @@ export class ProxyServer {
   }
 }
 
-/** The auth settings may differ between protocols: each has a chain of its own. */
-async function openGeneration(
-  options: Omit<ServerOptions, 'listen'>,
-  protocols: ReadonlySet<LoginProtocol>,
-): Promise<Generation> {
-  const { config, fixtures, log, system, environment } = options;
-  const mapPath = options.mapPath ?? ((path: string) => path);
-  const readFile: ReadFile = (path) => readRealFile(mapPath(path));
-  const prepared = [...protocols].map((protocol) => {
-    const auth = config.effective.auth({ protocol });
-    const settings = new SessionSettings(config.effective, protocol, auth, system, readFile);
-    settings.check();
-    return { protocol, auth, settings };
-  });
-  const databases = createDatabases({ config, fixtures, mapPath });
-  const served = new Map<LoginProtocol, ProtocolServices>();
-  const authenticators: Authenticator[] = [];
-  try {
-    for (const { protocol, auth, settings } of prepared) {
-      const resolve = options.resolve ?? resolveByDns;
-      const authenticator = await Authenticator.open({
-        settings: auth,
-        databases,
-        system,
-        resolve,
-        log,
-        environment,
-      });
-      authenticators.push(authenticator);
-      served.set(protocol, { settings, authenticator });
-    }
-  } catch (error) {
-    for (const authenticator of authenticators) await authenticator.close();
-    await databases.close();
-    throw error;
-  }
-  const of = (protocol: string): ProtocolServices => {
-    for (const [name, services] of served) if (name === protocol) return services;
-    throw new Error(`protocol ${protocol} is not served`);
-  };
-  const services: SessionServices = {
-    log,
-    environment: (protocol, addresses) => of(protocol).settings.environment(addresses),
-    tls: (protocol, addresses) => of(protocol).settings.tls(addresses),
-    authenticate: (request, signal) => of(request.protocol).authenticator.authenticate(request, signal),
-  };
-  return { services, databases, authenticators, sessions: 0, retired: false };
+function openSession(socket: Socket, endpoint: Endpoint, generation: Generation, done: () => void): Session {
+  const { protocol, name, implicitTls } = endpoint;
+  if (protocol === 'lmtp') return new LmtpDriver(socket, implicitTls, generation.lmtp, done);
+  return new SessionDriver(socket, { protocol, name, implicitTls }, generation.services, done);
 }
 
 async function closeIfUnused(generation: Generation): Promise<void> {
-  if (!generation.retired || generation.sessions > 0) return;
-  for (const authenticator of generation.authenticators) await authenticator.close();
-  await generation.databases.close();
+  if (generation.retired && generation.sessions === 0) await generation.close();
 }

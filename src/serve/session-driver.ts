@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
+import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
 import { createLoginSession } from '../proxy/create-session.js';
-import { parseIp, plainIp } from '../proxy/ip-address.js';
+import { parseIp } from '../proxy/ip-address.js';
 import type { ClientAddresses, SessionEnvironment } from '../proxy/login-client.js';
 import { LOGIN_PROCESSES, type LoginProtocol } from '../proxy/login-protocols.js';
 import type { LoginSession } from '../proxy/login-session.js';
@@ -12,6 +12,8 @@ import { BackendSocket } from './backend-socket.js';
 import { ClientSocket } from './client-socket.js';
 import type { ServeLog } from './log.js';
 import { Relay } from './relay.js';
+import { addressesOf, errorText, temporaryFailure } from './session-parts.js';
+import { SessionTimers } from './session-timers.js';
 import type { SessionTls } from './session-tls.js';
 
 /** What a session needs of the server; a reload makes new ones, old sessions keep theirs. */
@@ -28,51 +30,6 @@ export interface AcceptedBy {
   readonly implicitTls: boolean;
 }
 
-function addressesOf(socket: Socket): ClientAddresses {
-  const localIp = plainIp(socket.localAddress ?? '');
-  const remoteIp = plainIp(socket.remoteAddress ?? '');
-  const localPort = socket.localPort ?? 0;
-  const remotePort = socket.remotePort ?? 0;
-  return {
-    localIp,
-    localPort,
-    remoteIp,
-    remotePort,
-    realLocalIp: localIp,
-    realLocalPort: localPort,
-    realRemoteIp: remoteIp,
-    realRemotePort: remotePort,
-  };
-}
-
-function errorText(error: unknown): ByteString {
-  return fromUtf8(error instanceof Error ? error.message : String(error));
-}
-
-/** The answer where none could be found. */
-function temporaryFailure({ user }: AuthRequest): AuthAnswer {
-  return {
-    result: 'tempfail',
-    passdbResult: 'internal_failure',
-    code: 'temp_fail',
-    reason: null,
-    originalUser: user,
-    user,
-    masterUser: '',
-    fields: [],
-    hiddenFields: [],
-    userdbFields: [],
-    steps: [],
-    log: [],
-    passwordAssumed: false,
-    nodelay: false,
-    delayUntil: null,
-    emptyField: false,
-    crash: null,
-    unreachable: [],
-  };
-}
-
 /** Gives one session's machine its sockets, timers and answers. */
 export class SessionDriver {
   readonly #services: SessionServices;
@@ -80,7 +37,9 @@ export class SessionDriver {
   readonly #process: string;
   readonly #client: ClientSocket;
   readonly #tls: SessionTls;
-  readonly #timers = new Map<TimerName, NodeJS.Timeout>();
+  readonly #timers = new SessionTimers<TimerName>((name) =>
+    this.#deliver({ kind: 'timer', name, local: this.#backend?.local ?? null }),
+  );
   /** Set while the auth process is asked. */
   #abort: AbortController | null = null;
   #backend: BackendSocket | null = null;
@@ -184,10 +143,10 @@ export class SessionDriver {
         this.#backend = null;
         break;
       case 'set_timer':
-        this.#setTimer(action.name, action.milliseconds);
+        this.#timers.set(action.name, action.milliseconds);
         break;
       case 'clear_timer':
-        this.#clearTimer(action.name);
+        this.#timers.clear(action.name);
         break;
       case 'relay':
         this.#startRelay(action.toBackend, action.toClient);
@@ -294,30 +253,12 @@ export class SessionDriver {
     this.#client.resume();
   }
 
-  #setTimer(name: TimerName, milliseconds: number): void {
-    this.#clearTimer(name);
-    const local = () => this.#backend?.local ?? null;
-    const timer = setTimeout(() => {
-      this.#timers.delete(name);
-      this.#deliver({ kind: 'timer', name, local: local() });
-    }, milliseconds);
-    this.#timers.set(name, timer);
-  }
-
-  #clearTimer(name: TimerName): void {
-    const timer = this.#timers.get(name);
-    if (timer === undefined) return;
-    clearTimeout(timer);
-    this.#timers.delete(name);
-  }
-
   /** Everything that could outlive the session. */
   #release(): void {
     this.#over = true;
     this.#abort?.abort();
     this.#abort = null;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    this.#timers.clearAll();
     this.#backend?.finish();
     this.#backend = null;
   }

@@ -4,9 +4,11 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthSettings, EffectiveConfig, LoginSettings } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { parseIp } from '../proxy/ip-address.js';
+import type { LmtpEnvironment } from '../proxy/lmtp/lmtp-client.js';
+import { type LmtpSettings, lmtpSettings } from '../proxy/lmtp/lmtp-settings.js';
 import type { ClientAddresses, ClientSettings, SessionEnvironment } from '../proxy/login-client.js';
 import { type ExpandTemplate, LoginLogFormat } from '../proxy/login-log.js';
-import type { LoginProtocol } from '../proxy/login-protocols.js';
+import type { ServedProtocol } from '../proxy/login-protocols.js';
 import { SERVER_MECHANISMS } from '../proxy/sasl/sasl-server.js';
 import { sieveSettings } from '../proxy/sieve/sieve-settings.js';
 import { submissionSettings } from '../proxy/submission/submission-settings.js';
@@ -15,10 +17,14 @@ import { expandLogTemplate } from './log-template.js';
 import type { SessionTls } from './session-tls.js';
 import { type BackendTlsContext, clientContext, type ReadFile, serverContext } from './tls-context.js';
 
+/** LMTP connections of this process have numbers in the log. */
+let lastConnection = 0;
+
 /** Sets of filters whose settings are kept. */
 const MAX_CACHED = 1000;
 
 interface Prepared extends ClientSettings {
+  readonly lmtp: LmtpSettings;
   server: SecureContext | null | undefined;
   backend: BackendTlsContext | undefined;
 }
@@ -26,7 +32,7 @@ interface Prepared extends ClientSettings {
 /** What the sessions of one protocol and configuration work with, prepared once for each set of filters that matches. */
 export class SessionSettings {
   readonly #config: EffectiveConfig;
-  readonly #protocol: LoginProtocol;
+  readonly #protocol: ServedProtocol;
   readonly #mechanisms: readonly ByteString[];
   readonly #system: SystemVariables;
   readonly #readFile: ReadFile;
@@ -37,7 +43,7 @@ export class SessionSettings {
 
   constructor(
     config: EffectiveConfig,
-    protocol: LoginProtocol,
+    protocol: ServedProtocol,
     auth: AuthSettings,
     system: SystemVariables,
     readFile: ReadFile,
@@ -60,6 +66,17 @@ export class SessionSettings {
       pid: this.#system.pid,
       settingsFor: (localName) => this.#prepared(addresses, localName),
       nextSourceIp: (family) => this.#nextSourceIp(this.#prepared(addresses, '').login, family),
+    };
+  }
+
+  lmtpEnvironment(addresses: ClientAddresses): LmtpEnvironment {
+    lastConnection += 1;
+    return {
+      now: () => performance.timeOrigin + performance.now(),
+      hostname: this.#system.hostname,
+      pid: this.#system.pid,
+      connectionId: lastConnection,
+      settingsFor: (localName) => this.#prepared(addresses, localName).lmtp,
     };
   }
 
@@ -104,6 +121,7 @@ export class SessionSettings {
       mechanisms: this.#mechanisms,
       submission: submissionSettings(this.#config, filter),
       sieve: sieveSettings(this.#config, filter),
+      lmtp: lmtpSettings(this.#config, filter),
       logFormat: new LoginLogFormat(series, login.logFormat, login.logFormatElements, expand),
       server: undefined,
       backend: undefined,
@@ -131,7 +149,7 @@ export class SessionSettings {
     const key = JSON.stringify(tlsClient, withoutOrigin);
     let context = this.#backendContexts.get(key);
     if (context === undefined) {
-      context = clientContext(tlsClient, this.#readFile);
+      context = clientContext(tlsClient, this.#readFile, this.#protocol === 'lmtp');
       this.#backendContexts.set(key, context);
     }
     return context;

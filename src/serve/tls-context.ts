@@ -112,8 +112,10 @@ function directoryCertificates(directory: string | null): Buffer[] {
 
 const CRL = /-----BEGIN X509 CRL-----[\s\S]*?-----END X509 CRL-----/g;
 
-export function clientContext(settings: TlsClientSettings, read: ReadFile): BackendTlsContext {
+/** `lmtp`: 2.3's LMTP trusts ssl_client_ca_file besides ssl_ca, its login processes do not. */
+export function clientContext(settings: TlsClientSettings, read: ReadFile, lmtp = false): BackendTlsContext {
   const ca = contentOf(settings.ca, 'ssl_ca, ssl_client_ca_file', read);
+  const lmtpCa = lmtp ? contentOf(settings.lmtpCa, 'ssl_client_ca_file', read) : null;
   const cert = contentOf(settings.certificate, 'ssl_client_cert', read);
   const key = contentOf(settings.key, 'ssl_client_key', read);
   const crls = settings.requireCrl ? (ca?.toString('latin1').match(CRL) ?? []) : [];
@@ -121,7 +123,9 @@ export function clientContext(settings: TlsClientSettings, read: ReadFile): Back
     {
       ...common(settings),
       // An empty list trusts nobody; without it Node would trust its own list of authorities.
-      ca: [...(ca === null ? [] : [ca]), ...directoryCertificates(settings.caDirectory)],
+      ca: [ca, lmtpCa]
+        .filter((content) => content !== null)
+        .concat(directoryCertificates(settings.caDirectory)),
       ...(crls.length === 0 ? {} : { crl: crls }),
       ...(cert === null || key === null ? {} : { cert, key }),
     },

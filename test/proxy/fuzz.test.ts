@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SERVED_PROTOCOLS } from '../../src/proxy/login-protocols.js';
+import { LOGIN_PROTOCOLS } from '../../src/proxy/login-protocols.js';
 import { Replayer } from './replay.js';
 import { loadTranscripts, type Step, type Transcript } from './transcript.js';
 
-const transcripts = SERVED_PROTOCOLS.flatMap((protocol) =>
+const transcripts = LOGIN_PROTOCOLS.flatMap((protocol) =>
   (['2.3.19.1', '2.4.1'] as const).flatMap((version) => loadTranscripts(protocol, version)),
 );
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { DovecotVersion } from '../../src/knowledge/versions.js';
-import { type LoginProtocol, SERVED_PROTOCOLS } from '../../src/proxy/login-protocols.js';
+import { LOGIN_PROTOCOLS, type LoginProtocol } from '../../src/proxy/login-protocols.js';
 import { expectedBytes, expectedLog, normalizedBytes, sameLogLine } from './expected.js';
 import { type Replay, Replayer } from './replay.js';
 import { loadTranscripts, processOf, type Transcript } from './transcript.js';
 
 const VERSIONS: readonly DovecotVersion[] = ['2.3.19.1', '2.4.1'];
-const RECORDED = SERVED_PROTOCOLS.flatMap((protocol) =>
+const RECORDED = LOGIN_PROTOCOLS.flatMap((protocol) =>
   VERSIONS.map((version) => [protocol, version] as const),
 );
 

@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import type { LoginProtocol } from '../../src/proxy/login-protocols.js';
+import type { ServedProtocol } from '../../src/proxy/login-protocols.js';
 import { type LineAnswer, LineBackend } from './line-backend.js';
 import { RunningProxy } from './running-proxy.js';
 import { type BackendScript, ScriptedBackend } from './scripted-backend.js';
@@ -19,7 +19,7 @@ export interface Cases {
   /** Connected to any listener, nothing read. */
   connect(
     proxy: RunningProxy,
-    listener: LoginProtocol | `${LoginProtocol}s`,
+    listener: ServedProtocol | `${ServedProtocol}s`,
     tls?: boolean,
   ): Promise<ScriptedClient>;
 }

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeConfigHost } from '../../src/cli/node-host.js';
 import { loadConfig } from '../../src/config/load.js';
-import { type LoginProtocol, SERVED_PROTOCOLS } from '../../src/proxy/login-protocols.js';
+import { SERVED_PROTOCOLS, type ServedProtocol } from '../../src/proxy/login-protocols.js';
 import { ServeLog } from '../../src/serve/log.js';
 import { ProxyServer, type ServerOptions } from '../../src/serve/server.js';
 import { tlsPath } from './tls-files.js';
 
 const BASE = (folder: string) => `
-protocols = imap pop3 submission sieve
+protocols = imap pop3 lmtp submission sieve
+lmtp_proxy = yes
 listen = 127.0.0.1
 log_timestamp = ""
 disable_plaintext_auth = no
@@ -94,7 +95,7 @@ export class RunningProxy {
     writeFileSync(join(this.#folder, 'users'), `${line}\n`, { flag: 'a' });
   }
 
-  port(name: LoginProtocol | `${LoginProtocol}s`): number {
+  port(name: ServedProtocol | `${ServedProtocol}s`): number {
     const endpoint = this.server.endpoints.find((text) => text.startsWith(`${name}=`)) ?? '';
     return Number(/:(\d+)$/.exec(endpoint)?.[1]);
   }

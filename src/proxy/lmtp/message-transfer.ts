@@ -40,6 +40,7 @@ export class MessageTransfer {
   #recipients: readonly BackendRecipient[];
   #offset = 0;
   #underWay = 0;
+  #lastSent = false;
 
   constructor(
     backend: number,
@@ -76,7 +77,7 @@ export class MessageTransfer {
   /** A chunk that could be the last one is only known to be it when nothing comes behind. observed 2.3.19.1 */
   #sendChunks(): void {
     const limit = this.#side.queue.pipelining ? CHUNKS_UNDER_WAY : 1;
-    while (this.#underWay < limit && this.#recipients.length > 0) {
+    while (!this.#lastSent && this.#underWay < limit && this.#recipients.length > 0) {
       const left = this.#total - this.#offset;
       if (left < CHUNK_SIZE) {
         this.#sendLastChunk(left);
@@ -101,7 +102,7 @@ export class MessageTransfer {
 
   #sendLastChunk(size: number): void {
     const start = this.#offset;
-    this.#offset = Number.POSITIVE_INFINITY;
+    this.#lastSent = true;
     this.#side.queue.add({
       text: `BDAT ${size} LAST`,
       pipelined: false,

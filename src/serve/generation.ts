@@ -1,0 +1,109 @@
+import type { Config } from '../config/config.js';
+import { createDatabases } from '../databases/open.js';
+import { userdbOpener } from '../databases/open-userdb.js';
+import { systemIds } from '../databases/system-ids.js';
+import type { ServedProtocol } from '../proxy/login-protocols.js';
+import type { SystemVariables } from '../variables/scope.js';
+import { Authenticator, type Resolve, resolveByDns } from './authenticator.js';
+import type { LmtpServices } from './lmtp-driver.js';
+import type { ServeLog } from './log.js';
+import { RecipientLookup } from './recipient-lookup.js';
+import type { SessionServices } from './session-driver.js';
+import { SessionSettings } from './session-settings.js';
+import { type ReadFile, readRealFile } from './tls-context.js';
+
+export interface GenerationOptions {
+  readonly config: Config;
+  readonly fixtures: readonly string[];
+  readonly log: ServeLog;
+  readonly system: SystemVariables;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where a path is really read from (`--map`). */
+  readonly mapPath?: (path: string) => string;
+  readonly resolve?: Resolve;
+}
+
+/** What the sessions of one protocol work with. */
+interface ProtocolServices {
+  readonly settings: SessionSettings;
+  readonly authenticator: Authenticator;
+  readonly recipients: RecipientLookup;
+}
+
+/** One loaded configuration with its databases. A reload makes another; sessions stay with theirs. */
+export interface Generation {
+  readonly services: SessionServices;
+  readonly lmtp: LmtpServices;
+  sessions: number;
+  retired: boolean;
+  close(): Promise<void>;
+}
+
+/** The auth settings may differ between protocols: each has a chain of its own. Throws what keeps it from being served. */
+export async function openGeneration(
+  options: GenerationOptions,
+  protocols: ReadonlySet<ServedProtocol>,
+): Promise<Generation> {
+  const { config, fixtures, log, system, environment } = options;
+  const mapPath = options.mapPath ?? ((path: string) => path);
+  const readFile: ReadFile = (path) => readRealFile(mapPath(path));
+  const prepared = [...protocols].map((protocol) => {
+    const auth = config.effective.auth({ protocol });
+    const settings = new SessionSettings(config.effective, protocol, auth, system, readFile);
+    settings.check();
+    return { protocol, auth, settings };
+  });
+  const databases = createDatabases({ config, fixtures, mapPath });
+  const openUserdb = userdbOpener({ config, databases, systemId: systemIds(true), mapPath });
+  const served = new Map<string, ProtocolServices>();
+  const close = async () => {
+    for (const { authenticator, recipients } of served.values()) {
+      await recipients.close();
+      await authenticator.close();
+    }
+    await databases.close();
+  };
+  try {
+    for (const { protocol, auth, settings } of prepared) {
+      const resolve = options.resolve ?? resolveByDns;
+      const authenticator = await Authenticator.open({
+        settings: auth,
+        databases,
+        system,
+        resolve,
+        log,
+        environment,
+      });
+      served.set(protocol, {
+        settings,
+        authenticator,
+        recipients: new RecipientLookup(authenticator, openUserdb),
+      });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const of = (protocol: string): ProtocolServices => {
+    const services = served.get(protocol);
+    if (services === undefined) throw new Error(`protocol ${protocol} is not served`);
+    return services;
+  };
+  return {
+    services: {
+      log,
+      environment: (protocol, addresses) => of(protocol).settings.environment(addresses),
+      tls: (protocol, addresses) => of(protocol).settings.tls(addresses),
+      authenticate: (request, signal) => of(request.protocol).authenticator.authenticate(request, signal),
+    },
+    lmtp: {
+      log,
+      environment: (addresses) => of('lmtp').settings.lmtpEnvironment(addresses),
+      tls: (addresses) => of('lmtp').settings.tls(addresses),
+      lookUp: (request, signal) => of('lmtp').recipients.lookUp(request, signal),
+    },
+    sessions: 0,
+    retired: false,
+    close,
+  };
+}

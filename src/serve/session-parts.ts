@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net';
+import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
+import type { AuthAnswer } from '../auth/answer.js';
+import type { AuthRequest } from '../auth/request.js';
+import { plainIp } from '../proxy/ip-address.js';
+import type { ClientAddresses } from '../proxy/login-client.js';
+
+/** A session as the server keeps it. */
+export interface Session {
+  /** Milliseconds without traffic; null before its login is done. */
+  readonly idleMs: number | null;
+  /** The proxy stops. */
+  shutDown(): void;
+  destroy(): void;
+}
+
+export function addressesOf(socket: Socket): ClientAddresses {
+  const localIp = plainIp(socket.localAddress ?? '');
+  const remoteIp = plainIp(socket.remoteAddress ?? '');
+  const localPort = socket.localPort ?? 0;
+  const remotePort = socket.remotePort ?? 0;
+  return {
+    localIp,
+    localPort,
+    remoteIp,
+    remotePort,
+    realLocalIp: localIp,
+    realLocalPort: localPort,
+    realRemoteIp: remoteIp,
+    realRemotePort: remotePort,
+  };
+}
+
+export function errorText(error: unknown): ByteString {
+  return fromUtf8(error instanceof Error ? error.message : String(error));
+}
+
+/** The answer where none could be found. */
+export function temporaryFailure({ user }: AuthRequest): AuthAnswer {
+  return {
+    result: 'tempfail',
+    passdbResult: 'internal_failure',
+    code: 'temp_fail',
+    reason: null,
+    originalUser: user,
+    user,
+    masterUser: '',
+    fields: [],
+    hiddenFields: [],
+    userdbFields: [],
+    steps: [],
+    log: [],
+    passwordAssumed: false,
+    nodelay: false,
+    delayUntil: null,
+    emptyField: false,
+    crash: null,
+    unreachable: [],
+  };
+}
