@@ -16,7 +16,16 @@ export function translateStatements(
   statements: readonly Statement[],
   translator: StatementTranslator,
 ): NewStatement[] {
-  return statements.flatMap((node) => [...translated(source, node, translator)]);
+  return statements.flatMap((node) => {
+    const indent = indentOf(source, node);
+    return translated(source, node, translator).map((one) => ({ indent, ...one }));
+  });
+}
+
+/** The white space that a statement's line begins with. */
+function indentOf(source: Source, node: Statement): ByteString {
+  const start = node.kind === 'comment' && node.swallowed !== null ? node.swallowed.end : node.span.start;
+  return /^[ \t]*/.exec(source.text.slice(start, node.span.end))?.[0] ?? '';
 }
 
 function translated(
@@ -52,7 +61,8 @@ function swallowedLines(source: Source, span: Span | null): NewStatement[] {
 
 function comment(source: Source, span: Span, swallowed: Span | null): NewStatement {
   const start = swallowed === null ? span.start : Math.max(span.start, swallowed.end);
-  return { kind: 'comment', text: linesOf(source, { start, end: span.end }).at(-1) ?? '#' };
+  const text = source.text.slice(start, span.end).replace(/\r?\n$/, '');
+  return { kind: 'comment', text: text.replace(/^[ \t]+/, '') };
 }
 
 function linesOf(source: Source, { start, end }: Span): ByteString[] {

@@ -34,10 +34,16 @@ export interface Change extends Omit<ChangeDraft, 'old'> {
   readonly new: { readonly file: string; readonly line: number; readonly text: ByteString } | null;
 }
 
-/** The statements of a new file. Indentation, quotes and line ends are the writer's (`write-statements.ts`). */
-export type NewStatement = NewSetting | NewSection | NewInclude | NewComment | NewBlank;
+/** The statements of a new file. Quotes and line ends are the writer's (`write-statements.ts`). */
+export type NewStatement = NewSetting | NewSection | NewInclude | NewComment | NewBlank | NewGroup;
 
-export interface NewSetting {
+interface NewLine {
+  /** White space before it, as in the old file; left out: one step deeper than the section around it. */
+  readonly indent?: ByteString;
+  readonly changes?: readonly ChangeDraft[];
+}
+
+export interface NewSetting extends NewLine {
   readonly kind: 'setting';
   readonly key: ByteString;
   /** The value itself; the writer quotes it where the language needs it. */
@@ -48,10 +54,9 @@ export interface NewSetting {
   readonly verbatim?: ByteString;
   /** Comment behind the value, with its `#`. */
   readonly remark?: ByteString;
-  readonly changes?: readonly ChangeDraft[];
 }
 
-export interface NewSection {
+export interface NewSection extends NewLine {
   readonly kind: 'section';
   readonly key: ByteString;
   /** null: a filter without a name such as `ssl_server {`. */
@@ -60,28 +65,31 @@ export interface NewSection {
   readonly remark?: ByteString;
   /** Comment behind the closing brace. */
   readonly endRemark?: ByteString;
-  readonly changes?: readonly ChangeDraft[];
 }
 
-export interface NewInclude {
+export interface NewInclude extends NewLine {
   readonly kind: 'include';
   readonly pattern: ByteString;
   readonly optional: boolean;
-  /** Real paths of the files that it reads, for `--single-file`. */
+  /** Paths, as Dovecot names them, of the files that it reads, for `--single-file`. */
   readonly files: readonly string[];
   readonly remark?: ByteString;
-  readonly changes?: readonly ChangeDraft[];
 }
 
-export interface NewComment {
+export interface NewComment extends NewLine {
   readonly kind: 'comment';
   /** One line, from its `#`. */
   readonly text: ByteString;
-  readonly changes?: readonly ChangeDraft[];
 }
 
-export interface NewBlank {
+export interface NewBlank extends NewLine {
   readonly kind: 'blank';
+}
+
+/** Statements that stand in the place of one old statement: their lines together are the new text of the changes. */
+export interface NewGroup extends NewLine {
+  readonly kind: 'group';
+  readonly statements: readonly NewStatement[];
 }
 
 /** What a string of 2.3 with variables becomes. */

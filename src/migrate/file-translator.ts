@@ -85,12 +85,14 @@ export class FileTranslator {
     };
     const statements = this.#translated(old);
     if (frames.length === 0) t.learn(key, knownValue(old, t));
-    return own.reduceRight<readonly NewStatement[]>(
-      (body, frame) =>
-        frame.key === 'plugin' || frame.key === 'dict'
-          ? body
-          : [{ kind: 'section', key: frame.key, name: frame.name, body }],
-      statements,
+    return grouped(
+      own.reduceRight<readonly NewStatement[]>(
+        (body, frame) =>
+          frame.key === 'plugin' || frame.key === 'dict'
+            ? body
+            : [{ kind: 'section', key: frame.key, name: frame.name, body }],
+        statements,
+      ),
     );
   }
 
@@ -130,7 +132,11 @@ export class FileTranslator {
     switch (node.key) {
       case 'plugin':
       case 'dict':
-        return this.#statements(source, node.body, [...frames, { key: node.key, name: null }]);
+        return outdented(
+          this.#statements(source, node.body, [...frames, { key: node.key, name: null }]),
+          source,
+          node,
+        );
       case 'passdb':
         return translatePassdb(
           { source, section: node, block: this.#block('passdb', source, node, frames) },
@@ -242,6 +248,32 @@ export class FileTranslator {
   }
 }
 
+/** Several statements in the place of one: they are one change. */
+function grouped(statements: readonly NewStatement[]): readonly NewStatement[] {
+  const [first, ...rest] = statements;
+  if (first === undefined || rest.length === 0 || first.changes === undefined) return statements;
+  const { changes, ...bare } = first;
+  return [{ kind: 'group', statements: [bare, ...rest], changes }];
+}
+
+/** What stood in a section that 2.4 does not have stands where the section stood. */
+function outdented(
+  statements: readonly NewStatement[],
+  source: Source,
+  node: Section,
+): readonly NewStatement[] {
+  const outer = whiteBefore(source, node.keySpan.start);
+  const first = node.body.find(({ kind }) => kind === 'setting' || kind === 'comment');
+  const inner = first === undefined ? '' : (/^[ \t]*/.exec(source.text.slice(first.span.start))?.[0] ?? '');
+  return statements.map((one) =>
+    one.indent?.startsWith(inner) === true ? { ...one, indent: outer + one.indent.slice(inner.length) } : one,
+  );
+}
+
+function whiteBefore(source: Source, offset: number): ByteString {
+  return /[ \t]*$/.exec(source.text.slice(0, offset))?.[0] ?? '';
+}
+
 function withHeadRemark(statements: readonly NewStatement[], remark: ByteString): readonly NewStatement[] {
   if (remark === '') return statements;
   const [first, ...rest] = statements;
@@ -271,10 +303,10 @@ function commentedSection(source: Source, node: Section, reason: string): readon
     reason,
     old: { source, span: headOf(source, node) },
   };
-  return [
+  return grouped([
     { kind: 'comment', text: `# 2.3 only: ${reason}`, changes: [change] },
     ...text.split('\n').map((line): NewStatement => ({ kind: 'comment', text: `#${line.trimEnd()}` })),
-  ];
+  ]);
 }
 
 /** What `$name` behind this statement stands for. */

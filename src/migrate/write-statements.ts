@@ -19,7 +19,7 @@ export function writeStatements(
   included: IncludedStatements = () => null,
 ): WrittenFile {
   const writer = new Writer(file, unit, included);
-  writer.statements(statements, 0);
+  writer.statements(statements, '');
   const text = writer.lines.map((line) => `${line}\n`).join('');
   return { text: crlf ? text.replaceAll('\n', '\r\n') : text, changes: writer.changes };
 }
@@ -49,56 +49,75 @@ class Writer {
     this.#included = included;
   }
 
-  statements(statements: readonly NewStatement[], depth: number): void {
-    for (const statement of statements) this.#statement(statement, depth);
+  /** `indent` is that of statements which have none of their own. */
+  statements(statements: readonly NewStatement[], indent: ByteString): void {
+    for (const statement of statements) {
+      const line = this.lines.length;
+      this.#statement(statement, statement.indent ?? indent);
+      this.#note(statement.changes ?? [], line);
+    }
   }
 
-  #statement(statement: NewStatement, depth: number): void {
+  #statement(statement: NewStatement, indent: ByteString): void {
     switch (statement.kind) {
       case 'blank':
-        this.lines.push('');
+        this.lines.push(statement.indent ?? '');
         return;
       case 'comment':
-        this.#line(statement.text, depth, statement.changes);
+        this.lines.push(indent + statement.text);
+        return;
+      case 'group':
+        this.statements(statement.statements, indent);
         return;
       case 'include': {
         const inside = this.#included(statement.files);
         if (inside !== null) {
-          this.statements(inside, depth);
+          this.statements(inside, indent);
           return;
         }
         const key = statement.optional ? '!include_try' : '!include';
-        this.#line(withRemark(`${key} ${statement.pattern}`, statement.remark), depth, statement.changes);
+        this.#push(indent, withRemark(`${key} ${statement.pattern}`, statement.remark));
         return;
       }
       case 'setting': {
         const value = statement.form === 'raw' ? statement.value : writtenValue(statement.value);
-        const text =
-          statement.verbatim ?? withRemark(`${statement.key} = ${value}`.trimEnd(), statement.remark);
-        this.#line(text, depth, statement.changes);
+        const text = withRemark(`${statement.key} = ${value}`.trimEnd(), statement.remark);
+        this.#push(indent, statement.verbatim ?? text);
         return;
       }
       case 'section': {
         const name = statement.name === null ? '' : ` ${writtenName(statement.name)}`;
-        this.#line(withRemark(`${statement.key}${name} {`, statement.remark), depth, statement.changes);
-        this.statements(statement.body, depth + 1);
-        this.#line(withRemark('}', statement.endRemark), depth);
+        this.#push(indent, withRemark(`${statement.key}${name} {`, statement.remark));
+        this.statements(statement.body, indent + this.#unit);
+        this.#push(indent, withRemark('}', statement.endRemark));
       }
     }
   }
 
-  /** A statement's text may be several lines; changes stand at its first one. */
-  #line(text: ByteString, depth: number, drafts: readonly ChangeDraft[] = []): void {
-    const line = this.lines.length + 1;
+  /** Further lines of a statement that goes over several bring their own indentation. */
+  #push(indent: ByteString, text: ByteString): void {
+    this.lines.push(...(indent + text).split(/\r?\n/));
+  }
+
+  #note(drafts: readonly ChangeDraft[], from: number): void {
+    if (drafts.length === 0) return;
+    const lines = this.lines.slice(from);
+    const text = lines
+      .map((line) => line.replace(/^[ \t]+/, (white) => white.slice(indentOf(lines))))
+      .join('\n');
     for (const { old, ...draft } of drafts)
       this.changes.push({
         ...draft,
         old: old === null ? null : { ...old, text: old.source.text.slice(old.span.start, old.span.end) },
-        new: { file: this.#file, line, text },
+        new: lines.length === 0 ? null : { file: this.#file, line: from + 1, text },
       });
-    const [first = '', ...rest] = text.split(/\r?\n/);
-    this.lines.push(`${this.#unit.repeat(depth)}${first}`.trimEnd(), ...rest);
   }
+}
+
+/** How much white space all lines begin with. */
+function indentOf(lines: readonly ByteString[]): number {
+  const widths = lines.flatMap((line) => (line.trim() === '' ? [] : [/^[ \t]*/.exec(line)?.[0].length ?? 0]));
+  return Math.min(...widths, Number.MAX_SAFE_INTEGER);
 }
 
 function withRemark(text: ByteString, remark: ByteString | undefined): ByteString {
