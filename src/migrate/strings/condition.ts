@@ -36,12 +36,14 @@ const MIRRORED: Readonly<Record<string, string>> = {
 };
 
 /** `%{if;LEFT;OPERATOR;RIGHT;THEN;ELSE}`; `translate` makes a value of each parameter. */
-export function conditionValue(name: ByteString, translate: (template: ByteString) => readonly Value[]): Value {
+export function conditionValue(
+  name: ByteString,
+  translate: (template: ByteString) => readonly Value[],
+): Value {
   const parameters = splitIfParameters(name);
   if (parameters === null) throw new AlwaysFails('if: missing parameter(s)');
   const count = parameters.length;
-  if (count !== 4 && count !== 5)
-    throw new AlwaysFails(`if: requires four or five parameters, got ${count}`);
+  if (count !== 4 && count !== 5) throw new AlwaysFails(`if: requires four or five parameters, got ${count}`);
   const [left = joined([]), operators = joined([]), right = joined([]), yes = joined([]), no = joined([])] =
     parameters.map(({ text }) => joined(translate(text)));
   const operator = operators.kind === 'leaf' ? constantOf(operators) : null;
@@ -81,8 +83,11 @@ export function holds(left: ByteString, operator: ByteString, right: ByteString)
 }
 
 /** The right side as `if` of 2.4 wants it: a number where the comparison is one of numbers. */
-export function writtenSide(side: Argument, operator: ByteString, quote: (text: ByteString) => ByteString): ByteString {
+export function writtenSide(
+  side: Argument,
+  operator: ByteString,
+  quote: (text: ByteString) => ByteString,
+): ByteString {
   if (side.kind === 'variable') return side.name;
   return isComparator(operator) && isNumeric(operator) ? side.text : quote(side.text);
 }
-

@@ -14,8 +14,8 @@ import {
   type Leaf,
   NoEqual,
   type Piece,
-  quoted,
   piped,
+  quoted,
   type Value,
   variableOf,
   written,
@@ -74,7 +74,12 @@ function asked(condition: Condition, yes: Argument, no: Argument): Chain {
   return name === null ? piped(condition.left, step) : chain([step]);
 }
 
-function ifStep({ operator, right }: Condition, yes: Argument, no: Argument, left: ByteString | null): ByteString {
+function ifStep(
+  { operator, right }: Condition,
+  yes: Argument,
+  no: Argument,
+  left: ByteString | null,
+): ByteString {
   const sides = [quoted(operator), writtenSide(right, operator, quoted), written(yes), written(no)];
   return `if(${(left === null ? sides : [left, ...sides]).join(',')})`;
 }
@@ -92,7 +97,9 @@ function branches(value: Value, turns: readonly Turn[]): { turns: readonly Turn[
 
 function sameCondition(a: Condition, b: Condition): boolean {
   return (
-    a.operator === b.operator && written(a.right) === written(b.right) && a.left.steps.join() === b.left.steps.join()
+    a.operator === b.operator &&
+    written(a.right) === written(b.right) &&
+    a.left.steps.join() === b.left.steps.join()
   );
 }
 

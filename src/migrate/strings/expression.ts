@@ -55,7 +55,10 @@ export class NoEqual extends Error {}
 /** More leaves than anybody can read: 2.4 has no nested conditions. */
 const MAX_LEAVES = 24;
 
-export function chain(steps: readonly ByteString[], facts: Partial<Omit<Chain, 'steps' | 'kind'>> = {}): Chain {
+export function chain(
+  steps: readonly ByteString[],
+  facts: Partial<Omit<Chain, 'steps' | 'kind'>> = {},
+): Chain {
   return { kind: 'chain', steps, binary: false, length: null, number: false, ...facts };
 }
 
@@ -148,7 +151,8 @@ export function mapLeaves(value: Value, change: (leaf: Leaf) => Value): Value {
   const yes = mapLeaves(value.yes, change);
   const no = mapLeaves(value.no, change);
   const result: Choice = { ...value, yes, no };
-  if (leaves(result) > MAX_LEAVES) throw new NoEqual('conditions inside each other are too many to write apart');
+  if (leaves(result) > MAX_LEAVES)
+    throw new NoEqual('conditions inside each other are too many to write apart');
   return result;
 }
 
@@ -166,7 +170,9 @@ function partOf(value: Chain): { root: ByteString; group: string } | null {
   const [root = '', part, more] = value.steps;
   if (more !== undefined || !/^(?:user|login_user|original_user|auth_user)$/.test(root)) return null;
   if (part === undefined) return { root, group: '\\0' };
-  return part === 'username' || part === 'domain' ? { root, group: part === 'username' ? '\\1' : '\\2' } : null;
+  return part === 'username' || part === 'domain'
+    ? { root, group: part === 'username' ? '\\1' : '\\2' }
+    : null;
 }
 
 /** All pieces of a leaf as one chain. */

@@ -8,9 +8,9 @@ import {
   leafOf,
   mapLeaves,
   NoEqual,
+  piped,
   quoted,
   single,
-  piped,
   type Value,
   written,
 } from './expression.js';
@@ -71,7 +71,8 @@ function readOptions(options: readonly ByteString[], maximum: number, translate:
       result.rounds = number;
     } else if (key === 'truncate') {
       const number = parseUint(value);
-      if (number === null) throw new AlwaysFails(`Cannot parse hash arguments:'${value}' is not number for truncbits`);
+      if (number === null)
+        throw new AlwaysFails(`Cannot parse hash arguments:'${value}' is not number for truncbits`);
       result.bits = Math.min(number, maximum);
     } else if (key === 'salt') {
       const salt = argumentOf(joined(translate(value)));
@@ -115,13 +116,12 @@ export function cryptValue(
   if (base64 && !raw && !decrypt) throw new NoEqual('2.4 has no iv and data in base64');
   if (decrypt && iv !== null) raw = true;
   if (decrypt && base64 && iv === null) throw new NoEqual('2.4 has no iv and data in base64');
-  if (raw && iv === null && !decrypt) throw new NoEqual('2.4 leaves no chance for a random iv out of its output');
+  if (raw && iv === null && !decrypt)
+    throw new NoEqual('2.4 leaves no chance for a random iv out of its output');
   // An empty iv is a random one, and keeps the key one in hexadecimal.
   if (iv !== null || !decrypt) parameters.push(`iv=${iv ?? quoted('')}`);
   if (raw) parameters.push('raw=1');
-  remarks.differs(
-    `2.3 leaves an empty value as it is, 2.4 ${decrypt ? 'fails to decrypt' : 'encrypts'} it`,
-  );
+  remarks.differs(`2.3 leaves an empty value as it is, 2.4 ${decrypt ? 'fails to decrypt' : 'encrypts'} it`);
   const name = decrypt ? 'decrypt' : 'encrypt';
   const before = decrypt && raw ? [base64 ? 'unbase64' : 'unhexlify'] : [];
   const after = raw && !decrypt ? [base64 ? 'base64' : 'hexlify'] : [];

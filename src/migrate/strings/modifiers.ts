@@ -6,15 +6,15 @@ import {
   type Chain,
   chain,
   constantOf,
-  leafOf,
   type Leaf,
+  leafOf,
   mapLeaves,
   NoEqual,
   type Piece,
+  piped,
   quoted,
   single,
   textLeaf,
-  piped,
   type Value,
   variableOf,
 } from './expression.js';
@@ -27,7 +27,13 @@ const BYTEWISE: Readonly<Record<string, string>> = { L: 'lower', U: 'upper', D: 
 const MAX_REPEAT = 32_767;
 
 /** A value behind the modifiers, the offset and the width of a 2.3 variable. */
-export function formatted(value: Value, modifiers: string, format: Format, zero: boolean, remarks: Remarks): Value {
+export function formatted(
+  value: Value,
+  modifiers: string,
+  format: Format,
+  zero: boolean,
+  remarks: Remarks,
+): Value {
   const { offset, width } = format;
   return mapLeaves(value, (leaf) => {
     const constant = constantOf(leaf);
@@ -35,7 +41,9 @@ export function formatted(value: Value, modifiers: string, format: Format, zero:
     if (constant !== null) {
       let text = constant;
       for (const letter of modifiers) text = applyModifier(letter, text, rest);
-      return textLeaf(rest.offset === 0 && rest.width === 0 ? text : cut(text, rest.offset, rest.width, zero));
+      return textLeaf(
+        rest.offset === 0 && rest.width === 0 ? text : cut(text, rest.offset, rest.width, zero),
+      );
     }
     let result = leaf;
     for (const letter of modifiers) result = modified(result, letter, rest, remarks);
@@ -55,7 +63,9 @@ function modified(leaf: Leaf, letter: string, format: Format, remarks: Remarks):
       }),
     );
   if (letter === 'E') {
-    remarks.lost('%E, a backslash before quotes and backslashes, has no form in 2.4: the text stays as it is');
+    remarks.lost(
+      '%E, a backslash before quotes and backslashes, has no form in 2.4: the text stays as it is',
+    );
     return leaf;
   }
   const value = asText(single(leaf));
@@ -67,9 +77,7 @@ function modified(leaf: Leaf, letter: string, format: Format, remarks: Remarks):
     case 'M':
       return leafOf({ ...piped(value, 'md5'), binary: true, length: 32 });
     case 'T':
-      return leafOf(
-        piped(value, `regexp('^(.*[^[:space:]])?[[:space:]]*$',${quoted('\\1')})`, 'default'),
-      );
+      return leafOf(piped(value, `regexp('^(.*[^[:space:]])?[[:space:]]*$',${quoted('\\1')})`, 'default'));
     case 'H':
       remarks.lost(
         'The hash of %H does not exist in 2.4; written is that of %N, which gives other text: move the directories or files that were named by it',
@@ -86,7 +94,9 @@ function newHash(value: Chain, format: Format): Chain {
   format.offset = 0;
   format.width = 0;
   const hash =
-    width > 0 ? piped(value, 'md5', `substr(0,8) % ${width}`, 'hex') : piped(value, 'md5', 'substr(4,4)', 'benumber', 'hex');
+    width > 0
+      ? piped(value, 'md5', `substr(0,8) % ${width}`, 'hex')
+      : piped(value, 'md5', 'substr(4,4)', 'benumber', 'hex');
   return offset > 0 ? piped(hash, `lfill(${offset})`) : hash;
 }
 

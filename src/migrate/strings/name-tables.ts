@@ -238,7 +238,6 @@ const BY_SETTING: ReadonlyMap<string, NameTable> = new Map<string, NameTable>([
 /** Strings with the variables of the auth process, by the beginning of the setting's name. */
 const AUTH_SETTINGS = /^(?:passdb|userdb|dovecot-(?:sql|ldap|oauth2|dict-auth)\.conf\.ext[:/])/;
 
-
 /** Variables that a 2.3 setting may hold; null: 2.3 takes its text as it is. `type` is that of 2.3's table. */
 export function tableOf(setting: string, type: string | null): NameTable | null {
   const own = BY_SETTING.get(setting);

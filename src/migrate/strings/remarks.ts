@@ -25,6 +25,7 @@ export class Remarks {
   }
 
   #add(remark: Remark): void {
-    if (!this.all.some(({ kind, text }) => kind === remark.kind && text === remark.text)) this.all.push(remark);
+    if (!this.all.some(({ kind, text }) => kind === remark.kind && text === remark.text))
+      this.all.push(remark);
   }
 }

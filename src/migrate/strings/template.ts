@@ -1,11 +1,22 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { splitLongName } from '../../../grammar/variables-2.3/long-name.js';
 import { parseVariables23 } from '../../../grammar/variables-2.3/parser.js';
-import type { Variable23 } from '../../../grammar/variables-2.3/tree.js';
+import type { Part23 } from '../../../grammar/variables-2.3/tree.js';
 import { DIGEST_NAMES } from '../../variables/digests.js';
 import { conditionValue } from './condition.js';
 import { flattened } from './decision.js';
-import { type Chain, chain, leafOf, NoEqual, quoted, textLeaf, piped, type Value, variableStep } from './expression.js';
+import {
+  type Chain,
+  chain,
+  leafOf,
+  NoEqual,
+  type Piece,
+  piped,
+  quoted,
+  textLeaf,
+  type Value,
+  variableStep,
+} from './expression.js';
 import { AlwaysFails } from './failure.js';
 import { cryptValue, hashValue } from './functions.js';
 import { formatted } from './modifiers.js';
@@ -28,6 +39,8 @@ const ESCAPED: Readonly<Record<EscapedPlace, RegExp>> = {
   ldap: /[\x01-\x1f\\*(),+<>;"=]|^[# ]| $/,
 };
 
+type Variable23 = Extract<Part23, { kind: 'variable' }>;
+
 /** Translates the text of one place. */
 class Translator {
   readonly #table: NameTable;
@@ -40,13 +53,25 @@ class Translator {
   }
 
   translate(template: ByteString): ByteString {
-    const pieces = this.values(template, true).flatMap((value) => flattened(value, (text) => this.#escaped(text)));
-    const text = writeTemplate(pieces, this.#table.withoutBlanks);
+    const pieces = this.values(template, true).flatMap((value) =>
+      flattened(value, (text) => this.#escaped(text)),
+    );
+    const text = this.#written(pieces);
     if (text.includes(' | safe'))
       this.remarks.differs(
         'the filter safe keeps a text of the expression from being escaped: 2.4.3 and the 2.4.1 of Debian 13 have it',
       );
     return text;
+  }
+
+  #written(pieces: readonly Piece[]): ByteString {
+    try {
+      return writeTemplate(pieces, this.#table.withoutBlanks);
+    } catch (error) {
+      if (!(error instanceof NoEqual)) throw error;
+      this.remarks.lost(`2.4 has no form of this text: ${error.message}`);
+      return writeTemplate(pieces);
+    }
   }
 
   values(template: ByteString, outermost: boolean): Value[] {
@@ -74,7 +99,9 @@ class Translator {
         return leafOf(chain([/^[A-Z_]+[a-zA-Z0-9_]*$/.test(unknown) ? unknown : 'UNSUPPORTED_VARIABLE']));
       }
       if (!(error instanceof NoEqual)) throw error;
-      this.remarks.lost(`2.4 has no form of ${written}: ${error.message}. Written is a variable that does not exist, so that nothing goes on with a wrong text`);
+      this.remarks.lost(
+        `2.4 has no form of ${written}: ${error.message}. Written is a variable that does not exist, so that nothing goes on with a wrong text`,
+      );
       return leafOf(chain(['NOT_TRANSLATED']));
     }
   }

@@ -5,6 +5,7 @@ import { changeOf } from '../../knowledge/changes.js';
 import { SETTINGS_2_3 } from '../../knowledge/generated/settings-2.3.19.1.js';
 import type { ChangeDraft, StringContext, TranslatedString } from '../change.js';
 import { tableOf } from './name-tables.js';
+import type { Remark } from './remarks.js';
 import { type TranslatedTemplate, translateTemplate } from './template.js';
 import { literalValue } from './write-template.js';
 
@@ -25,6 +26,12 @@ export function asLiteral(text: ByteString, place: Place | null): TranslatedStri
   return { text: literal, changes: [{ code: 'DV761', kind: 'exact', reason, old: place }] };
 }
 
+const REMARK_CODES: Readonly<Record<Remark['kind'], readonly [ChangeDraft['code'], ChangeDraft['kind']]>> = {
+  differs: ['DV762', 'equivalent'],
+  lost: ['DV763', 'decide'],
+  fails: ['DV764', 'equivalent'],
+};
+
 /** The changes that a translated text comes with. */
 export function withChanges(
   text: ByteString,
@@ -34,17 +41,12 @@ export function withChanges(
   if (now === text && remarks.length === 0) return { text: now, changes: [] };
   const changes = remarks.map(({ kind, text: reason }): ChangeDraft => {
     const sentence = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
-    switch (kind) {
-      case 'lost':
-        return { code: 'DV763', kind: 'decide', reason: sentence, old: place };
-      case 'differs':
-        return { code: 'DV762', kind: 'equivalent', reason: sentence, old: place };
-      case 'fails':
-        return { code: 'DV764', kind: 'equivalent', reason: sentence, old: place };
-    }
+    const [code, certainty] = REMARK_CODES[kind];
+    return { code, kind: certainty, reason: sentence, old: place };
   });
   if (changes.length > 0) return { text: now, changes };
-  const reason = '2.4 has another language for variables; written so, it gives the same text for every request.';
+  const reason =
+    '2.4 has another language for variables; written so, it gives the same text for every request.';
   return { text: now, changes: [{ code: 'DV760', kind: 'exact', reason, old: place }] };
 }
 

@@ -15,7 +15,9 @@ export function writeTemplate(pieces: readonly Piece[], compact = false): ByteSt
   if (whole.length === 0) return '';
   // A value without a percent sign is not read at all.
   if (whole.length === 1 && only?.kind === 'text' && !only.text.includes('%')) return only.text;
-  return safeTokens(whole.flatMap((piece) => tokensOf(piece, compact))).map(writtenToken).join('');
+  return safeTokens(whole.flatMap((piece) => tokensOf(piece, compact)))
+    .map(writtenToken)
+    .join('');
 }
 
 /** A text that 2.3 took as it is, as a value that 2.4 expands. */
@@ -37,7 +39,8 @@ function merged(pieces: readonly Piece[]): Piece[] {
 function tokensOf(piece: Piece, compact: boolean): Token[] {
   if (piece.kind === 'text')
     return (piece.text.match(/%\{|%|[^%]+/g) ?? []).map(
-      (text): Token => (text === '%{' ? { kind: 'open' } : text === '%' ? { kind: 'percent' } : { kind: 'text', text }),
+      (text): Token =>
+        text === '%{' ? { kind: 'open' } : text === '%' ? { kind: 'percent' } : { kind: 'text', text },
     );
   if (!compact) return [{ kind: 'expression', text: piece.steps.join(' | ') }];
   const text = piece.steps.map((step) => step.replace(') % ', ')%')).join('|');

@@ -4,7 +4,25 @@ import { scopeOf } from '../../variables/case-scope.js';
 
 // Random 2.3 templates, and random requests for them.
 
-const FORMATS = ['', '', '', '', '2', '-2', '03', '012', '3.', '1.2', '-3.2', '0.-2', '2.256', '-4.-1', '1.030', '8.256', '0.-30'];
+const FORMATS = [
+  '',
+  '',
+  '',
+  '',
+  '2',
+  '-2',
+  '03',
+  '012',
+  '3.',
+  '1.2',
+  '-3.2',
+  '0.-2',
+  '2.256',
+  '-4.-1',
+  '1.030',
+  '8.256',
+  '0.-30',
+];
 const MODIFIERS = ['', '', '', '', 'L', 'U', 'N', 'M', 'X', 'R', 'D', 'T', 'LU', 'MR', 'LN', 'XU', 'H', 'E'];
 const LETTERS = [...'undslrabwmck!', 'x'];
 const LONG = [
@@ -44,7 +62,30 @@ const HASHES = [
 ];
 const OPERATORS = ['eq', 'ne', '==', '<', '~', '!~', '*', 'lt', 'ge', 'zz'];
 const RIGHTS = ['', 'imap', '1', '143', '*@*', 'a*', '^[a-c]', '%u', '%a', '%n', '(a|b)'];
-const TEXTS = ['a', 'y', 'yy', ' ', '1', '-5', '%%', '%%{', '%%y', '@', '.', ',', "'", '"', '\\;', '\\\\', 'x.org', '\xc3\xbc', '\xff', '|', '}', '{'];
+const TEXTS = [
+  'a',
+  'y',
+  'yy',
+  ' ',
+  '1',
+  '-5',
+  '%%',
+  '%%{',
+  '%%y',
+  '@',
+  '.',
+  ',',
+  "'",
+  '"',
+  '\\;',
+  '\\\\z',
+  'x.org',
+  '\xc3\xbc',
+  '\xff',
+  '|',
+  '}',
+  '{',
+];
 
 /** Parameters of `if` protect what ends them. */
 function inside(template: string): string {
@@ -74,7 +115,10 @@ function template(depth: number): fc.Arbitrary<string> {
     const branches = fc.array(template(depth + 1), { minLength: 1, maxLength: 2 });
     const condition = fc
       .tuple(one(['', '', '', 'U', '3']), left, one(OPERATORS), right, branches)
-      .map(([format, l, operator, r, ends]) => `%${format}{if;${[l, operator, r, ...ends].map((part, at) => (at === 1 ? part : inside(part))).join(';')}}`);
+      .map(
+        ([format, l, operator, r, ends]) =>
+          `%${format}{if;${[l, operator, r, ...ends].map((part, at) => (at === 1 ? part : inside(part))).join(';')}}`,
+      );
     kinds.push({ weight: 2, arbitrary: condition });
   }
   return fc.array(fc.oneof(...kinds), { minLength: 1, maxLength: 3 }).map((parts) => parts.join(''));
@@ -83,8 +127,25 @@ function template(depth: number): fc.Arbitrary<string> {
 export const templates23 = template(0);
 
 const word = fc.oneof(
-  fc.constantFrom('', 'bob', 'John.Doe@Example.COM', 'a@b@c.org', '@x', 'a ', ' \t', 'y', '7', "o'b\\x\"y@x.org", '\xc3\xa4@\xff', '%u', '%{user}'),
-  fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 12 }),
+  fc.constantFrom(
+    '',
+    'bob',
+    'John.Doe@Example.COM',
+    'a@b@c.org',
+    '@x',
+    'a ',
+    ' \t',
+    'y',
+    '7',
+    'o\'b\\x"y@x.org',
+    '\xc3\xa4@\xff',
+    '%u',
+    '%{user}',
+  ),
+  fc.string({
+    unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
+    maxLength: 12,
+  }),
 );
 const port = fc.constantFrom('0', '143', '65535', '1');
 
@@ -109,7 +170,8 @@ export const scopes: fc.Arbitrary<VariableScope> = fc
     field: word,
   })
   .map(({ field, ...auth }) => {
-    const found: Provider = (key) => (key === 'missing' ? { kind: 'missing' } : { kind: 'value', value: field });
+    const found: Provider = (key) =>
+      key === 'missing' ? { kind: 'missing' } : { kind: 'value', value: field };
     return {
       ...scopeOf(auth),
       providers: new Map([
