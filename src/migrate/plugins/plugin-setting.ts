@@ -3,6 +3,7 @@ import type { ChangeDraft, ChangeKind, NewStatement } from '../change.js';
 import type { ChangeCode } from '../change-codes.js';
 import { draft, type OldSetting, setting } from '../old-setting.js';
 import { resolveValue } from '../references.js';
+import { translateSimple } from '../settings/simple-settings.js';
 import type { Translation } from '../translation.js';
 
 /** The value of a plugin setting with 2.4 variables. */
@@ -21,8 +22,7 @@ export function moved(
   reason = `2.4 calls the plugin setting ${old.key} ${key}.`,
   kind: ChangeKind = 'exact',
 ): readonly NewStatement[] {
-  const { text, changes } = pluginText(old, t);
-  return [setting(key, text, old, [draft(code, kind, reason, old), ...changes])];
+  return translateSimple(old, t, key, [draft(code, kind, reason, old)]);
 }
 
 /** A block in the place of a plugin setting. */

@@ -87,13 +87,19 @@ function translateFile(
 
 const UNLIMITED_AT_ZERO = new Set([
   'imapc_max_line_length',
+  'imapc_max_idle_time',
+  'submission_relay_max_idle_time',
+  'mailbox_idle_check_interval',
+  'lmtp_user_concurrency_limit',
+  'plugin/quota_max_mail_size',
+  'plugin/fts_index_timeout',
   'service/service_count',
   'service/vsz_limit',
   'default_vsz_limit',
 ]);
 
 function inNumbers(old: OldSetting, text: ByteString): { text: ByteString; changes: readonly ChangeDraft[] } {
-  if (UNLIMITED_AT_ZERO.has(old.path) && /^0+(?: *[BKMGT]i?B?)?$/i.test(text))
+  if (UNLIMITED_AT_ZERO.has(old.path) && /^0+(?: *[a-z]+)?$/i.test(text))
     return {
       text: 'unlimited',
       changes: [draft('DV722', 'exact', `0 meant no limit for ${old.key}; 2.4 writes unlimited.`, old)],
