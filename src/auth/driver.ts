@@ -109,6 +109,8 @@ export type LookupOutcome = {
   | {
       readonly kind: 'internal';
       readonly fields?: readonly RowField[];
+      /** The row for 2.4 `fields { }`, where they are set before it fails. */
+      readonly row?: Row;
       readonly unreachable?: { readonly host: string; readonly reason: string };
     }
   | { readonly kind: 'disabled' }

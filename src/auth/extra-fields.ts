@@ -103,6 +103,15 @@ export class ExtraFields {
     return before.filter((field) => !kept.has(field));
   }
 
+  /** A list of its own with the same fields, from where `changed` counts. */
+  copy(): ExtraFields {
+    const copy = new ExtraFields(this.#series);
+    copy.#list = [...this.#list];
+    copy.#generation = this.#generation;
+    copy.snapshot();
+    return copy;
+  }
+
   #preserve(): void {
     if (this.#snapshotted && this.#snapshotCopy === null) this.#snapshotCopy = [...this.#list];
   }

@@ -11,7 +11,36 @@ export interface LogSubject {
   readonly user: ByteString | null;
   /** A master login is pending. */
   readonly master: boolean;
-  readonly passdb: Pick<DatabaseBlock, 'name' | 'driver'> | null;
+  readonly passdb: Pick<DatabaseBlock, 'name' | 'driver' | 'authVerbose'> | null;
+}
+
+/** One line; its text with prefix is made when somebody reads it. */
+class JournalLine implements LogEntry {
+  readonly level: LogEntry['level'];
+  readonly text: ByteString;
+  readonly scope: NonNullable<LogEntry['scope']>;
+  readonly #journal: Journal;
+  readonly #entry: LogEntry;
+  readonly #subject: LogSubject;
+  readonly #inWorker: boolean;
+
+  constructor(journal: Journal, entry: LogEntry, subject: LogSubject, inWorker: boolean) {
+    this.level = entry.level;
+    this.text = entry.text;
+    this.scope = entry.scope ?? 'passdb';
+    this.#journal = journal;
+    this.#entry = entry;
+    this.#subject = subject;
+    this.#inWorker = inWorker;
+  }
+
+  get line(): ByteString {
+    return this.#journal.line(this.#entry, this.#subject, this.#inWorker);
+  }
+
+  get logged(): boolean {
+    return this.#journal.isLogged(this.#entry, this.#subject);
+  }
 }
 
 const LEVELS = { debug: 'Debug', info: 'Info', warning: 'Warning', error: 'Error' } as const;
@@ -46,17 +75,31 @@ function utf8Length(text: ByteString, at: number): number {
   return length;
 }
 
+/** Which lines the auth process writes: what auth_verbose and auth_debug say. */
+export interface JournalSettings {
+  readonly verbose: boolean;
+  readonly debug: boolean;
+}
+
 /** Writes what the auth process of one version would log, each line with its prefix. */
 export class Journal {
   readonly #series: Series;
   readonly #request: AuthRequest;
+  readonly #settings: JournalSettings;
   readonly #keepDebug: boolean;
   readonly #workerPid: number;
   readonly entries: LogEntry[] = [];
 
-  constructor(series: Series, request: AuthRequest, keepDebug: boolean, workerPid: number) {
+  constructor(
+    series: Series,
+    request: AuthRequest,
+    settings: JournalSettings,
+    keepDebug: boolean,
+    workerPid: number,
+  ) {
     this.#series = series;
     this.#request = request;
+    this.#settings = settings;
     this.#keepDebug = keepDebug;
     this.#workerPid = workerPid;
   }
@@ -72,12 +115,27 @@ export class Journal {
 
   add(entry: LogEntry, subject: LogSubject, inWorker: boolean): void {
     if (entry.level === 'debug' && !this.#keepDebug) return;
-    const scope = entry.scope ?? 'passdb';
-    this.entries.push({
-      ...entry,
-      scope,
-      line: this.#lines(entry, scope, subject, inWorker),
-    });
+    this.entries.push(new JournalLine(this, entry, subject, inWorker));
+  }
+
+  /** Whether Dovecot writes it with these settings. */
+  isLogged({ level, scope, forced }: LogEntry, { passdb }: LogSubject): boolean {
+    switch (level) {
+      case 'debug':
+        return this.#settings.debug;
+      case 'info':
+        if (forced === true) return true;
+        return scope === 'request' || scope === 'mechanism' || passdb === null
+          ? this.#settings.verbose
+          : (passdb.authVerbose ?? this.#settings.verbose);
+      case 'warning':
+      case 'error':
+        return true;
+    }
+  }
+
+  line(entry: LogEntry, subject: LogSubject, inWorker: boolean): ByteString {
+    return this.#lines(entry, entry.scope ?? 'passdb', subject, inWorker);
   }
 
   /** What 2.3 writes behind a newline is taken for a line of the process itself; 2.4 writes the prefix again. observed */
@@ -133,7 +191,8 @@ export class Journal {
     const session = this.#request.session === '' ? '' : `<${this.#request.session}>`;
     if (inWorker) {
       const ids = `<${this.#workerPid}>${session}`;
-      return `auth-worker(${this.#userAndIp(subject)})${ids}: request [1]: ${LEVELS[level]}: ${text}`;
+      const master = subject.master ? ',master' : '';
+      return `auth-worker(${this.#userAndIp(subject)}${master})${ids}: request [1]: ${LEVELS[level]}: ${text}`;
     }
     let identifier = this.#userAndIp(subject);
     if (this.#request.mechanism !== '') identifier += `,sasl:${this.#request.mechanism.toLowerCase()}`;

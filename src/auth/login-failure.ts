@@ -14,7 +14,9 @@ export function logLoginFailure(state: WalkState, message: ByteString): void {
   }
   const given = state.request.mode === 'verify' ? state.request.password : null;
   const trying = state.hasNextPassdb ? ' - trying the next passdb' : '';
-  state.log('info', `${message} ${given === null ? '' : shown(given, kind, most)}${trying}`);
+  const text = `${message} ${given === null ? '' : shown(given, kind, most)}${trying}`;
+  // Dovecot auth-request.c: auth_request_log_login_failure, "make sure this gets logged"
+  state.record({ level: 'info', text, scope: 'passdb', forced: true });
 }
 
 function shown(given: ByteString, kind: string, most: string | undefined): ByteString {

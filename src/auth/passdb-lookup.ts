@@ -10,6 +10,7 @@ import { ask, type Walking } from './questions.js';
 import { expandFor } from './request-scope.js';
 import { setField, setNullField } from './set-field.js';
 import type { DriverFacts, WalkState } from './walk-state.js';
+import { readInWorker } from './worker-lookup.js';
 
 /** What one look-up came to, before the rules. */
 export interface Looked {
@@ -51,11 +52,8 @@ function* lookUpInDatabase(state: WalkState, passdb: PassdbBlock, facts: DriverF
   if (state.series === '2.3' && !facts.blocking && !applyTemplates(state, passdb, 'default_fields'))
     return failed;
   const { outcome } = yield* ask({ kind: 'lookup', passdb, context: lookupContext(state, facts) });
-  const userBefore = state.user;
-  state.inWorker = facts.blocking;
-  let result = yield* readOutcome(state, passdb, outcome);
-  state.inWorker = false;
-  if (facts.blocking && result === 'ok') importWorkerReply(state, userBefore);
+  const read = () => readOutcome(state, passdb, outcome);
+  let result = yield* facts.blocking ? readInWorker(state, passdb, read) : read();
   if (result === 'ok' && state.fields.has('noauthenticate')) result = 'next';
   const unreachable = outcome.kind === 'internal' ? (outcome.unreachable ?? null) : null;
   return { result, queries: outcome.queries ?? [], unreachable, cached: false };
@@ -86,6 +84,13 @@ function* readOutcome(state: WalkState, passdb: PassdbBlock, outcome: LookupOutc
       return 'user_unknown';
     case 'internal':
       if (outcome.fields !== undefined) applyRow(state, passdb, outcome.fields, 'PLAIN', false);
+      // Dovecot 2.4.1 passdb-sql.c: the row is complete before it is found wrong
+      if (
+        state.series === '2.4' &&
+        outcome.row !== undefined &&
+        !applyFieldsBlock(state, passdb, outcome.row)
+      )
+        return 'internal_failure';
       record(state, outcome);
       return 'internal_failure';
     case 'disabled':
@@ -141,20 +146,4 @@ function applyRow(
     if (value === null) setNullField(state, name);
     else setField(state, name, value, defaultScheme, from);
   }
-}
-
-/**
- * The auth process reads the worker's reply and sets its fields once more: it logs a changed name itself, and
- * `nopassword` meets the password whatever the order of columns was. Dovecot passdb-blocking.c; observed [sql-03, sql-09]
- */
-function importWorkerReply(state: WalkState, userBefore: ByteString | null): void {
-  const { user, passdbPassword: password } = state;
-  if (user !== userBefore) {
-    state.user = userBefore;
-    state.debug(() => `username changed ${userBefore} -> ${user}`);
-    state.user = user;
-  }
-  if (state.series !== '2.3' || password === null || !state.fields.has('nopassword')) return;
-  if (state.fields.has('noauthenticate') || password.slice(password.indexOf('}') + 1) === '') return;
-  state.log('error', 'nopassword set but password is non-empty');
 }

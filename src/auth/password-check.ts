@@ -23,10 +23,11 @@ export function* checkPassword(state: WalkState, passdb: PassdbBlock, found: Fou
   }
   if (stored === null && !state.fields.has('nopassword')) {
     // "This passdb wasn't used for authentication"
-    if (state.authenticated) return 'ok';
-    // The 2.3 auth-worker keeps this line to itself. observed [sql-01.3]
-    if (!(state.inWorker && state.series === '2.3'))
-      state.log('info', 'No password returned (and no nopassword)');
+    if (state.authenticated)
+      return state.request.mode === 'verify'
+        ? 'ok'
+        : yield* handOutCredentials(state, null, found.defaultScheme);
+    state.log('info', 'No password returned (and no nopassword)');
     return 'password_mismatch';
   }
   // static goes on with an empty password under `nopassword`.

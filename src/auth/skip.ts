@@ -48,7 +48,12 @@ function mechanismAccepted(state: WalkState, filter: readonly ByteString[]): boo
   if (state.series === '2.4') return filter.includes(mechanism === '' ? 'LOOKUP' : mechanism);
   // `mechanisms = none` alone is read as an empty list, which accepts nothing at all.
   // Dovecot 2.3.19.1 passdb.c: passdb_preinit; observed [mechanisms-01.2]
-  if (filter.length === 1 && filter[0] === 'NONE') return false;
+  if (filter.length === 1 && filter[0] === 'NONE') {
+    const danger =
+      'the auth process of 2.3 may die with signal 11 (mechanisms = none: its list points into nowhere)';
+    if (!state.remarks.includes(danger)) state.remarks.push(danger);
+    return false;
+  }
   return filter.includes(mechanism === '' ? 'NONE' : mechanism);
 }
 

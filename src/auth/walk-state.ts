@@ -35,7 +35,7 @@ export interface WalkEnvironment {
 export class WalkState {
   readonly series: Series;
   readonly journal: Journal;
-  readonly fields: ExtraFields;
+  fields: ExtraFields;
   /** Fields for userdb prefetch; null until a `userdb_` field was set. */
   userdbFields: ExtraFields | null = null;
   /** Current name; null while none was accepted. */
@@ -89,7 +89,12 @@ export class WalkState {
     readonly environment: WalkEnvironment,
   ) {
     this.series = seriesOf(settings.version);
-    this.journal = new Journal(this.series, request, environment.detailed, environment.system.pid);
+    // Dovecot auth-settings.c: each of these settings sets the one before
+    const debug = settings.debug || settings.debugPasswords;
+    const verbose = settings.verbose || debug;
+    const { detailed, system } = environment;
+    const shown = { verbose, debug: debug || settings.debugEvents };
+    this.journal = new Journal(this.series, request, shown, detailed, system.pid);
     this.fields = new ExtraFields(this.series);
     for (const [name, value] of request.forward)
       this.fields.add(`forward_${name}`, value, false, { kind: 'client' });

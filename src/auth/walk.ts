@@ -37,7 +37,9 @@ export function* walk(
   const trace = new WalkTrace(state);
   const refusal = takeUserNames(state);
   if (refusal !== null) {
-    state.log('info', refusal, request.mechanism === '' ? 'request' : 'mechanism');
+    // observed 2.4.1
+    const place = state.series === '2.4' && request.mode === 'lookup' ? 'passdb: ' : '';
+    state.log('info', place + refusal, request.mechanism === '' ? 'request' : 'mechanism');
     return answerRefused(state, trace, refusal);
   }
   const result = yield* walkLists(state, trace);

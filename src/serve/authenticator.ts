@@ -73,6 +73,8 @@ export class Authenticator {
       resolve: (host, timeoutMs, signal) => resolve(toUtf8(host), timeoutMs, signal),
       cache: authCacheFor(settings, Date.now),
       environment,
+      // Debug lines are made only where they are wanted.
+      detailed: settings.debug || settings.debugPasswords || settings.debugEvents,
     });
     return new Authenticator(chain, log);
   }
@@ -80,11 +82,8 @@ export class Authenticator {
   /** Answers after the delay that failures have. Rejects when `signal` is aborted. */
   async authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer> {
     const answer = await authenticate(request, this.#chain, signal);
-    for (const entry of answer.log) {
-      if (entry.level === 'debug' && !this.#chain.settings.debug) continue;
-      if (entry.level === 'info' && !this.#chain.settings.verbose) continue;
-      this.#log.whole(entry.level, entry.line ?? `auth: ${entry.text}`);
-    }
+    for (const entry of answer.log)
+      if (entry.logged === true) this.#log.whole(entry.level, entry.line ?? `auth: ${entry.text}`);
     const delay = this.#delayOf(answer);
     if (delay > 0) await sleep(delay, undefined, { signal });
     return answer;

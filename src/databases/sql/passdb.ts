@@ -93,6 +93,7 @@ export class SqlPassdb implements PassdbDriver {
       kind: 'internal',
       queries,
       fields,
+      row: { prefix: 'sql', columns: rowVariables(fields) },
       log: [...before, { level: 'error', text: reason }],
     });
     if (!answer.columns.includes('password') && !answer.columns.includes('password_noscheme'))
