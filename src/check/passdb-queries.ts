@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.js';
 import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
+import type { ExtFile } from '../config/ext-file.js';
 import type { Written } from '../config/origin.js';
-import { allPassdbs, allUserdbs } from './chains.js';
+import { allPassdbs, allUserdbs, isSameBlock } from './chains.js';
 import { extFileOf } from './ext-files.js';
 import { parseSelect, type SelectQuery } from './sql/select.js';
 import type { SqlDialect } from './sql/tokens.js';
@@ -16,6 +17,8 @@ export interface WrittenQuery {
   readonly dialect: SqlDialect;
   /** null: not a SELECT. */
   readonly select: SelectQuery | null;
+  /** A backslash at the end of a line is missing: the rest of the query stands below, as a finding of its own. */
+  readonly brokenOff: boolean;
 }
 
 const KNOWN = new WeakMap<Config, WrittenQuery[]>();
@@ -55,16 +58,32 @@ function queryOf(
   const origin = written?.origin ?? null;
   if (written === null || origin === null || written.text === '') return [];
   const value = valueText(origin);
-  const dialect = dialectOf(ext === null ? driver24(block, config) : ext.get('driver'));
+  const dialect = dialectOfBlock(block, config) ?? 'mysql';
   const select = parseSelect(value.text, dialect);
-  return [{ setting: ext === null ? setting24 : extKey, block, value, dialect, select }];
+  const brokenOff = ext !== null && isBrokenOff(value, ext);
+  return [{ setting: ext === null ? setting24 : extKey, block, value, dialect, select, brokenOff }];
+}
+
+function isBrokenOff({ source, start, text }: ValueText, { problems }: ExtFile): boolean {
+  const end = source.lineAt(start + text.trimEnd().length);
+  return problems.some(
+    ({ kind, place }) =>
+      kind === 'ext-syntax' && place?.source === source && source.lineAt(place.span.start) === end + 1,
+  );
+}
+
+/** Whether the end of the passdb's query is missing, and with it what the other columns would say. */
+export function hasBrokenQuery(passdb: PassdbBlock, config: Config): boolean {
+  return passwordQueries(config).some(({ block, brokenOff }) => brokenOff && isSameBlock(block, passdb));
+}
+
+/** Which database an SQL block asks; null where the configuration does not say it, or a driver that is none of these. */
+export function dialectOfBlock(block: PassdbBlock | UserdbBlock, config: Config): SqlDialect | null {
+  const ext = extFileOf(block, config);
+  const driver = ext === null ? driver24(block, config) : ext.get('driver');
+  return driver === 'mysql' || driver === 'pgsql' || driver === 'sqlite' ? driver : null;
 }
 
 function driver24(block: PassdbBlock | UserdbBlock, config: Config): string {
   return block.setting('sql_driver')?.text ?? config.effective.setting('sql_driver')?.text ?? '';
-}
-
-function dialectOf(driver: string): SqlDialect {
-  if (driver === 'pgsql' || driver === 'sqlite') return driver;
-  return 'mysql';
 }

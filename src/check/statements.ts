@@ -84,3 +84,27 @@ export function removalOf({ source, node }: WrittenSetting): Place {
   if (isAlone) return { source, span: node.span };
   return { source, span: { start: node.keySpan.start, end: node.value.span.end } };
 }
+
+/** The value of a setting right inside the section at a place, or around it, last one first; null where none is written. */
+export function valueInSection(config: Config, at: Place, key: string): Place | null {
+  const found = writtenSettings(config).filter(
+    ({ source, node, path }) =>
+      node.key === key && source.realPath === at.source.realPath && isAround(path.at(-1), at.span),
+  );
+  const last = found.at(-1);
+  return last === undefined ? null : valuePlace(last);
+}
+
+/** Whether the place is the section or something in it; where a block opens may be only its head. */
+function isAround(section: Section | undefined, span: Span): boolean {
+  return section !== undefined && section.span.start <= span.start && span.end <= section.span.end;
+}
+
+/** Every section with this keyword, with its file, in the order of reading. */
+export function sectionsNamed(config: Config, key: string): { source: Source; node: Section }[] {
+  return distinctTrees(config).flatMap(({ source, statements }) =>
+    [...walk(statements, [])].flatMap(({ node }) =>
+      node.kind === 'section' && node.key === key ? [{ source, node }] : [],
+    ),
+  );
+}

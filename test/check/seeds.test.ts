@@ -46,7 +46,9 @@ describe.runIf(existsSync(GUIDE))('the code blocks of the guide as they stand', 
       'dovecot.conf:2 DV421',
       'dovecot.conf:15 DV320',
       'dovecot.conf:31 DV605',
+      'dovecot.conf:31 DV610',
       'dovecot.conf:45 DV605',
+      'dovecot.conf:45 DV610',
       'dovecot.conf:69 DV301',
       'dovecot-local.conf.ext:9 DV817',
       'dovecot-proxy.conf.ext:10 DV414',
@@ -66,6 +68,7 @@ describe.runIf(existsSync(GUIDE))('the code blocks of the guide as they stand', 
     });
     expect(findings).toEqual([
       'dovecot.conf:4 DV309',
+      'dovecot-sql-master.conf.ext:5 DV826',
       'dovecot-sql-master.conf.ext:7 DV704',
       'dovecot-sql-master.conf.ext:8 DV704',
     ]);
@@ -140,6 +143,7 @@ describe.runIf(existsSync(WIKI))('the code blocks of the wiki page as they stand
     expect(findings).toEqual([
       'dovecot-sql.conf.ext:1 DV805',
       'dovecot-sql.conf.ext:4 DV412',
+      'dovecot-sql.conf.ext:4 DV609',
       'dovecot-sql.conf.ext:5 DV802',
     ]);
   });

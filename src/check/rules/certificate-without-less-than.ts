@@ -21,13 +21,21 @@ export const certificateWithoutLessThan = defineRule({
   check({ config, report }) {
     for (const setting of writtenSettings(config)) {
       const { key, value } = setting.node;
-      if (!CONTENT_SETTING.has(key) || value.form === 'file' || !value.text.startsWith('/')) continue;
+      if (!CONTENT_SETTING.has(key) || value.form !== 'text' || value.text === '') continue;
+      // The certificate itself, as one line.
+      if (value.text.includes('-----BEGIN')) continue;
       const place = valuePlace(setting);
       report({
-        message: `${key} wants the content of the file, and this is only its path`,
+        message: `${key} wants the content of the file, and this is only its ${value.text.includes('/') ? 'path' : 'name'}`,
         place,
         help: `Write "${key} = <${value.text}".`,
-        fixes: [{ title: 'Put "<" before the path', safe: true, edits: [{ place, text: `<${value.text}` }] }],
+        fixes: [
+          {
+            title: 'Put "<" before the path',
+            safe: value.text.startsWith('/'),
+            edits: [{ place, text: `<${value.text}` }],
+          },
+        ],
       });
     }
   },

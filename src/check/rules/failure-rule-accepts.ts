@@ -1,4 +1,5 @@
 import { allPassdbs, titleOf } from '../chains.js';
+import { isOpenBy } from '../fail-open.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeOfValue } from '../value-text.js';
 
@@ -13,6 +14,7 @@ export const failureRuleAccepts = defineRule({
     for (const passdb of allPassdbs(config)) {
       const { value, origin } = passdb.resultFailure;
       if (origin === null || passdb.deny || (value !== 'return-ok' && value !== 'continue-ok')) continue;
+      if (!isOpenBy(config, passdb, 'failure-rule')) continue;
       report({
         message: `Anybody can log in: "result_failure = ${value}" turns a wrong password or an unknown user of ${titleOf(passdb)} into a success`,
         place: placeOfValue(origin),

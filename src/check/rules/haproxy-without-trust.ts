@@ -1,5 +1,5 @@
 import { BOTH, defineRule } from '../rule.js';
-import { writtenSettings } from '../statements.js';
+import { valueInSection, writtenSettings } from '../statements.js';
 import { placeOfValue } from '../value-text.js';
 
 export const haproxyWithoutTrust = defineRule({
@@ -16,7 +16,7 @@ export const haproxyWithoutTrust = defineRule({
       if (effective.login({ protocol: listener.protocol }).haproxyTrustedNetworks.length > 0) continue;
       report({
         message: `Nobody gets through the listener ${listener.name}: it takes only trusted HAProxy connections, and haproxy_trusted_networks is empty`,
-        place: placeOfValue(listener.at),
+        place: valueInSection(config, listener.at, 'haproxy') ?? placeOfValue(listener.at),
         help: 'List the addresses of the load balancers in haproxy_trusted_networks.',
       });
     }

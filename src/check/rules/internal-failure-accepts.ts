@@ -1,4 +1,5 @@
 import { allPassdbs, titleOf } from '../chains.js';
+import { isOpenBy } from '../fail-open.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeOfValue } from '../value-text.js';
 
@@ -12,6 +13,7 @@ export const internalFailureAccepts = defineRule({
     for (const passdb of allPassdbs(config)) {
       const { value, origin } = passdb.resultInternalfail;
       if (origin === null || passdb.deny || (value !== 'return-ok' && value !== 'continue-ok')) continue;
+      if (!isOpenBy(config, passdb, 'internal-rule')) continue;
       report({
         message: `Everybody can log in while ${titleOf(passdb)} does not answer: "result_internalfail = ${value}" counts that as a success`,
         place: placeOfValue(origin),

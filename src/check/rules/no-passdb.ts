@@ -1,3 +1,5 @@
+import type { Config } from '../../config/config.js';
+import type { Origin } from '../../config/origin.js';
 import { authSettings, headOf } from '../chains.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeOfValue } from '../value-text.js';
@@ -19,7 +21,8 @@ export const noPassdb = defineRule({
     const [block] = global.passdbs;
     const protocols = config.effective.setting('protocols')?.origin ?? null;
     // A fragment that switches no protocol on may have its passdbs elsewhere.
-    const place = block !== undefined ? headOf(block) : protocols === null ? null : placeOfValue(protocols);
+    const written = protocols ?? completeBy(config);
+    const place = block !== undefined ? headOf(block) : written === null ? null : placeOfValue(written);
     if (remaining.length > 0 || place === null) return;
     if (block === undefined && !config.effective.protocols.some((name) => LOGIN.has(name))) return;
     if (authSettings(config).some(({ passdbs }) => passdbs.length > global.passdbs.length)) return;
@@ -42,3 +45,13 @@ export const noPassdb = defineRule({
     });
   },
 });
+
+/** A setting that stands in whole configurations: where mail is, who asks. */
+function completeBy({ effective }: Config): Origin | null {
+  const names = ['auth_mechanisms', 'mail_location', 'mail_path', 'mail_driver'];
+  for (const name of names) {
+    const origin = effective.setting(name)?.origin ?? null;
+    if (origin !== null) return origin;
+  }
+  return null;
+}

@@ -1,7 +1,7 @@
 import type { PassdbBlock } from '../../config/effective.js';
 import { allPassdbs, isSameBlock, titleOf } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
-import { passwordQueries } from '../passdb-queries.js';
+import { fieldsOf, type PassdbField, passdbFields } from '../passdb-fields.js';
+import { hasBrokenQuery, passwordQueries } from '../passdb-queries.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const nopasswordWithoutProxy = defineRule({
@@ -17,13 +17,16 @@ export const nopasswordWithoutProxy = defineRule({
       const own = fieldsOf(passdb, fields);
       const nopassword = own.find((field) => field.name === 'nopassword' && !field.canBeNull && !field.open);
       if (nopassword === undefined || passdb.master || passdb.deny) continue;
+      if (hasBrokenQuery(passdb, config)) continue;
       if (passdb.skip.value === 'unauthenticated' || !letsIn(passdb.resultSuccess.value)) continue;
       // Who may come is limited in another way: addresses, a mechanism with its own proof, or LMTP look-ups only.
       if (
-        own.some(({ name }) =>
-          /^(?:allow_nets|allow_real_nets|noauthenticate|proxy|proxy_maybe|nologin|fail|password)$/.test(
-            name,
-          ),
+        own.some(
+          (field) =>
+            /^(?:allow_nets|allow_real_nets|noauthenticate|proxy|proxy_maybe|nologin|fail)$/.test(
+              field.name,
+            ) ||
+            (field.name === 'password' && !isOnlyNull(field)),
         )
       )
         continue;
@@ -40,6 +43,11 @@ export const nopasswordWithoutProxy = defineRule({
     }
   },
 });
+
+/** `NULL AS password`. */
+function isOnlyNull({ literals, open }: PassdbField): boolean {
+  return literals.length === 0 && !open;
+}
 
 function letsIn(rule: string): boolean {
   return rule === 'return-ok' || rule === 'continue-ok' || rule === 'continue';

@@ -1,3 +1,4 @@
+import type { PassdbBlock } from '../../config/effective.js';
 import { allPassdbs, titleOf } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
@@ -10,13 +11,19 @@ export const nullPassword = defineRule({
   versions: BOTH,
   check({ config, report }) {
     const fields = passdbFields(config);
-    for (const passdb of allPassdbs(config)) {
+    const all = allPassdbs(config);
+    // Behind one that has checked the password none is needed any more.
+    const isBehindAnother = (passdb: PassdbBlock) =>
+      all.some(
+        (one) => one.index < passdb.index && !one.master && one.resultSuccess.value.startsWith('continue'),
+      );
+    for (const passdb of all) {
       const own = fieldsOf(passdb, fields);
       const password = own.find((field) => field.name === 'password' && field.setter === 'column');
       if (password === undefined || !password.canBeNull || password.open || password.literals.length > 0)
         continue;
       if (own.some(({ name }) => name === 'nopassword' || name === 'noauthenticate')) continue;
-      if (passdb.skip.value === 'unauthenticated' || passdb.index > 1) continue;
+      if (passdb.skip.value === 'unauthenticated' || isBehindAnother(passdb)) continue;
       report({
         message: `No password matches in ${titleOf(passdb)}: the query returns NULL as password, and no nopassword`,
         place: password.namePlace,

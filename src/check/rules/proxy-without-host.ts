@@ -1,3 +1,4 @@
+import type { PassdbBlock } from '../../config/effective.js';
 import { headOf, isSameBlock, passdbLists, titleOf } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { passwordQueries } from '../passdb-queries.js';
@@ -19,12 +20,12 @@ export const proxyWithoutHost = defineRule({
     const fields = passdbFields(config);
     const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);
     for (const list of passdbLists(config)) {
-      const own = list.flatMap((passdb) => fieldsOf(passdb, fields));
-      if (own.some((field) => field.name === 'host')) continue;
-      if (list.some((passdb) => !SHOWN.has(passdb.driver))) continue;
-      if (stars.some(({ block }) => list.some((passdb) => isSameBlock(passdb, block)))) continue;
-      for (const field of own) {
+      for (const field of list.flatMap((passdb) => fieldsOf(passdb, fields))) {
         if (field.name !== 'proxy' && field.name !== 'proxy_maybe') continue;
+        const together = answeringWith(field.passdb, list);
+        if (together.some((passdb) => fieldsOf(passdb, fields).some(({ name }) => name === 'host'))) continue;
+        if (together.some((passdb) => !SHOWN.has(passdb.driver))) continue;
+        if (stars.some(({ block }) => together.some((passdb) => isSameBlock(passdb, block)))) continue;
         report({
           message: `${titleOf(field.passdb)} proxies its users, and no passdb returns a host`,
           place: field.namePlace,
@@ -44,3 +45,12 @@ export const proxyWithoutHost = defineRule({
     }
   },
 });
+
+/** The passdbs whose fields can stand in one answer with those of this one. */
+function answeringWith(passdb: PassdbBlock, list: readonly PassdbBlock[]): PassdbBlock[] {
+  const goesOn = (one: PassdbBlock) => one.resultSuccess.value.startsWith('continue');
+  if (goesOn(passdb)) return [...list];
+  return list.filter(
+    (one) => isSameBlock(one, passdb) || one.master || (one.index < passdb.index && goesOn(one)),
+  );
+}

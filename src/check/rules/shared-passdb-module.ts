@@ -23,7 +23,7 @@ export const sharedPassdbModule = defineRule({
           message: `mechanisms and username_filter of ${titleOf(passdb)} are not used: with the same driver and args, those of the first block count for both`,
           place: headOf(passdb),
           related: [{ message: 'the first block with these args', place: headOf(first) }],
-          help: 'Give the second block another file name in args (a symbolic link does).',
+          help: 'Give the second block another file name in args (a symbolic link does). This is CVE-2022-30550, fixed in 2.3.20.',
         });
       });
     }

@@ -12,9 +12,11 @@ export const sslWithStarttls = defineRule({
     const fields = passdbFields(config);
     for (const passdb of allPassdbs(config)) {
       const own = fieldsOf(passdb, fields);
-      const ssl = own.find((field) => field.name === 'ssl' && isAlwaysThere(field));
-      const starttls = own.find((field) => field.name === 'starttls' && isAlwaysThere(field));
+      const ssl = own.find((field) => field.name === 'ssl' && isMeant(field));
+      const starttls = own.find((field) => field.name === 'starttls' && isMeant(field));
       if (ssl === undefined || starttls === undefined) continue;
+      // Two columns that are NULL in turn are the right way.
+      if (!isAlwaysThere(ssl) && !isAlwaysThere(starttls)) continue;
       const port = series === '2.3' ? ', on port 993 (of ssl) where no port is given' : '';
       report({
         message: `With both ssl and starttls Dovecot speaks STARTTLS${port}`,
@@ -26,8 +28,11 @@ export const sslWithStarttls = defineRule({
   },
 });
 
+/** A literal 'no' is the finding of another rule already, and of a column nobody knows when it is NULL. */
+function isMeant({ literals, open, suffix }: PassdbField): boolean {
+  return literals.every(({ text }) => text.toLowerCase() !== 'no') && !open && suffix === '';
+}
+
 function isAlwaysThere(field: PassdbField): boolean {
-  // A literal 'no' is the finding of another rule already.
-  const isMeant = field.literals.every(({ text }) => text.toLowerCase() !== 'no');
-  return isMeant && !field.canBeNull && !field.open && field.suffix === '';
+  return !field.canBeNull;
 }

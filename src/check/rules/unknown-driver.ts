@@ -2,6 +2,7 @@ import type { PassdbBlock, UserdbBlock } from '../../config/effective.js';
 import type { Series } from '../../knowledge/versions.js';
 import { allPassdbs, allUserdbs, headOf } from '../chains.js';
 import { BOTH, defineRule, listOf } from '../rule.js';
+import { valueInSection } from '../statements.js';
 
 // auth-chain.md section 5; passdb.c and userdb.c of both versions.
 const PASSDB = ['imap', 'ldap', 'lua', 'oauth2', 'pam', 'passwd', 'passwd-file', 'sql', 'static'];
@@ -28,7 +29,7 @@ export const unknownDriver = defineRule({
           : notBuilt
             ? `The ${kind} driver ${driver} is not built into Debian's Dovecot`
             : `There is no ${kind} driver ${driver}`,
-        place: headOf(block),
+        place: valueInSection(config, block.at, 'driver') ?? headOf(block),
         help:
           series === '2.4' && driver === block.name
             ? `Write "driver = ..." in the block: without it the block's name counts as the driver.`

@@ -29,9 +29,13 @@ export const unknownMechanism = defineRule({
   title: 'An authentication mechanism that Dovecot does not have',
   versions: BOTH,
   check({ config, series, report }) {
-    const origin = config.effective.setting('auth_mechanisms')?.origin ?? null;
-    if (origin === null) return;
-    for (const name of config.effective.auth().mechanisms) {
+    const { effective } = config;
+    const filters = [{}, ...effective.protocols.map((protocol) => ({ protocol }))];
+    const asked = filters.flatMap((filter) => {
+      const origin = effective.setting('auth_mechanisms', filter)?.origin ?? null;
+      return origin === null ? [] : effective.auth(filter).mechanisms.map((name) => ({ name, origin }));
+    });
+    for (const { name, origin } of asked) {
       const upper = name.toUpperCase();
       if (MECHANISMS.has(upper) || (series === '2.4' && ONLY_24.has(upper)) || /[$%]/.test(name)) continue;
       const value = valueText(origin);

@@ -17,6 +17,8 @@ export interface SelectQuery {
   readonly star: SqlToken | null;
   /** Expressions of later SELECTs of a UNION, by position. */
   readonly unionRows: readonly (readonly (readonly SqlToken[])[])[];
+  /** Tokens from FROM to the next clause; null = no FROM. */
+  readonly from: readonly SqlToken[] | null;
   /** Tokens behind WHERE; null = no WHERE. */
   readonly where: readonly SqlToken[] | null;
   readonly hasLimit: boolean;
@@ -47,11 +49,13 @@ export function parseSelect(text: string, dialect: SqlDialect): SelectQuery | nu
   const columns = items.map(columnOf);
   const star = items.flat().find((token, index, all) => isStar(token, all[index - 1])) ?? null;
   const where = topLevelWords(tokens, 'where')[0];
+  const from = topLevelWords(tokens, 'from')[0];
   return {
     tokens,
     columns,
     star: items.some((item) => item.length <= 3 && isSign(item.at(-1), '*')) ? star : null,
     unionRows: selects.slice(1).map((at) => selectItems(tokens, at).map((item) => columnOf(item).expression)),
+    from: from === undefined ? null : clauseAt(tokens, from),
     where: where === undefined ? null : tokens.slice(where + 1),
     hasLimit: topLevelWords(tokens, 'limit').length > 0,
   };
@@ -59,6 +63,22 @@ export function parseSelect(text: string, dialect: SqlDialect): SelectQuery | nu
 
 function isStar(token: SqlToken, before: SqlToken | undefined): boolean {
   return isSign(token, '*') && (before === undefined || isSign(before, '.') || before.kind === 'word');
+}
+
+/** A clause with its first word, up to the next clause outside of all parentheses. */
+function clauseAt(tokens: readonly SqlToken[], first: number): SqlToken[] {
+  let depth = 0;
+  const end = tokens.findIndex((token, index) => {
+    if (index <= first) return false;
+    if (isSign(token, '(')) depth++;
+    if (isSign(token, ')')) depth--;
+    return (
+      depth < 0 ||
+      isSign(token, ';') ||
+      (depth === 0 && token.kind === 'word' && CLAUSES.has(token.text.toLowerCase()))
+    );
+  });
+  return tokens.slice(first, end === -1 ? undefined : end);
 }
 
 /** Indexes of a word outside of all parentheses. */

@@ -1,0 +1,57 @@
+import { BlockList, isIP } from 'node:net';
+import { allPassdbs } from '../chains.js';
+import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { BOTH, defineRule } from '../rule.js';
+
+const PRIVATE = new BlockList();
+for (const [network, bits] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['100.64.0.0', 10],
+  // Of examples: RFC 5737, RFC 3849.
+  ['192.0.2.0', 24],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+] as const)
+  PRIVATE.addSubnet(network, bits, 'ipv4');
+for (const [network, bits] of [
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['::1', 128],
+  ['2001:db8::', 32],
+] as const)
+  PRIVATE.addSubnet(network, bits, 'ipv6');
+
+export const cleartextToBackend = defineRule({
+  code: 'DV425',
+  name: 'cleartext-to-backend',
+  severity: 'warning',
+  title: 'Passwords go to a backend outside of this network without TLS',
+  versions: BOTH,
+  check({ config, report }) {
+    const fields = passdbFields(config);
+    for (const passdb of allPassdbs(config)) {
+      const own = fieldsOf(passdb, fields);
+      if (!own.some(({ name }) => /^proxy(?:_maybe)?$/.test(name))) continue;
+      if (own.some(({ name }) => name === 'ssl' || name === 'starttls' || name === 'passdb_import')) continue;
+      for (const { literals } of own.filter(({ name }) => /^host(?:ip)?$/.test(name))) {
+        const outside = literals.find(({ text }) => isOutside(text));
+        if (outside === undefined) continue;
+        report({
+          message: `Passwords go to ${outside.text} in clear text, over networks that are not private`,
+          place: outside.place,
+          help: "Return starttls=yes (or ssl=yes with port=993), and give the backends' CA.",
+        });
+      }
+    }
+  },
+});
+
+function isOutside(text: string): boolean {
+  const address = text.replace(/^\[(.*)\]$/, '$1');
+  const version = isIP(address);
+  return version !== 0 && !PRIVATE.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,36 @@
+import { isIP } from 'node:net';
+import { allPassdbs } from '../chains.js';
+import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { BOTH, defineRule } from '../rule.js';
+
+// proxy-protocol.md section 1.2: the auth process asks DNS for each login.
+export const hostNeedsDns = defineRule({
+  code: 'DV423',
+  name: 'host-needs-dns',
+  severity: 'info',
+  title: 'A host given by name: each login waits for DNS',
+  versions: BOTH,
+  check({ config, report }) {
+    const fields = passdbFields(config);
+    for (const passdb of allPassdbs(config)) {
+      const own = fieldsOf(passdb, fields);
+      if (
+        // Where TLS is verified, the name is what it is verified against.
+        own.some(({ name }) => /^(?:hostip|ssl|starttls)$/.test(name)) ||
+        !own.some(({ name }) => /^proxy(?:_maybe)?$/.test(name))
+      )
+        continue;
+      for (const field of own.filter(({ name }) => name === 'host')) {
+        const named = field.literals.find(
+          ({ text }) => text !== '' && isIP(text.replace(/^\[(.*)\]$/, '$1')) === 0,
+        );
+        if (named === undefined) continue;
+        report({
+          message: `The auth process asks DNS for ${named.text} at each login: without an answer logins fail temporarily`,
+          place: named.place,
+          help: 'Return hostip with the address beside it: host stays the name for TLS.',
+        });
+      }
+    }
+  },
+});
