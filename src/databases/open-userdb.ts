@@ -55,6 +55,10 @@ export function userdbOpener({ config, databases, systemId, mapPath, now }: User
           const { openCheckpasswordUserdb } = await import('./checkpassword.js');
           return openCheckpasswordUserdb(block);
         }
+        if (series === '2.3' && block.driver === 'dict') {
+          const { openDictUserdb } = await import('./dict/drivers.js');
+          return openDictUserdb(block, config, mapPath ?? ((path) => path));
+        }
         if (!(KNOWN[series] as readonly string[]).includes(block.driver))
           throw new Error(`Unknown userdb driver '${block.driver}'`);
         return null;
