@@ -29,4 +29,5 @@ export const CHAIN_CODES = {
   DV786: 'an external file that cannot be read',
   DV787: 'a map of a dict file',
   DV788: 'fields of a proxy that 2.4 judges more strictly',
+  DV789: 'noauthenticate in the last passdb',
 } as const;

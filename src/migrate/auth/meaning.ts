@@ -85,7 +85,7 @@ function losesDefaults({ kind, driver, args, block, context }: OldBlock): boolea
   return /^(?:mysql|sqlite)$/.test(context.config.extFile(args, 'sql').get('driver'));
 }
 
-const ONCE: ReadonlySet<string> = new Set(['DV780', 'DV781', 'DV788']);
+const ONCE: ReadonlySet<string> = new Set(['DV780', 'DV781', 'DV788', 'DV789']);
 
 /** What is to be said of a block whose statements all went over. */
 export function meaningChanges(old: OldBlock, fields: readonly NewField[], place: Place): ChangeDraft[] {
@@ -121,6 +121,12 @@ export function meaningChanges(old: OldBlock, fields: readonly NewField[], place
       'DV781',
       'equivalent',
       'Where nopassword stands beside a password, 2.4 takes any password; 2.3 does so only if nopassword comes first.',
+    );
+  if (UNSEEN.has(driver) || driver === 'passwd-file' || fields.some(grantsWithout))
+    tell(
+      'DV789',
+      'equivalent',
+      'noauthenticate in the last passdb is a temporary failure in 2.3; 2.4 lets in whom an earlier passdb has accepted.',
     );
   const renames = [...block.defaultFields, ...block.overrideFields].find(({ name }) =>
     /^(?:user|username|domain|login_user)(?::|$)/.test(name),

@@ -119,20 +119,40 @@ const FIELD_TABLE = { ...AUTH_TABLE, withoutBlanks: true };
 
 /** A line with new extra fields; null: it stays as it is. */
 function translateEntry(line: ByteString): { line: ByteString; changes: readonly ChangeDraft[] } | null {
-  const parts = /^((?:[^:\n]*:){7})(.*)$/.exec(line);
+  const parts = /^([^:\n]*:([^:\n]*):(?:[^:\n]*:){5})(.*)$/.exec(line);
   if (parts === null || line.startsWith('#') || line.startsWith(':')) return null;
-  const [, head = '', extra = ''] = parts;
+  const [, head = '', password = '', extra = ''] = parts;
   const changes: ChangeDraft[] = [];
-  const fields = extra.split(' ').map((field) => {
-    const equals = field.indexOf('=');
-    const value = equals === -1 ? '' : field.slice(equals + 1);
-    // The scanner of 2.4.1 loses a text that is exactly y; of a field that only has to be there nobody minds.
-    if (value === 'y' && !/^(?:proxy|no)/.test(field)) return `${field.slice(0, equals + 1)}%{literal('y')}`;
-    if (!value.includes('%')) return field;
-    const translated = withChanges(value, translateTemplate(value, FIELD_TABLE), null);
-    changes.push(...translated.changes);
-    return field.slice(0, equals + 1) + translated.text;
+  const hasPassword = password.replace(/^\{[^}]*\}/, '') !== '';
+  const words = extra.split(' ');
+  const grants = words.some((word) => /^noauthenticate(?:=|$)/.test(word));
+  const fields = words.flatMap((word): ByteString[] => {
+    if (hasPassword && !grants && /^nopassword(?:=|$)/.test(word)) {
+      const reason =
+        '2.3 ignores nopassword beside a password and checks that; 2.4 would take any password, so it is left out.';
+      changes.push(change('DV781', 'equivalent', reason, null));
+      return [];
+    }
+    return [translateField(word, changes)];
   });
   const result = head + fields.join(' ');
   return result === line ? null : { line: result, changes };
+}
+
+function translateField(field: ByteString, changes: ChangeDraft[]): ByteString {
+  const equals = field.indexOf('=');
+  const written = equals === -1 ? field : field.slice(0, equals);
+  const name = written.replace(/:protected$/, ':default');
+  if (written.endsWith(':default')) {
+    const reason = `${written} is a name of its own in 2.3; in 2.4 it sets ${written.slice(0, -8)} where that is not set yet.`;
+    changes.push(change('DV767', 'equivalent', reason, null));
+  }
+  if (equals === -1) return name;
+  const value = field.slice(equals + 1);
+  // The scanner of 2.4.1 loses a text that is exactly y; of a field that only has to be there nobody minds.
+  if (value === 'y' && !/^(?:proxy|no)/.test(field)) return `${name}=%{literal('y')}`;
+  if (!value.includes('%')) return `${name}=${value}`;
+  const translated = withChanges(value, translateTemplate(value, FIELD_TABLE), null);
+  changes.push(...translated.changes);
+  return `${name}=${translated.text}`;
 }
