@@ -245,9 +245,23 @@ export const otherPluginSettings: SettingTranslators = {
   stats_track_cmds: gone('The old statistics are gone: use metric NAME { }.'),
   imap_zlib_compression_level: gone('COMPRESS of IMAP uses compress_deflate_level in 2.4.'),
   sieve_extdata_dict_uri: gone('The Sieve plugin extdata has no settings in 2.4.'),
+  charset_aliases: (old, t) => [
+    block(
+      'charset_aliases',
+      null,
+      resolveValue(old, t, true)
+        .text.split(/[ \t]+/)
+        .flatMap((word) => {
+          const [from = '', to] = word.split('=', 2);
+          return to === undefined ? [] : [setting(from, to)];
+        }),
+      old,
+      [draft('DV725', 'exact', '2.4 has a block, charset_aliases { FROM = TO }.', old)],
+    ),
+  ],
   apparmor_hat: (old, t) => moved(old, t, 'apparmor_hats', 'DV741'),
   mail_lua_script: (old, t) => [
-    block('mail_lua', null, [setting('file', resolveValue(old, t, true).text)], old, [
+    block('mail_lua', null, [setting('lua_file', resolveValue(old, t, true).text)], old, [
       draft('DV741', 'exact', 'The script is a setting of mail_lua { } in 2.4.', old),
     ]),
   ],

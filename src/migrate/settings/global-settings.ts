@@ -107,29 +107,55 @@ const policyTimeout: SettingTranslator = (old) => [
   ),
 ];
 
-/** `name=value ...` as a string list. */
-function stringList(separators: RegExp, bare: (word: ByteString) => ByteString): SettingTranslator {
-  return (old, t) => {
-    const { text } = resolveValue(old, t, true);
-    const words = splitList(text, separators);
-    const change = draft(
-      'DV725',
-      'exact',
-      `2.4 has a block of names and values, ${old.key} { name = value }.`,
-      old,
-    );
-    if (words.length === 0) return [setting(old.key, '', old, [change])];
-    const extra = words.map((word) => {
+/** `name=value ...` as a string list, which replaces the defaults of 2.4. */
+const policyAttributes: SettingTranslator = (old, t) => {
+  const { text } = resolveValue(old, t, true);
+  const change = draft(
+    'DV725',
+    'exact',
+    `2.4 has a block of names and values, ${old.key} { name = value }.`,
+    old,
+  );
+  const body = splitList(text, /[ \t]+/).map((word) => {
+    const equals = word.indexOf('=');
+    const translated = t.string(equals === -1 ? '' : word.slice(equals + 1), old);
+    const name = equals === -1 ? word : word.slice(0, equals);
+    return setting(writtenKey(name), translated.text, undefined, translated.changes);
+  });
+  const none = setting(old.key, '', undefined, [change]);
+  return body.length === 0 ? [none] : [none, section(old.key, null, body)];
+};
+
+/** `TZ FOO=bar`: names are taken over, the rest is set. Dovecot's own names are in the list of 2.4 already. */
+const environment: SettingTranslator = (old, t) => {
+  const { text } = resolveValue(old, t, true);
+  const change = draft(
+    'DV725',
+    'exact',
+    '2.4 has a block of names and values, %{env:NAME} takes one over.',
+    old,
+  );
+  const body = splitList(text, /[ \t]+/)
+    .filter((word) => !OWN_ENVIRONMENT.has(word))
+    .map((word) => {
       const equals = word.indexOf('=');
-      const [name, value] =
-        equals === -1 ? [word, bare(word)] : [word.slice(0, equals), word.slice(equals + 1)];
-      const translated = t.string(value, old);
-      return setting(writtenKey(name), translated.text, undefined, translated.changes);
+      return equals === -1
+        ? setting(writtenKey(word), `%{env:${word}}`)
+        : setting(writtenKey(word.slice(0, equals)), word.slice(equals + 1));
     });
-    // What was the whole list replaces the defaults of 2.4.
-    return [setting(old.key, '', undefined, [change]), section(old.key, null, extra)];
-  };
-}
+  return body.length === 0 ? commentedOut(old, change) : [section(old.key, null, body, [change])];
+};
+
+// Dovecot 2.4.1 doveconf -d import_environment
+const OWN_ENVIRONMENT = new Set([
+  'TZ',
+  'CORE_OUTOFMEM',
+  'CORE_ERROR',
+  'LISTEN_PID',
+  'LISTEN_FDS',
+  'NOTIFY_SOCKET',
+  'PATH',
+]);
 
 /** `imap_id_send = name * version *`: pairs, * = Dovecot's own value. */
 const idSend: SettingTranslator = (old, t) => {
@@ -145,12 +171,36 @@ const idSend: SettingTranslator = (old, t) => {
   );
   const body: NewStatement[] = [];
   for (let at = 0; at + 1 < words.length; at += 2)
-    body.push(setting(writtenKey(words[at] ?? ''), words[at + 1] ?? ''));
+    body.push(setting(writtenKey(words[at] ?? ''), idValue(words[at] ?? '', words[at + 1] ?? '')));
   return [
     setting('imap_id_send', '', undefined, [change]),
     ...(body.length === 0 ? [] : [section('imap_id_send', null, body)]),
   ];
 };
+
+/** `*` was Dovecot's own value (Dovecot 2.3.19.1 imap-id.c). */
+function idValue(name: ByteString, value: ByteString): ByteString {
+  if (value !== '*') return value;
+  const own: Readonly<Record<string, string>> = {
+    name: 'Dovecot',
+    version: '%{dovecot:version}',
+    os: '%{system:os}',
+    'os-version': '%{system:os-version}',
+    'support-url': '%{dovecot:support-url}',
+    'support-email': '%{dovecot:support-email}',
+    revision: '%{dovecot:revision}',
+  };
+  return own[name.toLowerCase()] ?? value;
+}
+
+/** Raw logs of an HTTP server that is configured in a filter of its own. */
+function rawLog(filter: string): SettingTranslator {
+  return (old) => {
+    const reason = `2.4 has http_server_rawlog_dir inside ${filter} { } for it.`;
+    const body = [setting('http_server_rawlog_dir', old.value.text, old)];
+    return [section(filter, null, body, [draft('DV721', 'exact', reason, old)])];
+  };
+}
 
 /** `+A B` adds to the list that Dovecot makes, anything else replaces it. */
 const capability: SettingTranslator = (old, t) => {
@@ -238,9 +288,11 @@ export const globalSettings: SettingTranslators = {
   auth_debug: debugFilter('auth'),
   auth_worker_max_count: workerCount,
   auth_policy_server_timeout_msecs: policyTimeout,
-  auth_policy_request_attributes: stringList(/[ \t]+/, () => ''),
-  import_environment: stringList(/[ \t]+/, (word) => `%{env:${word}}`),
+  auth_policy_request_attributes: policyAttributes,
+  import_environment: environment,
   imap_id_send: idSend,
+  doveadm_http_rawlog_dir: rawLog('doveadm_server'),
+  stats_http_rawlog_dir: rawLog('stats_server'),
   imap_capability: capability,
   mail_location: translateLocation,
   mail: translateLocation,

@@ -31,6 +31,7 @@ const DIRECTOR_SETTINGS = [
   'director_max_parallel_kicks',
   'director_output_buffer_size',
   'director_doveadm_port',
+  'master_user_separator',
 ];
 const REPLICATION_SETTINGS = [
   'replication_dsync_parameters',

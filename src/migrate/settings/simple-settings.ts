@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { changeOf } from '../../knowledge/changes.js';
 import { SETTINGS_2_3 } from '../../knowledge/generated/settings-2.3.19.1.js';
+import type { SettingType } from '../../knowledge/tables-2.4.js';
 import type { ChangeDraft, NewStatement } from '../change.js';
 import type { ChangeCode } from '../change-codes.js';
 import { translateList } from '../list-settings.js';
@@ -38,7 +39,9 @@ export function translateSimple(
   const translated = holdsVariables(old.path)
     ? t.string(resolved.text, old)
     : { text: resolved.text, changes: [] };
-  const value = inNumbers(old, translated.text);
+  const value = old.path.startsWith('plugin/')
+    ? typedPluginValue(old, translated.text, type)
+    : inNumbers(old, translated.text);
   const all = [...changes, ...resolved.changes, ...translated.changes, ...value.changes];
   const isSame = all.length === 0 && key === old.key && value.text === old.value.text;
   if (isSame && old.value.form === 'quoted' && newType(fullName(old.frames.at(-1)?.key, key)) === 'str')
@@ -104,6 +107,23 @@ function inNumbers(old: OldSetting, text: ByteString): { text: ByteString; chang
       text: 'unlimited',
       changes: [draft('DV722', 'exact', `0 meant no limit for ${old.key}; 2.4 writes unlimited.`, old)],
     };
+  return { text, changes: [] };
+}
+
+/** Plugin settings had no types in 2.3: each plugin read its text in its own way. */
+function typedPluginValue(
+  old: OldSetting,
+  text: ByteString,
+  type: SettingType | undefined,
+): { text: ByteString; changes: readonly ChangeDraft[] } {
+  const zero = inNumbers(old, text);
+  if (zero.text !== text) return zero;
+  const change = (reason: string) => [draft('DV722', 'exact', reason, old)];
+  // Dovecot 2.3.19.1 mail-user.c mail_user_set_plugin_getenv_bool()
+  if (type === 'bool' && !/^(?:yes|y|1|no)$/i.test(text))
+    return { text: /^[nN0fF]/.test(text) ? 'no' : 'yes', changes: change('2.4 takes yes or no.') };
+  if ((type === 'time' || type === 'time_msecs') && /^[1-9]\d*$/.test(text))
+    return { text: `${text} secs`, changes: change('2.4 wants a unit.') };
   return { text, changes: [] };
 }
 
