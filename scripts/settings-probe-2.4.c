@@ -5,7 +5,7 @@
  *
  * doveconf exports `all_infos` (the tables of the core and of every installed plugin, in the order in which it reads
  * them) and `config_all_services`. They are complete once the modules are loaded, so the walk is done where doveconf
- * unloads its modules again. The layouts below are those of 2.4.x.
+ * opens its output. The layouts below are those of 2.4.x.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum type { BOOL, UINTMAX, UINT, UINT_OCT, TIME, TIME_MSECS, SIZE, IN_PORT, STR, STR_NOVARS, ENUM, FILE_TYPE,
             STRLIST, BOOLLIST, ALIAS, FILTER_NAME, FILTER_ARRAY };
@@ -54,6 +55,8 @@ struct service_set {
 struct service { const struct service_set *set; const struct keyvalue *defaults; };
 
 static FILE *out;
+static bool printed;
+static const char *path;
 
 static void text(const char *s)
 {
@@ -94,8 +97,8 @@ static void print_tables(void)
 {
     const struct info *const **infos = dlsym(RTLD_DEFAULT, "all_infos");
     const struct service **services = dlsym(RTLD_DEFAULT, "config_all_services");
-    const char *path = getenv("SETTINGS_PROBE_OUTPUT");
-    if (infos == NULL || services == NULL || path == NULL || (out = fopen(path, "w")) == NULL) return;
+    if (printed || infos == NULL || services == NULL || path == NULL || (out = fopen(path, "w")) == NULL) return;
+    printed = true;
     for (const struct info *const *i = *infos; *i != NULL; i++) {
         fputs("{\"struct\":", out); text((*i)->name);
         fputs(",\"plugin\":", out); text((*i)->plugin);
@@ -128,10 +131,17 @@ static void print_tables(void)
     fclose(out);
 }
 
-void module_dir_unload(void **modules)
+/* doveconf 2.4.5 clears its environment. */
+__attribute__((constructor)) static void at_start(void)
 {
-    static void (*original)(void **);
+    const char *name = getenv("SETTINGS_PROBE_OUTPUT");
+    path = name == NULL ? NULL : strdup(name);
+}
+
+void *o_stream_create_fd(int fd, size_t max_buffer_size)
+{
+    static void *(*original)(int, size_t);
     print_tables();
-    if (original == NULL) original = dlsym(RTLD_NEXT, "module_dir_unload");
-    original(modules);
+    if (original == NULL) original = dlsym(RTLD_NEXT, "o_stream_create_fd");
+    return original(fd, max_buffer_size);
 }

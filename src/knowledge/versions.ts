@@ -1,10 +1,18 @@
 /** The Dovecot versions whose behaviour is known. */
-export type DovecotVersion = '2.3.19.1' | '2.4.1';
+export type DovecotVersion = Version23 | Version24;
+
+export type Version23 = '2.3.19.1' | '2.3.21.1';
+
+export type Version24 = '2.4.1';
 
 export type Series = '2.3' | '2.4';
 
 export function seriesOf(version: DovecotVersion): Series {
-  return version.startsWith('2.3') ? '2.3' : '2.4';
+  return isVersion23(version) ? '2.3' : '2.4';
+}
+
+export function isVersion23(version: DovecotVersion): version is Version23 {
+  return version.startsWith('2.3');
 }
 
 /** `--dovecot` argument to version: a series means the version whose tables exist (cli.md). */
@@ -13,6 +21,9 @@ export function parseVersion(text: string): DovecotVersion | null {
     case '2.3':
     case '2.3.19.1':
       return '2.3.19.1';
+    case '2.3.21':
+    case '2.3.21.1':
+      return '2.3.21.1';
     case '2.4':
     case '2.4.1':
       return '2.4.1';

@@ -2,6 +2,7 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { LoginSettings } from '../config/effective.js';
 import { type Series, seriesOf } from '../knowledge/versions.js';
+import type { HaproxyInfo } from './haproxy-header.js';
 import { inNetworks, parseIp, sameIp } from './ip-address.js';
 import type { ProxyFailureClass } from './login-decision.js';
 import type { LoginLogFormat, LogValues } from './login-log.js';
@@ -21,6 +22,8 @@ export interface ClientAddresses {
   readonly realLocalPort: number;
   readonly realRemoteIp: string;
   readonly realRemotePort: number;
+  /** What the front end of a `haproxy` listener said of its client. */
+  readonly haproxy?: HaproxyInfo;
 }
 
 /** What a session may ask its surroundings. */
@@ -132,9 +135,31 @@ export class LoginClient {
     this.ttl = FRESH_TTL[this.series];
     this.sessionId = '';
     this.#sessionIdMade = false;
-    const local = parseIp(addresses.realLocalIp);
-    const remote = parseIp(addresses.realRemoteIp);
-    this.#sameMachine = local !== null && remote !== null && sameIp(local, remote);
+    const { haproxy } = addresses;
+    // 2.4 compares what the front end says.
+    const compared =
+      haproxy === undefined ? [addresses.realLocalIp, addresses.realRemoteIp] : [this.localIp, this.remoteIp];
+    const [local, remote] = compared.map((ip) => parseIp(ip));
+    this.#sameMachine = local != null && remote != null && sameIp(local, remote);
+    if (haproxy !== undefined) this.#through(haproxy);
+  }
+
+  /** Dovecot client-common.c client_alloc */
+  #through({ hostname, tls }: HaproxyInfo): void {
+    if (this.series === '2.4') this.endClientTls = tls;
+    if (hostname === '') return;
+    if (this.series === '2.4') this.named(hostname);
+    else this.localName = hostname;
+  }
+
+  /** 2.4: TLS that ended at a front end counts as TLS here. */
+  get #tlsAtFrontEnd(): boolean {
+    return this.series === '2.4' && this.real.haproxy?.tls === true;
+  }
+
+  /** STARTTLS makes no sense any more. */
+  get hasTls(): boolean {
+    return this.tls !== 'none' || this.#tlsAtFrontEnd;
   }
 
   /** Made when first needed: a trusted front end may have given one before. */
@@ -157,6 +182,11 @@ export class LoginClient {
   /** Whether clear text passwords are safe here. Dovecot client-common.c client_alloc */
   get secured(): boolean {
     if (this.tls !== 'none') return true;
+    const { haproxy } = this.real;
+    if (haproxy !== undefined) {
+      if (haproxy.tls) return true;
+      return this.series === '2.3' ? this.trusted : this.#sameMachine || this.tlsMode !== 'required';
+    }
     return this.#sameMachine || (this.trusted && (this.series === '2.3' || this.tlsMode !== 'required'));
   }
 
@@ -186,7 +216,7 @@ export class LoginClient {
 
   /** What the auth process is asked with, besides the credentials. */
   get securedForAuth(): '' | 'secured' | 'TLS' {
-    if (this.tls === 'active') return 'TLS';
+    if (this.tls === 'active' || this.#tlsAtFrontEnd) return 'TLS';
     return this.secured ? 'secured' : '';
   }
 
@@ -205,6 +235,7 @@ export class LoginClient {
 
   /** `%c`, `%{secured}`. */
   get securedText(): ByteString {
+    if (this.#tlsAtFrontEnd) return 'TLS';
     if (this.tls === 'none') return this.secured ? 'secured' : '';
     const state = this.tls === 'active' ? 'TLS' : 'TLS handshaking';
     return this.tlsError === '' ? state : `${state}: ${this.tlsError}`;

@@ -164,7 +164,7 @@ export abstract class LoginSession {
 
   /** STARTTLS may be offered. */
   protected get canStartTls(): boolean {
-    return this.client.tlsMode !== 'no' && this.client.tls === 'none';
+    return this.client.tlsMode !== 'no' && !this.client.hasTls;
   }
 
   #sendGreeting(): void {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import type { LoginSettings } from '../config/effective.js';
 import { createDatabases } from '../databases/open.js';
 import { userdbOpener } from '../databases/open-userdb.js';
 import { systemIds } from '../databases/system-ids.js';
@@ -34,6 +35,7 @@ interface ProtocolServices {
 export interface Generation {
   readonly services: SessionServices;
   readonly lmtp: LmtpServices;
+  login(protocol: ServedProtocol): LoginSettings;
   sessions: number;
   retired: boolean;
   close(): Promise<void>;
@@ -102,6 +104,7 @@ export async function openGeneration(
       tls: (addresses) => of('lmtp').settings.tls(addresses),
       lookUp: (request, signal) => of('lmtp').recipients.lookUp(request, signal),
     },
+    login: (protocol) => config.effective.login({ protocol }),
     sessions: 0,
     retired: false,
     close,

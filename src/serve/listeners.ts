@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly address: string;
   readonly port: number;
   readonly implicitTls: boolean;
+  /** Connections begin with a PROXY protocol header. */
+  readonly haproxy: boolean;
 }
 
 /** `--listen PROTOCOL=ADDRESS:PORT`. */
@@ -49,6 +51,7 @@ export function planEndpoints(config: EffectiveConfig, options: readonly ListenO
       address,
       port,
       implicitTls,
+      haproxy: false,
     });
   }
   for (const listener of config.listeners()) {
@@ -58,15 +61,9 @@ export function planEndpoints(config: EffectiveConfig, options: readonly ListenO
       notices.add(`protocol ${listener.protocol} is not served yet: its listeners stay closed`);
       continue;
     }
-    if (listener.haproxy) {
-      notices.add(
-        `listener ${listener.name} expects the PROXY protocol, which is not served yet: it stays closed`,
-      );
-      continue;
-    }
     for (const address of listener.addresses) {
-      const { name, port, ssl } = listener;
-      endpoints.push({ protocol, name, address: addressOf(address), port, implicitTls: ssl });
+      const { name, port, ssl, haproxy } = listener;
+      endpoints.push({ protocol, name, address: addressOf(address), port, implicitTls: ssl, haproxy });
     }
   }
   return { endpoints, notices: [...notices] };

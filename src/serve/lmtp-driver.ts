@@ -11,6 +11,7 @@ import { BackendWriter } from './backend-writer.js';
 import { ClientSocket } from './client-socket.js';
 import type { ServeLog } from './log.js';
 import { MessageStore } from './message-store.js';
+import type { AcceptedBy } from './session-driver.js';
 import { addressesOf, errorText, temporaryFailure } from './session-parts.js';
 import { SessionTimers } from './session-timers.js';
 import type { SessionTls } from './session-tls.js';
@@ -47,9 +48,14 @@ export class LmtpDriver {
   readonly #waiting: LmtpEvent[] = [];
   #delivering = false;
 
-  constructor(socket: Socket, implicitTls: boolean, services: LmtpServices, whenClosed: () => void) {
+  constructor(
+    socket: Socket,
+    { implicitTls, haproxy }: Pick<AcceptedBy, 'implicitTls' | 'haproxy'>,
+    services: LmtpServices,
+    whenClosed: () => void,
+  ) {
     this.#services = services;
-    const addresses = addressesOf(socket);
+    const addresses = addressesOf(socket, haproxy);
     const environment = services.environment(addresses);
     this.#process = `lmtp(${environment.pid})`;
     this.#tls = services.tls(addresses);

@@ -1,6 +1,9 @@
 import type { Server, Socket } from 'node:net';
-import type { ServedProtocol } from '../proxy/login-protocols.js';
+import { seriesOf } from '../knowledge/versions.js';
+import type { HaproxyInfo } from '../proxy/haproxy-header.js';
+import { LOGIN_PROCESSES, type ServedProtocol } from '../proxy/login-protocols.js';
 import { type Generation, type GenerationOptions, openGeneration } from './generation.js';
+import { HaproxyEntrance } from './haproxy-entrance.js';
 import {
   type Endpoint,
   type EndpointPlan,
@@ -74,14 +77,36 @@ export class ProxyServer {
   #accept(socket: Socket, endpoint: Endpoint): void {
     const generation = this.#generation;
     generation.sessions += 1;
+    let current: Session | null = null;
+    const enter = (session: Session) => {
+      if (current !== null) this.#sessions.delete(current);
+      current = session;
+      this.#sessions.add(session);
+    };
     const done = () => {
-      this.#sessions.delete(driver);
+      if (current !== null) this.#sessions.delete(current);
       generation.sessions -= 1;
       void closeIfUnused(generation);
       if (this.#sessions.size === 0) this.#whenEmpty?.();
     };
-    const driver = openSession(socket, endpoint, generation, done);
-    this.#sessions.add(driver);
+    if (!endpoint.haproxy) {
+      enter(openSession(socket, endpoint, generation, done));
+      return;
+    }
+    const { protocol } = endpoint;
+    const login = generation.login(protocol);
+    const entrance = new HaproxyEntrance(socket, {
+      series: seriesOf(login.version),
+      protocol,
+      trustedNetworks: login.haproxyTrustedNetworks,
+      timeoutMs: login.haproxyTimeout,
+      process: protocol === 'lmtp' ? 'lmtp' : LOGIN_PROCESSES[protocol],
+      log: this.#log,
+      opened: (haproxy) => enter(openSession(socket, { ...endpoint, info: haproxy }, generation, done)),
+      whenClosed: done,
+    });
+    enter(entrance);
+    entrance.start();
   }
 
   get sessionCount(): number {
@@ -137,10 +162,15 @@ export class ProxyServer {
   }
 }
 
-function openSession(socket: Socket, endpoint: Endpoint, generation: Generation, done: () => void): Session {
-  const { protocol, name, implicitTls } = endpoint;
-  if (protocol === 'lmtp') return new LmtpDriver(socket, implicitTls, generation.lmtp, done);
-  return new SessionDriver(socket, { protocol, name, implicitTls }, generation.services, done);
+function openSession(
+  socket: Socket,
+  { protocol, name, implicitTls, info }: Endpoint & { readonly info?: HaproxyInfo },
+  generation: Generation,
+  done: () => void,
+): Session {
+  const accepted = { name, implicitTls, ...(info === undefined ? {} : { haproxy: info }) };
+  if (protocol === 'lmtp') return new LmtpDriver(socket, accepted, generation.lmtp, done);
+  return new SessionDriver(socket, { ...accepted, protocol }, generation.services, done);
 }
 
 async function closeIfUnused(generation: Generation): Promise<void> {

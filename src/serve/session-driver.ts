@@ -3,6 +3,7 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
 import { createLoginSession } from '../proxy/create-session.js';
+import type { HaproxyInfo } from '../proxy/haproxy-header.js';
 import { parseIp } from '../proxy/ip-address.js';
 import type { ClientAddresses, SessionEnvironment } from '../proxy/login-client.js';
 import { LOGIN_PROCESSES, type LoginProtocol } from '../proxy/login-protocols.js';
@@ -28,6 +29,7 @@ export interface AcceptedBy {
   readonly protocol: LoginProtocol;
   readonly name: ByteString;
   readonly implicitTls: boolean;
+  readonly haproxy?: HaproxyInfo;
 }
 
 /** Gives one session's machine its sockets, timers and answers. */
@@ -48,7 +50,7 @@ export class SessionDriver {
 
   constructor(socket: Socket, acceptedBy: AcceptedBy, services: SessionServices, whenClosed: () => void) {
     this.#services = services;
-    const addresses = addressesOf(socket);
+    const addresses = addressesOf(socket, acceptedBy.haproxy);
     const { protocol } = acceptedBy;
     this.#process = LOGIN_PROCESSES[protocol];
     this.#tls = services.tls(protocol, addresses);

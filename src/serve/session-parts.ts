@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
+import type { HaproxyInfo } from '../proxy/haproxy-header.js';
 import { plainIp } from '../proxy/ip-address.js';
 import type { ClientAddresses } from '../proxy/login-client.js';
 
@@ -14,7 +15,7 @@ export interface Session {
   destroy(): void;
 }
 
-export function addressesOf(socket: Socket): ClientAddresses {
+export function addressesOf(socket: Socket, haproxy?: HaproxyInfo): ClientAddresses {
   const localIp = plainIp(socket.localAddress ?? '');
   const remoteIp = plainIp(socket.remoteAddress ?? '');
   const localPort = socket.localPort ?? 0;
@@ -28,6 +29,8 @@ export function addressesOf(socket: Socket): ClientAddresses {
     realLocalPort: localPort,
     realRemoteIp: remoteIp,
     realRemotePort: remotePort,
+    ...(haproxy?.addresses ?? {}),
+    ...(haproxy === undefined ? {} : { haproxy }),
   };
 }
 

@@ -1,4 +1,7 @@
+import { seriesOf } from '../../src/knowledge/versions.js';
 import { createLoginSession } from '../../src/proxy/create-session.js';
+import { type GateStep, HaproxyGate } from '../../src/proxy/haproxy-gate.js';
+import type { HaproxyInfo } from '../../src/proxy/haproxy-header.js';
 import type { ClientSettings } from '../../src/proxy/login-client.js';
 import type { SessionAction, SessionEvent, TimerName } from '../../src/proxy/session-event.js';
 import { recordedNonce, recordedRemoteIp, recordedServerName, recordedTlsError } from './recorded-facts.js';
@@ -20,11 +23,19 @@ const START_MS = Date.UTC(2026, 10, 1);
 /** Real clocks and simulated ones may differ by that. */
 const SLACK_MS = 300;
 
+/** A client whose header has not come. */
+interface WaitingGate {
+  readonly gate: HaproxyGate;
+  readonly what: Readonly<Record<string, string | number>>;
+  readonly until: number;
+}
+
 /** Plays a recorded conversation to the state machines, with a simulated clock and scripted backends. */
 export class Replayer {
   readonly #transcript: Transcript;
   readonly #cut: (data: string) => string[];
   readonly #clients = new Map<string, ReplayedClient>();
+  readonly #gates = new Map<string, WaitingGate>();
   readonly #sent = new Map<string, string>();
   readonly #boundTo = new Map<string, string>();
   readonly #log: string[] = [];
@@ -71,12 +82,45 @@ export class Replayer {
       this.#backendGone(to, recordedTlsError(this.#transcript));
   }
 
+  /** A `haproxy` listener wants its header first. */
   #connectClient(name: string, what: Readonly<Record<string, string | number>>): void {
     const port = Number(what['proxy_port']);
-    const remoteIp = String(what['source_ip'] ?? recordedRemoteIp(this.#transcript));
-    const localIp = String(
-      what['dest_ip'] ?? /lip=([0-9.]+)/.exec(this.#transcript.log.join('\n'))?.[1] ?? '127.0.0.1',
-    );
+    if (port !== 21308 && port !== 21328) {
+      this.#openClient(name, what);
+      return;
+    }
+    const { haproxyTrustedNetworks, haproxyTimeout, version } = this.#settings.login;
+    const gate = new HaproxyGate({
+      series: seriesOf(version),
+      protocol: this.#transcript.protocol,
+      remoteIp: '127.0.0.1',
+      trustedNetworks: haproxyTrustedNetworks,
+    });
+    this.#gates.set(name, { gate, what, until: this.#now + haproxyTimeout });
+    this.#passGate(name, gate.start());
+  }
+
+  #passGate(name: string, step: GateStep): void {
+    const waiting = this.#gates.get(name);
+    if (waiting === undefined || step.kind === 'waiting') return;
+    this.#gates.delete(name);
+    if (step.log !== null)
+      this.#log.push(`${processOf(this.#transcript)}: ${titled(step.log.level)}: ${step.log.text}`);
+    if (step.kind === 'closed') return;
+    this.#openClient(name, waiting.what, step.info);
+    if (step.rest !== '') this.#bytes(name, step.rest);
+  }
+
+  #openClient(name: string, what: Readonly<Record<string, string | number>>, haproxy?: HaproxyInfo): void {
+    const port = Number(what['proxy_port']);
+    const remoteIp =
+      haproxy === undefined ? String(what['source_ip'] ?? recordedRemoteIp(this.#transcript)) : '127.0.0.1';
+    const localIp =
+      haproxy !== undefined
+        ? '127.0.0.1'
+        : String(
+            what['dest_ip'] ?? /lip=([0-9.]+)/.exec(this.#transcript.log.join('\n'))?.[1] ?? '127.0.0.1',
+          );
     const implicitTls = [21302, 21304, 21309, 21322, 21324, 21329].includes(port);
     const remotePort = Number(what['client_port']);
     const session = createLoginSession(this.#transcript.protocol, {
@@ -89,6 +133,8 @@ export class Replayer {
         realLocalPort: port,
         realRemoteIp: remoteIp,
         realRemotePort: remotePort,
+        ...(haproxy?.addresses ?? {}),
+        ...(haproxy === undefined ? {} : { haproxy }),
       },
       listenerName: this.#transcript.protocol + (implicitTls ? 's' : ''),
       implicitTls,
@@ -121,6 +167,14 @@ export class Replayer {
   }
 
   #bytes(from: string, data: string): void {
+    if (this.#gates.has(from)) {
+      for (const piece of this.#cut(data)) {
+        const waiting = this.#gates.get(from);
+        if (waiting === undefined) this.#bytes(from, piece);
+        else this.#passGate(from, waiting.gate.received(piece));
+      }
+      return;
+    }
     const client = this.#clients.get(from);
     if (client !== undefined) {
       if (client.relaying) this.#toBackend(client, data);
@@ -243,6 +297,8 @@ export class Replayer {
   }
 
   #advance(limit: number): void {
+    for (const [name, { gate, until }] of this.#gates)
+      if (until <= limit) this.#passGate(name, gate.timedOut());
     for (;;) {
       let due: { client: ReplayedClient; name: TimerName; at: number } | null = null;
       for (const client of this.#clients.values()) {

@@ -12,7 +12,11 @@ export interface Cases {
     greeting: string,
     answer: (line: string, secured: boolean) => LineAnswer | string,
   ): Promise<LineBackend>;
-  proxy(users: readonly string[], settings?: string): Promise<RunningProxy>;
+  proxy(
+    users: readonly string[],
+    settings?: string,
+    configured?: readonly ServedProtocol[],
+  ): Promise<RunningProxy>;
   /** Connected, greeting read. */
   client(proxy: RunningProxy): Promise<ScriptedClient>;
   tlsClient(proxy: RunningProxy, serverName?: string): Promise<ScriptedClient>;
@@ -48,8 +52,8 @@ export function setUpCases(): Cases {
       const backend = await LineBackend.start(greeting, answer);
       return keep(backend, () => backend.stop());
     },
-    async proxy(users, settings = '') {
-      const proxy = await RunningProxy.start(users, settings);
+    async proxy(users, settings = '', configured = []) {
+      const proxy = await RunningProxy.start(users, settings, configured);
       return keep(proxy, () => proxy.stop());
     },
     async client(proxy) {

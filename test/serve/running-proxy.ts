@@ -46,14 +46,21 @@ export class RunningProxy {
     this.#log = log;
   }
 
-  /** `users`: passwd-file lines, such as `joe:secret::::::proxy host=127.0.0.1 port=1`. */
-  static async start(users: readonly string[], settings = ''): Promise<RunningProxy> {
+  /**
+   * `users`: passwd-file lines, such as `joe:secret::::::proxy host=127.0.0.1 port=1`. Protocols in `configured` have
+   * the listeners of the settings, all others free ports.
+   */
+  static async start(
+    users: readonly string[],
+    settings = '',
+    configured: readonly ServedProtocol[] = [],
+  ): Promise<RunningProxy> {
     const folder = mkdtempSync(join(tmpdir(), 'dvproxy-serve-'));
     const lines: string[] = [];
     const log = new ServeLog((text) => lines.push(...text.trimEnd().split('\n')), 'dovecot', '');
     try {
       writeFileSync(join(folder, 'users'), `${users.join('\n')}\n`);
-      const server = await ProxyServer.start(RunningProxy.options(folder, settings, log));
+      const server = await ProxyServer.start(RunningProxy.options(folder, settings, log, configured));
       return new RunningProxy(server, folder, lines, log);
     } catch (error) {
       rmSync(folder, { recursive: true });
@@ -61,7 +68,12 @@ export class RunningProxy {
     }
   }
 
-  static options(folder: string, settings: string, log: ServeLog): ServerOptions {
+  static options(
+    folder: string,
+    settings: string,
+    log: ServeLog,
+    configured: readonly ServedProtocol[] = [],
+  ): ServerOptions {
     const path = join(folder, 'dovecot.conf');
     writeFileSync(path, BASE(folder) + settings);
     const config = loadConfig({ path, host: nodeConfigHost() });
@@ -69,7 +81,7 @@ export class RunningProxy {
     return {
       config,
       listen: [
-        ...SERVED_PROTOCOLS.flatMap((protocol) =>
+        ...SERVED_PROTOCOLS.filter((protocol) => !configured.includes(protocol)).flatMap((protocol) =>
           [false, true].map((implicitTls) => ({ protocol, address: '127.0.0.1', port: 0, implicitTls })),
         ),
       ],

@@ -15,7 +15,7 @@ import { humanForm } from './human-form.js';
 import type { Layer } from './layer.js';
 import { mergeLayers } from './merge.js';
 import { type WantsSetting, wantedModules } from './modules.js';
-import { settingsTable } from './settings-table.js';
+import type { SectionTable } from './settings-table.js';
 
 /** Prints a 2.3 configuration as doveconf does (Dovecot 2.3.19.1 doveconf.c). */
 export function dump23(layers: readonly Layer[], options: DumpOptions): Dump {
@@ -31,7 +31,7 @@ export function dump23(layers: readonly Layer[], options: DumpOptions): Dump {
   const checkErrors = merged.conflict === null ? checkMessages(merged.root, wants) : [];
   const errors = checkErrors.map(({ text }) => text);
   if (options.simple) {
-    const shown = upTo(entries, checkErrors[0]?.lastSetting);
+    const shown = upTo(entries, merged.root.table, checkErrors[0]?.lastSetting);
     const selected =
       options.names.length === 0
         ? shown
@@ -67,9 +67,13 @@ function finished(nodes: DumpNode[], errors: readonly ByteString[]): Dump {
 }
 
 /** Entries up to those of a root setting and all inside it. */
-function upTo(entries: readonly ExportEntry[], last: string | undefined): readonly ExportEntry[] {
+function upTo(
+  entries: readonly ExportEntry[],
+  table: SectionTable,
+  last: string | undefined,
+): readonly ExportEntry[] {
   if (last === undefined) return entries;
-  const order = [...settingsTable().root.settings.keys()];
+  const order = [...table.settings.keys()];
   const end = order.indexOf(last);
   return entries.filter(({ path }) => order.indexOf(path.split('/', 1)[0] ?? '') <= end);
 }

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import type { Version23 } from '../../knowledge/versions.js';
 import type {
   AuthSettings,
   DatabaseBlock,
@@ -13,9 +14,9 @@ import { sectionName } from './layer.js';
 import { View } from './view.js';
 
 /** What the auth process is told for one protocol. */
-export function readAuth(view: View, fallback: Origin): AuthSettings {
+export function readAuth(version: Version23, view: View, fallback: Origin): AuthSettings {
   return {
-    version: '2.3.19.1',
+    version,
     mechanisms: words(view.text('auth_mechanisms')).map((name) => name.toUpperCase()),
     realms: words(view.text('auth_realms')),
     defaultDomain: view.text('auth_default_realm'),

@@ -1,11 +1,12 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import type { Version23 } from '../../knowledge/versions.js';
 import type { LoginSettings, TlsClientSettings, TlsServerSettings } from '../effective.js';
 import type { View } from './view.js';
 
 /** What the login process of one connection is told. */
-export function readLogin(view: View, isLmtp: boolean): LoginSettings {
+export function readLogin(version: Version23, view: View, isLmtp: boolean): LoginSettings {
   return {
-    version: '2.3.19.1',
+    version,
     greeting: view.text('login_greeting'),
     hostname: view.text('hostname'),
     trustedNetworks: words(view.text('login_trusted_networks')),

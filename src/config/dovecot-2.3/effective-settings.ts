@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Source } from '../../../grammar/source.js';
+import type { Version23 } from '../../knowledge/versions.js';
 import type {
   AuthSettings,
   ConnectionFilter,
@@ -12,18 +13,19 @@ import type { Origin, Written } from '../origin.js';
 import { readAuth } from './effective-auth.js';
 import { readLogin } from './effective-login.js';
 import { createNode, firstOfEachBuiltIn, type Layer, type SectionNode, sectionName } from './layer.js';
-import { type BuiltIn, type SectionTable, settingsTable } from './settings-table.js';
+import type { BuiltIn, SectionTable } from './settings-table.js';
 import { matchingLayers, queryOf, View } from './view.js';
 
 /** The configuration as the 2.3 processes would be told it. */
 export class EffectiveSettings implements EffectiveConfig {
-  readonly version = '2.3.19.1';
+  readonly version: Version23;
   readonly #layers: readonly Layer[];
   readonly #main: Source;
   readonly #views = new Map<string, View>();
   #serviceSections: { name: ByteString; view: View }[] | undefined;
 
-  constructor(layers: readonly Layer[], main: Source) {
+  constructor(version: Version23, layers: readonly Layer[], main: Source) {
+    this.version = version;
     this.#layers = layers;
     this.#main = main;
   }
@@ -52,11 +54,11 @@ export class EffectiveSettings implements EffectiveConfig {
 
   auth(filter?: ConnectionFilter): AuthSettings {
     const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };
-    return readAuth(this.#view(filter), start);
+    return readAuth(this.version, this.#view(filter), start);
   }
 
   login(filter: ConnectionFilter): LoginSettings {
-    return readLogin(this.#view(filter), filter.protocol === 'lmtp');
+    return readLogin(this.version, this.#view(filter), filter.protocol === 'lmtp');
   }
 
   setting(name: string, filter?: ConnectionFilter): Written | null {
@@ -141,7 +143,7 @@ export function sections(view: View, list: string): { name: ByteString; view: Vi
   const definition = first?.table.settings.get(list);
   if (first === undefined || definition?.kind !== 'list') return [];
   const builtIns: ReadonlyMap<string, BuiltIn> | undefined =
-    first.table.path === '' ? settingsTable().builtIn.get(list) : first.builtIn?.lists.get(list);
+    first.table.path === '' ? first.table.builtIn.get(list) : first.builtIn?.lists.get(list);
   const joined: Joined[] = [];
   const byName = new Map<ByteString, Joined>();
   const add = (node: SectionNode, isTouched: boolean, level: number) => {

@@ -1,13 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Origin } from '../origin.js';
 import { type Filter, GLOBAL_FILTER } from './filter.js';
-import {
-  type BuiltIn,
-  type ListSetting,
-  type SectionTable,
-  type SettingDefinition,
-  settingsTable,
-} from './settings-table.js';
+import type { BuiltIn, ListSetting, SectionTable, SettingDefinition } from './settings-table.js';
 
 /** A value as it was set. */
 export interface Stored {
@@ -65,11 +59,17 @@ export class Layer {
   readonly at: Origin | null;
   readonly #links = new Map<string, Link>();
 
-  constructor(filter: Filter = GLOBAL_FILTER, fileAndLine: ByteString = '', at: Origin | null = null) {
+  /** `table`: the global settings of the version. */
+  constructor(
+    table: SectionTable,
+    filter: Filter = GLOBAL_FILTER,
+    fileAndLine: ByteString = '',
+    at: Origin | null = null,
+  ) {
     this.filter = filter;
     this.at = at;
     this.fileAndLine = fileAndLine;
-    this.root = createNode(settingsTable().root, null);
+    this.root = createNode(table, null);
   }
 
   /** Where a key with its path leads, or null. The last part of the path is the setting's name or a string's key. */
@@ -187,7 +187,7 @@ export function builtInsOf(
   parent: SectionNode,
   definition: ListSetting,
 ): ReadonlyMap<string, BuiltIn> | undefined {
-  if (parent.table.path === '') return settingsTable().builtIn.get(definition.name);
+  if (parent.table.path === '') return parent.table.builtIn.get(definition.name);
   return parent.builtIn?.lists.get(definition.name);
 }
 

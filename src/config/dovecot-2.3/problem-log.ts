@@ -3,6 +3,7 @@ import type { Place, Source } from '../../../grammar/source.js';
 import { lineError, originOf } from '../load-input.js';
 import type { Origin } from '../origin.js';
 import type { ConfigProblem, ConfigProblemKind } from '../problem.js';
+import type { SectionTable } from './settings-table.js';
 import { explainUnknown } from './unknown-setting.js';
 
 /** Where a section was opened. */
@@ -20,11 +21,14 @@ export class ProblemLog {
   origin: Origin;
   keyPlace: Place;
   readonly #lenient: boolean;
+  /** The global settings. */
+  readonly #table: SectionTable;
   /** Settings seen inside sections and filters, by path, with the place that Dovecot names. */
   readonly #seen = new Map<string, { readonly text: ByteString; readonly place: Place }>();
   #warnedObsolete = false;
 
-  constructor(main: Source, lenient: boolean) {
+  constructor(main: Source, lenient: boolean, table: SectionTable) {
+    this.#table = table;
     this.source = main;
     this.origin = { source: main, span: { start: 0, end: 0 }, line: 0 };
     this.keyPlace = this.origin;
@@ -55,7 +59,7 @@ export class ProblemLog {
   unknown(key: ByteString, sectionName: ByteString | null, sections: readonly ByteString[]): void {
     const path = [...sections, key].join(' { ');
     const outer = sectionName === null ? sections : sections.slice(0, -1);
-    const explained = explainUnknown(key, outer, sectionName !== null);
+    const explained = explainUnknown(this.#table, key, outer, sectionName !== null);
     const problem: ConfigProblem = {
       kind: explained.kind,
       severity: 'error',

@@ -1,31 +1,19 @@
 import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
 import type { Section, SectionEnd, Setting } from '../../../grammar/dovecot-conf/tree.js';
-import type { Place, Source } from '../../../grammar/source.js';
+import type { Place } from '../../../grammar/source.js';
 import { errnoCode, errnoText } from '../errno-text.js';
 import { type LoadInput, resolvePath } from '../load-input.js';
 import type { ConfigProblem } from '../problem.js';
-import { filterKey, isConnectionFilter, narrowFilter } from './filter.js';
+import { type Filter, filterKey, isConnectionFilter, narrowFilter } from './filter.js';
 import { filterMessage } from './invalid-value.js';
 import { escapeSectionName, Layer, type SectionNode } from './layer.js';
 import { rewriteObsolete } from './obsolete-settings.js';
 import { OldAuthSection } from './old-auth-section.js';
+import { type OpenSection, OpenSections } from './open-sections.js';
 import { ProblemLog } from './problem-log.js';
-import { settingsTable } from './settings-table.js';
+import type { SectionTable, SettingDefinition } from './settings-table.js';
 import { type NewValue, plain, storeValue } from './store-value.js';
 import { expandVariables } from './variable-value.js';
-
-/** A section that is open while the file is read. */
-interface OpenSection {
-  readonly key: ByteString;
-  readonly isFilter: boolean;
-  readonly layer: Layer;
-  /** Path of the settings inside, with its last slash: `passdb/0/`. */
-  readonly path: string;
-  /** Opened by a line that Dovecot refuses: its settings are not judged. */
-  readonly skipped: boolean;
-  readonly source: Source;
-  readonly line: number;
-}
 
 /**
  * Reads the statements of a 2.3 configuration into layers of settings, as config_parse_file() does, but goes on after
@@ -36,17 +24,20 @@ export class Reading {
   readonly #input: LoadInput;
   readonly #log: ProblemLog;
   readonly #layersByFilter = new Map<string, Layer>();
-  readonly #stack: OpenSection[] = [];
+  readonly #sections: OpenSections;
+  readonly #table: SectionTable;
   readonly #global: Layer;
   readonly #oldAuth = new OldAuthSection();
   #sectionCounter = 0;
 
-  constructor(input: LoadInput) {
+  constructor(input: LoadInput, table: SectionTable) {
     this.#input = input;
-    this.#global = new Layer(undefined, input.main.path);
+    this.#table = table;
+    this.#global = new Layer(table, undefined, input.main.path);
+    this.#sections = new OpenSections(this.#global);
     this.layers = [this.#global];
     this.#layersByFilter.set(filterKey(this.#global.filter), this.#global);
-    this.#log = new ProblemLog(input.main, input.lenient);
+    this.#log = new ProblemLog(input.main, input.lenient, table);
   }
 
   read(): void {
@@ -73,7 +64,7 @@ export class Reading {
           break;
       }
     }
-    const open = this.#stack.at(-1);
+    const open = this.#sections.innermost;
     if (open !== undefined) this.#log.missingEnd(open, this.#input.main);
   }
 
@@ -85,25 +76,13 @@ export class Reading {
     return this.#log.readings;
   }
 
-  get #section(): OpenSection | undefined {
-    return this.#stack.at(-1);
-  }
-
-  get #path(): string {
-    return this.#section?.path ?? '';
-  }
-
-  get #layer(): Layer {
-    return this.#section?.layer ?? this.#global;
-  }
-
   #setting(node: Setting): void {
-    if (this.#section?.skipped) return;
+    if (this.#sections.innermost?.skipped) return;
     const { key, value } = node;
     switch (value.form) {
       case 'text':
       case 'quoted':
-        if (this.#path === '') {
+        if (this.#sections.path === '') {
           if (this.#oldKeyValue(key, value.text)) return;
         } else if (this.#oldPathKeyValue(key, value.text)) return;
         this.#keyValue(key, plain(value.text), node.value.span);
@@ -117,12 +96,12 @@ export class Reading {
   }
 
   #keyValue(key: ByteString, value: NewValue, valueSpan: Place['span']): void {
-    this.#log.warnIfShadowed(key, this.#path + key, this.#stack.length > 0);
-    this.#apply(this.#layer, key, this.#path + key, value, null, valueSpan);
+    this.#log.warnIfShadowed(key, this.#sections.path + key, !this.#sections.isEmpty);
+    this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, valueSpan);
   }
 
   #fileValue(key: ByteString, path: ByteString, valueSpan: Place['span']): void {
-    this.#log.warnIfShadowed(key, this.#path + key, this.#stack.length > 0);
+    this.#log.warnIfShadowed(key, this.#sections.path + key, !this.#sections.isEmpty);
     const full = resolvePath(path, this.#log.source);
     let value: NewValue = { text: `<${path}`, expanded: `<${path}`, file: full };
     if (this.#input.expand) {
@@ -137,19 +116,19 @@ export class Reading {
             : `Can't open file ${full}: ${reason}`;
         this.#log.fail(
           'include-unreadable',
-          `${this.#path}${key}: ${failure}`,
+          `${this.#sections.path}${key}: ${failure}`,
           { source: this.#log.source, span: valueSpan },
           `the file of ${key} cannot be read: ${reason}`,
         );
         return;
       }
     }
-    this.#apply(this.#layer, key, this.#path + key, value, null, valueSpan);
+    this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, valueSpan);
   }
 
   #variableValue(key: ByteString, text: ByteString, valueSpan: Place['span']): void {
-    this.#log.warnIfShadowed(key, this.#path + key, this.#stack.length > 0);
-    const chain = [...this.#stack.map((open) => open.layer).reverse(), this.#global];
+    this.#log.warnIfShadowed(key, this.#sections.path + key, !this.#sections.isEmpty);
+    const chain = this.#sections.layers;
     const result = expandVariables(key, text, chain, this.#input.host.environment);
     if (result.error !== null) {
       const place = { source: this.#log.source, span: valueSpan };
@@ -161,7 +140,7 @@ export class Reading {
     const value: NewValue = this.#input.expand
       ? { text: result.expanded, expanded: result.expanded, file: null }
       : { text: result.text, expanded: result.expanded, file: null };
-    this.#apply(this.#layer, key, this.#path + key, value, null, valueSpan);
+    this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, valueSpan);
   }
 
   /** Sets one path of a layer; `sectionName` not null: the line opens a section (config_apply_line()). */
@@ -184,8 +163,7 @@ export class Reading {
     }
     const found = layer.find(path);
     if (found === null) {
-      const sections = this.#stack.filter((open) => !open.isFilter).map((open) => open.key);
-      this.#log.unknown(key, sectionName, sections);
+      this.#log.unknown(key, sectionName, this.#sections.keys);
       return false;
     }
     const authRefused = this.#refusesAuth(path, layer);
@@ -216,7 +194,7 @@ export class Reading {
 
   #applyDefinition(
     layer: Layer,
-    found: { readonly node: SectionNode; readonly definition: ReturnType<SettingMapGet> },
+    found: { readonly node: SectionNode; readonly definition: SettingDefinition },
     path: string,
     value: NewValue,
     sectionName: ByteString | null,
@@ -255,27 +233,27 @@ export class Reading {
 
   #refusesAuth(path: string, layer: Layer): boolean {
     if (!isConnectionFilter(layer.filter)) return false;
-    const root = settingsTable().root.settings.get(path.split('/')[0] ?? '');
+    const root = this.#table.settings.get(path.split('/')[0] ?? '');
     return root?.modules.includes('auth') === true;
   }
 
   #sectionBegin(key: ByteString, name: ByteString, node: Section): void {
-    if (this.#section?.skipped) {
+    if (this.#sections.innermost?.skipped) {
       this.#push({ key, isFilter: false, skipped: true });
       return;
     }
-    if (this.#oldAuth.open(key, name, this.#path === '', this.#oldAuthActions(node))) return;
-    if (this.#path === '' && key === 'protocol' && name === 'managesieve') {
+    if (this.#oldAuth.open(key, name, this.#sections.path === '', this.#oldAuthActions(node))) return;
+    if (this.#sections.path === '' && key === 'protocol' && name === 'managesieve') {
       this.#log.warnObsolete('protocol managesieve {} has been replaced by protocol sieve { }');
       this.#openSection(key, 'sieve', node);
-    } else if (this.#path === '' && key === 'service' && name === 'dns_client') {
+    } else if (this.#sections.path === '' && key === 'service' && name === 'dns_client') {
       this.#log.warnObsolete('service dns_client {} has been replaced by service dns-client { }');
       this.#openSection(key, 'dns-client', node);
     } else this.#openSection(key, name, node);
   }
 
   #openSection(key: ByteString, name: ByteString, node: Section): void {
-    const narrowed = narrowFilter(this.#layer.filter, key, name);
+    const narrowed = narrowFilter(this.#sections.layer.filter, key, name);
     if (narrowed !== null) {
       if (!narrowed.ok) {
         this.#log.fail(
@@ -291,7 +269,7 @@ export class Reading {
       const id = filterKey(narrowed.filter);
       let layer = this.#layersByFilter.get(id);
       if (layer === undefined) {
-        layer = new Layer(narrowed.filter, `${this.#log.source.path}:${node.line}`, this.#log.origin);
+        layer = this.#newLayer(narrowed.filter, node.line);
         this.layers.push(layer);
         this.#layersByFilter.set(id, layer);
       }
@@ -299,30 +277,22 @@ export class Reading {
       return;
     }
     const id = name === '' ? String(this.#sectionCounter++) : escapeSectionName(name);
-    const path = `${this.#path}${key}`;
+    const path = `${this.#sections.path}${key}`;
     this.#push({ key, isFilter: false, path: `${path}/${id}/` });
-    if (!this.#apply(this.#layer, key, path, plain(id), name)) this.#replaceTop({ skipped: true });
+    if (!this.#apply(this.#sections.layer, key, path, plain(id), name)) this.#sections.skip();
   }
 
   #push(section: Pick<OpenSection, 'key' | 'isFilter'> & Partial<OpenSection>): void {
-    this.#stack.push({
-      layer: this.#layer,
-      path: this.#path,
-      skipped: false,
-      source: this.#log.source,
-      line: this.#log.origin.line,
-      ...section,
-    });
+    this.#sections.push({ source: this.#log.source, line: this.#log.origin.line, ...section });
   }
 
-  #replaceTop(change: Partial<OpenSection>): void {
-    const top = this.#stack.pop();
-    if (top !== undefined) this.#stack.push({ ...top, ...change });
+  #newLayer(filter: Filter, line: number): Layer {
+    return new Layer(this.#table, filter, `${this.#log.source.path}:${line}`, this.#log.origin);
   }
 
   #sectionEnd(node: SectionEnd): void {
-    if (!this.#section?.skipped && this.#oldAuth.close(this.#oldAuthActions(null))) return;
-    if (this.#stack.pop() === undefined)
+    if (!this.#sections.innermost?.skipped && this.#oldAuth.close(this.#oldAuthActions(null))) return;
+    if (!this.#sections.pop())
       this.#log.fail(
         'syntax',
         "Unexpected '}'",
@@ -335,7 +305,7 @@ export class Reading {
     if (this.#oldAuth.takeSocketSetting(key, value)) return true;
     if (key === 'base_dir') this.#oldAuth.baseDir = value.endsWith('/') ? value.slice(0, -1) : value;
     const prefixed = this.#oldAuth.directlyInside && !key.startsWith('auth_') ? `auth_${key}` : key;
-    const layer = this.#layer;
+    const layer = this.#sections.layer;
     const actions = {
       filter: layer.filter,
       warn: (text: ByteString) => this.#log.warnObsolete(text),
@@ -359,9 +329,9 @@ export class Reading {
   }
 
   #oldPathKeyValue(key: ByteString, value: ByteString): boolean {
-    if (this.#path !== 'plugin/0/' || key !== 'imap_zlib_compress_level') return false;
+    if (this.#sections.path !== 'plugin/0/' || key !== 'imap_zlib_compress_level') return false;
     this.#log.warnObsolete(`${key} has been replaced by imap_compress_deflate_level`);
-    this.#apply(this.#layer, key, 'plugin/0/imap_compress_deflate_level', plain(value), null);
+    this.#apply(this.#sections.layer, key, 'plugin/0/imap_compress_deflate_level', plain(value), null);
     return true;
   }
 
@@ -377,7 +347,7 @@ export class Reading {
       set: (key: ByteString, value: ByteString) => this.#keyValue(key, plain(value), this.#log.keyPlace.span),
       addListener: (path: ByteString) => {
         this.#apply(
-          this.#layer,
+          this.#sections.layer,
           'unix_listener',
           'service/auth/unix_listener',
           plain(escapeSectionName(path)),
@@ -385,13 +355,11 @@ export class Reading {
         );
       },
       applyGlobal: (name: ByteString, path: ByteString, value: ByteString) => {
-        this.#apply(this.#layer, name, path, plain(value), null);
+        this.#apply(this.#sections.layer, name, path, plain(value), null);
       },
     };
   }
 }
-
-type SettingMapGet = () => import('./settings-table.js').SettingDefinition;
 
 /** Names of a list that a line gives: `passdb = 0 1`. */
 function splitIds(text: ByteString): string[] {

@@ -1,4 +1,6 @@
-import { SERVICES_2_3, SETTINGS_2_3 } from '../../knowledge/generated/settings-2.3.19.1.js';
+import * as settings23191 from '../../knowledge/generated/settings-2.3.19.1.js';
+import * as settings23211 from '../../knowledge/generated/settings-2.3.21.1.js';
+import type { Version23 } from '../../knowledge/versions.js';
 
 export type ValueType =
   | 'bool'
@@ -50,6 +52,8 @@ export interface SectionTable {
   readonly aliases: ReadonlySet<string>;
   /** Setting that holds the section's name. */
   readonly nameSetting: string | null;
+  /** Of the root: the built-in sections of its lists, by list name. */
+  readonly builtIn: ReadonlyMap<string, ReadonlyMap<string, BuiltIn>>;
 }
 
 /** Values of a built-in section that differ from the plain defaults, and its own built-in sections. */
@@ -60,29 +64,38 @@ export interface BuiltIn {
   readonly lists: Map<string, Map<string, BuiltIn>>;
 }
 
-export interface SettingsTable {
-  readonly root: SectionTable;
-  /** By list name at the root. */
-  readonly builtIn: ReadonlyMap<string, ReadonlyMap<string, BuiltIn>>;
-}
-
 interface MutableSection {
   path: string;
   settings: Map<string, SettingDefinition>;
   aliases: Set<string>;
   nameSetting: string | null;
+  builtIn: SectionTable['builtIn'];
 }
 
-let table: SettingsTable | undefined;
+const GENERATED = { '2.3.19.1': settings23191, '2.3.21.1': settings23211 } as const;
 
-/** The settings of 2.3.19.1, built at the first use. */
-export function settingsTable(): SettingsTable {
-  table ??= { root: buildSections(), builtIn: buildServices() };
+type Generated = (typeof GENERATED)[Version23];
+
+const tables = new Map<Version23, SectionTable>();
+
+/** The global settings of a version, built at the first use. */
+export function settingsTable(version: Version23): SectionTable {
+  let table = tables.get(version);
+  if (table === undefined) {
+    table = buildSections(GENERATED[version]);
+    tables.set(version, table);
+  }
   return table;
 }
 
-function buildSections(): SectionTable {
-  const root: MutableSection = { path: '', settings: new Map(), aliases: new Set(), nameSetting: null };
+function emptySection(path: string, builtIn: SectionTable['builtIn']): MutableSection {
+  return { path, settings: new Map(), aliases: new Set(), nameSetting: null, builtIn };
+}
+
+const NO_SECTIONS: SectionTable['builtIn'] = new Map();
+
+function buildSections({ SETTINGS_2_3, SERVICES_2_3 }: Generated): SectionTable {
+  const root = emptySection('', builtInServices(SERVICES_2_3));
   const sections = new Map<string, MutableSection>([['', root]]);
   const aliases: [MutableSection, string, string][] = [];
   for (const [path, type, text, modules, flags, allowed, ...others] of SETTINGS_2_3) {
@@ -100,7 +113,7 @@ function buildSections(): SectionTable {
     if (type === 'alias') aliases.push([parent, name, text ?? '']);
     else if (type === 'strlist') parent.settings.set(name, { ...base, kind: 'strings' });
     else if (type === 'deflist' || type === 'deflist_unique') {
-      const section: MutableSection = { path, settings: new Map(), aliases: new Set(), nameSetting: null };
+      const section = emptySection(path, NO_SECTIONS);
       sections.set(path, section);
       parent.settings.set(name, { ...base, kind: 'list', unique: type === 'deflist_unique', section });
     } else if (isValueType(type)) {
@@ -124,9 +137,9 @@ function buildSections(): SectionTable {
   return root;
 }
 
-function buildServices(): ReadonlyMap<string, ReadonlyMap<string, BuiltIn>> {
+function builtInServices(services: Generated['SERVICES_2_3']): SectionTable['builtIn'] {
   const root: BuiltIn = { name: '', defaults: {}, lists: new Map() };
-  for (const [path, defaults] of SERVICES_2_3) {
+  for (const [path, defaults] of services) {
     const parts = path.split('/');
     let parent = root;
     for (let at = 0; at + 2 < parts.length; at += 2)

@@ -2,7 +2,7 @@ import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
 import { PLUGIN_SETTINGS_2_3 } from '../../knowledge/external-settings-2.3.js';
 import type { ConfigProblemKind } from '../problem.js';
 import { similarNames } from '../similar-names.js';
-import { type SectionTable, settingsTable } from './settings-table.js';
+import type { SectionTable } from './settings-table.js';
 
 export interface Explanation {
   readonly kind: ConfigProblemKind;
@@ -12,15 +12,16 @@ export interface Explanation {
 
 /** Why a name is unknown where it stands: a slip of the pen, or a name of another place. */
 export function explainUnknown(
+  root: SectionTable,
   key: ByteString,
   sections: readonly ByteString[],
   isSection: boolean,
 ): Explanation {
   const name = toUtf8(key);
   const what = isSection ? 'section' : 'setting';
-  const table = tableOf(sections);
+  const table = tableOf(root, sections);
   const here = sections.length === 0 ? 'here' : `inside ${sections.map(toUtf8).join(' { ')} { }`;
-  const places = table === null ? [] : placesOf(name).filter((place) => place !== table.path);
+  const places = table === null ? [] : placesOf(root, name).filter((place) => place !== table.path);
   const [first] = places;
   if (first !== undefined) {
     const where = first === '' ? 'a global setting' : `a setting of ${first.split('/').join(' { ')} { }`;
@@ -45,8 +46,8 @@ function placeText(place: string): string {
 }
 
 /** The table of nested sections given by their keywords; null where they are unknown themselves. */
-function tableOf(sections: readonly ByteString[]): SectionTable | null {
-  let table = settingsTable().root;
+function tableOf(root: SectionTable, sections: readonly ByteString[]): SectionTable | null {
+  let table = root;
   for (const key of sections) {
     const definition = table.settings.get(key);
     if (definition?.kind !== 'list') return null;
@@ -55,13 +56,15 @@ function tableOf(sections: readonly ByteString[]): SectionTable | null {
   return table;
 }
 
-let places: Map<string, string[]> | undefined;
+const placesByTable = new WeakMap<SectionTable, Map<string, string[]>>();
 
 /** Sections that know a name, by path; '' is the global one. */
-function placesOf(name: string): readonly string[] {
+function placesOf(root: SectionTable, name: string): readonly string[] {
+  let places = placesByTable.get(root);
   if (places === undefined) {
     places = new Map();
-    collectPlaces(settingsTable().root, places);
+    collectPlaces(root, places);
+    placesByTable.set(root, places);
     for (const plugin of PLUGIN_SETTINGS_2_3.split(' ')) addPlace(places, plugin, 'plugin');
   }
   return places.get(name) ?? [];

@@ -225,7 +225,7 @@ export class ImapSession extends LoginSession {
 
   #startTls(): void {
     const { client } = this;
-    if (client.tls !== 'none') {
+    if (client.hasTls) {
       this.#reply('BAD TLS is already active.');
       return;
     }

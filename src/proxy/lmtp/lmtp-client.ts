@@ -37,6 +37,8 @@ export class LmtpClient {
   helo: ByteString | null = null;
   sessionId: ByteString;
   readonly front: FrontEndFacts = {};
+  /** 2.4: TLS that ended at a front end counts as TLS here. */
+  readonly #tlsAtFrontEnd: boolean;
 
   constructor(addresses: ClientAddresses, implicitTls: boolean, environment: LmtpEnvironment) {
     this.environment = environment;
@@ -46,6 +48,8 @@ export class LmtpClient {
     this.remoteIp = addresses.remoteIp;
     this.remotePort = addresses.remotePort;
     this.tls = implicitTls ? 'handshaking' : 'none';
+    this.#tlsAtFrontEnd = this.series === '2.4' && addresses.haproxy?.tls === true;
+    if (this.#tlsAtFrontEnd) this.localName = addresses.haproxy?.hostname ?? '';
     this.sessionId = createLmtpSessionId(environment.now(), environment.pid, environment.hostname);
   }
 
@@ -65,7 +69,7 @@ export class LmtpClient {
   }
 
   get canStartTls(): boolean {
-    return this.settings.tlsMode !== 'no' && this.tls === 'none';
+    return this.settings.tlsMode !== 'no' && this.tls === 'none' && !this.#tlsAtFrontEnd;
   }
 
   /** 0: the message has gone round too often. */

@@ -170,7 +170,7 @@ export class Pop3Session extends LoginSession {
   }
 
   #stls(): void {
-    if (this.client.tls !== 'none') {
+    if (this.client.hasTls) {
       this.#reply('-ERR TLS is already active.');
     } else if (this.client.tlsMode === 'no') {
       this.#reply("-ERR TLS support isn't enabled.");

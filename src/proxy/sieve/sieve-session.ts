@@ -157,7 +157,7 @@ export class SieveSession extends LoginSession {
   }
 
   #startTls(): void {
-    if (this.client.tls !== 'none') {
+    if (this.client.hasTls) {
       this.#reply(no('TLS is already active.'));
     } else if (this.client.tlsMode === 'no') {
       this.#reply(no("TLS support isn't enabled."));

@@ -210,7 +210,7 @@ export class SubmissionSession extends LoginSession {
   }
 
   #startTls(parameters: ByteString): void {
-    if (this.client.tls !== 'none') {
+    if (this.client.hasTls) {
       this.#reply('502 5.5.1 TLS is already active.');
     } else if (this.client.tlsMode === 'no') {
       this.#reply('502 5.5.1 TLS support is not enabled.');

@@ -6,7 +6,7 @@ import { isRenamed, type Layer, type SectionNode } from '../layer.js';
 import { LayerIndex } from '../layer-index.js';
 import { conflictOf } from '../merge.js';
 import { type WantsSetting, wantedModules } from '../modules.js';
-import { settingsTable } from '../settings-table.js';
+import type { SectionTable } from '../settings-table.js';
 import { View } from '../view.js';
 import { checkAuth } from './auth-check.js';
 import type { Check, Finding } from './check.js';
@@ -48,7 +48,9 @@ export function checkMessages(root: SectionNode, wants: WantsSetting): CheckMess
   return CHECKS.flatMap(([module, check, last]) => {
     if (module !== '' && !wants([module], '')) return [];
     const [first] = check(view);
-    return first === undefined ? [] : [{ text: first.text, lastSetting: last ?? lastSettingOf(module) }];
+    return first === undefined
+      ? []
+      : [{ text: first.text, lastSetting: last ?? lastSettingOf(module, root.table) }];
   });
 }
 
@@ -103,18 +105,17 @@ export function checkSettings(
 /** Modules whose settings the filters change: the others were checked with the global settings. */
 function touchedModules(matching: readonly Layer[]): Set<string> {
   const touched = new Set<string>();
-  const { settings } = settingsTable().root;
   for (const { filter, root } of matching) {
     if (filter === GLOBAL_FILTER) continue;
     for (const names of [root.values.keys(), root.lists.keys()])
-      for (const name of names) for (const module of settings.get(name)?.modules ?? []) touched.add(module);
+      for (const name of names)
+        for (const module of root.table.settings.get(name)?.modules ?? []) touched.add(module);
   }
   return touched;
 }
 
 /** The tables stand in the order of the modules, a setting at the first module that has it. */
-function lastSettingOf(module: string): string {
-  const { settings, aliases } = settingsTable().root;
+function lastSettingOf(module: string, { settings, aliases }: SectionTable): string {
   let last = '';
   for (const [name, { modules }] of settings) if (modules[0] === module && !aliases.has(name)) last = name;
   return last;

@@ -54,6 +54,10 @@ const SIEVE_STRUCTS = ['sieve', 'sieve_variables', 'sieve_vacation', 'sieve_noti
 
 function checkSieve(tree: FilterTree, index: FilterIndex, input: LoadInput): ConfigProblem[] {
   const context = { index, connection: {}, expanded: input.expand, warn: () => undefined };
+  // It asks for no protocol, and so for `protocol !imap { }` as well.
+  const within = scopeWith(context)
+    .filters.filter((filter) => !filter.isRoot && !filter.isDefault)
+    .reverse();
   return SIEVE_STRUCTS.flatMap((name) => {
     const struct = structs.find((candidate) => candidate.name === name);
     const unknown = expansionError(scopeWith(context), name);
@@ -62,7 +66,8 @@ function checkSieve(tree: FilterTree, index: FilterIndex, input: LoadInput): Con
       return [sieveProblem(text, tree.root)];
     }
     const error =
-      struct && structChecks.get(name)?.(new StructView(tree, tree.root, struct, input.expand), context);
+      struct &&
+      structChecks.get(name)?.(new StructView(tree, tree.root, struct, input.expand, within), context);
     if (error == null) return [];
     return [sieveProblem(`sieve: ${name} settings: Invalid settings: ${error}`, tree.root)];
   });

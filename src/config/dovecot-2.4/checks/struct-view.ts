@@ -16,12 +16,19 @@ export class StructView {
   readonly #layers: readonly Filter[];
   readonly #expanded: boolean;
 
-  constructor(tree: FilterTree, filter: Filter, struct: StructDefinition, expanded: boolean) {
+  /** `within`: filters inside the one that is looked at which apply, too, the most general first. */
+  constructor(
+    tree: FilterTree,
+    filter: Filter,
+    struct: StructDefinition,
+    expanded: boolean,
+    within: readonly Filter[] = [],
+  ) {
     this.filter = filter;
     this.#struct = struct;
     this.#expanded = expanded;
     const builtIn = tree.defaultsFor(filter);
-    this.#layers = builtIn === undefined ? [filter] : [builtIn, filter];
+    this.#layers = [...(builtIn === undefined ? [] : [builtIn]), filter, ...within];
   }
 
   #texts(name: ByteString): ByteString[] {
