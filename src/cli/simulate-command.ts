@@ -38,7 +38,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly compare?: string;
   readonly compareMap: ConfigOptions['map'];
   readonly compareDovecot?: DovecotVersion;
-  readonly format: 'text' | 'json' | 'doveadm' | 'mermaid';
+  readonly format: 'text' | 'json' | 'doveadm' | 'mermaid' | 'html';
   readonly why?: string;
   readonly verbose: number;
   readonly showSecrets: boolean;
@@ -49,6 +49,7 @@ Example:
   dvproxy simulate bob@example.com --service imap --remote-ip 192.0.2.7
   dvproxy simulate bob@example.com -c conf/dovecot.conf --fixture maildb.sql --lenient
   dvproxy simulate --users users.csv --compare new/dovecot.conf --fixture maildb.sql
+  dvproxy simulate --all-users --format html > users.html
 
 Without one of the password options the client's password is taken as right wherever one is checked.
 Exit codes: 0 the user gets in, 1 refused (or different, or not as expected), 75 a database or the destination did not
@@ -95,7 +96,7 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
     )
     .addOption(
       new Option('--format <format>', 'how to print')
-        .choices(['text', 'json', 'doveadm', 'mermaid'])
+        .choices(['text', 'json', 'doveadm', 'mermaid', 'html'])
         .default('text'),
     )
     .option('--why <field>', 'tell the story of one field of the answer')

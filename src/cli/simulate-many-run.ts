@@ -6,6 +6,7 @@ import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import { errnoText } from '../config/errno-text.js';
 import { allUsers, UserListFailure } from '../databases/user-list.js';
 import { coloursFor } from '../report/colours.js';
+import { HtmlReport, htmlRow } from '../report/simulation-html.js';
 import { simulationDocument } from '../report/simulation-json.js';
 import {
   type DifferenceReport,
@@ -18,6 +19,7 @@ import { verdictText } from '../report/simulation-words.js';
 import { type Difference, factsOf, unmetExpectations } from '../simulate/facts.js';
 import type { Question } from '../simulate/question.js';
 import type { Simulation } from '../simulate/simulation.js';
+import type { Simulator } from '../simulate/simulator.js';
 import { TableProblem } from '../simulate/table-problem.js';
 import { Tally } from '../simulate/tally.js';
 import { readExpectations } from '../simulate/test-file.js';
@@ -50,6 +52,8 @@ export async function runMany(
       `--format ${options.format} answers one question of one configuration`,
       EXIT_USAGE,
     );
+  if (options.format === 'html' && (options.compare !== undefined || options.expect !== undefined))
+    throw new CommandFailure('--format html shows the answers of one configuration', EXIT_USAGE);
   if (options.allUsers && options.expect !== undefined)
     throw new CommandFailure('give one of --all-users and --expect', EXIT_USAGE);
   if (options.users !== undefined && options.expect !== undefined)
@@ -72,7 +76,7 @@ export async function runMany(
       other !== null
         ? await compareAll(rows, bench, other, output)
         : options.expect === undefined
-          ? await listAll(rows, bench, output)
+          ? await listAll(rows, bench, output, watched)
           : await expectAll(rows, bench, output);
     return watched.interrupted ? EXIT_INTERRUPTED : exitCode;
   } catch (error) {
@@ -185,11 +189,23 @@ class Output {
   readonly byName = new Map<string, number>();
   differing = 0;
   readonly #said = new Set<string>();
+  #page: HtmlReport | null = null;
 
   constructor(options: SimulateOptions, command: Command, terminal: Terminal) {
     this.#options = options;
     this.#terminal = terminal;
     this.colours = coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty);
+  }
+
+  /** The page begins with the first answer: before it something may still be refused. */
+  beginPage({ config }: Simulator): void {
+    if (this.#options.format !== 'html') return;
+    const facts = { config: config.main.path, dovecot: config.version };
+    this.#page = new HtmlReport(facts, (text) => this.write(text));
+  }
+
+  endPage(interrupted: boolean): void {
+    this.#page?.end(interrupted);
   }
 
   get all(): boolean {
@@ -219,7 +235,8 @@ class Output {
 
   answer(simulation: Simulation): void {
     this.tally.add(simulation);
-    if (this.json)
+    if (this.#page !== null) this.#page.add(htmlRow(simulation));
+    else if (this.json)
       this.write(`${JSON.stringify(simulationDocument(simulation, this.#options.showSecrets))}\n`);
     else if (this.#options.verbose > 0)
       this.write(`${simulation.question.user}: ${verdictText(simulation)}\n`);
@@ -238,7 +255,7 @@ class Output {
   }
 
   summary(text: string): void {
-    if (this.json) this.#terminal.stderr(text);
+    if (this.json || this.#page !== null) this.#terminal.stderr(text);
     else this.write(text);
   }
 }
@@ -247,12 +264,22 @@ function contextOf(question: Question): string {
   return [question.service, question.remoteIp].filter((part) => part !== '').join(' from ');
 }
 
-async function listAll(rows: AsyncIterable<UserRow>, bench: Bench, output: Output): Promise<number> {
+async function listAll(
+  rows: AsyncIterable<UserRow>,
+  bench: Bench,
+  output: Output,
+  watched: WatchedRows,
+): Promise<number> {
+  let begun = false;
   for await (const { question } of rows) {
     const simulation = await bench.simulator.ask(question);
+    if (!begun) output.beginPage(bench.simulator);
+    begun = true;
     output.unreachable(simulation);
     output.answer(simulation);
   }
+  if (!begun) output.beginPage(bench.simulator);
+  output.endPage(watched.interrupted);
   output.summary(tallyText(output.tally, output.colours));
   if (output.tally.count('tempfail') > 0) return EXIT_TEMPORARY;
   const { tally } = output;

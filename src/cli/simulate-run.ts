@@ -50,8 +50,10 @@ export async function runSimulate(
   command: Command,
   terminal: Terminal,
 ): Promise<number> {
-  const many = options.allUsers || options.users !== undefined || options.expect !== undefined;
-  if (user === undefined && !many)
+  const table = options.allUsers || options.users !== undefined || options.expect !== undefined;
+  // The page is one of many users, be they one.
+  const many = table || options.format === 'html';
+  if (user === undefined && !table)
     throw new CommandFailure('name a user, or give --users FILE, --all-users or --expect FILE', EXIT_USAGE);
   if (options.record !== undefined && options.compare !== undefined)
     throw new CommandFailure('--record writes what one configuration was answered', EXIT_USAGE);
@@ -217,6 +219,8 @@ function print(
     return exitCodeOf(simulation, trial);
   }
   switch (options.format) {
+    // A page is made as of many users.
+    case 'html':
     case 'text':
       terminal.stdout(
         simulationText(simulation, {

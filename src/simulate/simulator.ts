@@ -11,6 +11,7 @@ import type { UserdbAnswer } from '../auth/userdb-answer.js';
 import type { OpenUserdb, SystemId } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
 import type { ConnectionFilter } from '../config/effective.js';
+import { seriesOf } from '../knowledge/versions.js';
 import { decideLogin } from '../proxy/decide-login.js';
 import type { Destination } from '../proxy/destination.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
@@ -52,7 +53,7 @@ const PROTOCOLS: Readonly<Record<string, Destination['protocol']>> = {
 const LMTP_PORT = 24;
 
 /** TTL of a connection that comes from a client, not another proxy. proxy-protocol.md section 2 */
-const FIRST_TTL = { '2.3.19.1': 5, '2.4.1': 7 } as const;
+const FIRST_TTL = { '2.3': 5, '2.4': 7 } as const;
 
 /** Asks one configuration, as often as wanted; chains and their databases are opened once per kind of connection. */
 export class Simulator {
@@ -156,7 +157,7 @@ export class Simulator {
       clientPassword: question.password,
       mechanism: question.mechanism.toUpperCase(),
       proxyTimeoutMs: login.proxyTimeout,
-      proxyTtl: FIRST_TTL[config.version],
+      proxyTtl: FIRST_TTL[seriesOf(config.version)],
     });
   }
 
