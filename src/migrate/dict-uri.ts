@@ -1,7 +1,7 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import { translateDictMapFile } from './auth/dict-map-file.js';
-import type { NewStatement } from './change.js';
-import { draft, type OldSetting, placeOf, section, setting } from './old-setting.js';
+import type { ChangeDraft, NewStatement } from './change.js';
+import { commentedOut, draft, type OldSetting, placeOf, section, setting } from './old-setting.js';
 import type { Translation } from './translation.js';
 
 const MAP_FILES = new Set(['mysql', 'pgsql', 'sqlite', 'cassandra', 'ldap']);
@@ -10,6 +10,20 @@ const MAP_FILES = new Set(['mysql', 'pgsql', 'sqlite', 'cassandra', 'ldap']);
 export function translateDictUri(uri: ByteString, old: OldSetting, t: Translation): readonly NewStatement[] {
   const [driver] = uri.split(':', 1);
   return [section('dict', driver ?? uri, dictBody(uri, old, t))];
+}
+
+/** The change of a dict whose driver is gone or never was. */
+export function noDriver(uri: ByteString, old: OldSetting): ChangeDraft {
+  const [driver = ''] = uri.split(':', 1);
+  const reason = `2.4 has no dict driver ${driver}; it has file, fs, proxy, redis, sql and ldap.`;
+  return draft('DV733', 'decide', reason, old);
+}
+
+const DRIVERS = new Set(['proxy', 'file', 'fs', 'redis', ...MAP_FILES]);
+
+/** Whether 2.4 has the dict driver of a URI. */
+export function isDictDriver(uri: ByteString): boolean {
+  return DRIVERS.has(uri.split(':', 1)[0] ?? '');
 }
 
 /** What stands inside the section, where its name does not say the driver: `driver` comes first. */
@@ -54,20 +68,7 @@ function dictBody(uri: ByteString, old: OldSetting, t: Translation): readonly Ne
     case 'redis':
       return redisBody(args, old, t);
     default:
-      return [
-        {
-          kind: 'comment',
-          text: `# ${uri}`,
-          changes: [
-            draft(
-              'DV733',
-              'decide',
-              `2.4 has no dict driver ${driver}; it has file, fs, proxy, redis, sql and ldap.`,
-              old,
-            ),
-          ],
-        },
-      ];
+      return [];
   }
 }
 

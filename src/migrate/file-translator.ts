@@ -6,9 +6,9 @@ import { translatePassdb, translateUserdb } from './auth/translate-block.js';
 import { translateStatements } from './body.js';
 import type { ChangeDraft, NewStatement } from './change.js';
 import { isPackaged, keyFrames, lastPart } from './config-walk.js';
-import { translateNamedDict } from './dict-uri.js';
+import { isDictDriver, noDriver, translateNamedDict } from './dict-uri.js';
 import { newIncludePattern } from './new-paths.js';
-import { draft, type Frame, type OldSetting } from './old-setting.js';
+import { commentedOut, draft, type Frame, type OldSetting } from './old-setting.js';
 import { translatePluginSetting } from './plugins/plugin-settings.js';
 import { resolveValue } from './references.js';
 import { eventSettings } from './sections/metric.js';
@@ -102,6 +102,7 @@ export class FileTranslator {
     if (inside === 'plugin') return translatePluginSetting(old, t);
     if (inside === 'dict') {
       const { text } = resolveValue(old, t, true);
+      if (!isDictDriver(text)) return commentedOut(old, noDriver(text, old));
       const change = draft(
         'DV729',
         'exact',

@@ -61,7 +61,7 @@ export function migrate(given: LoadedConfig, options: MigrationOptions): Migrati
     target: options.target,
     walk: new ConfigWalk(config, (pattern) => files.glob(pattern)),
     answers: options.answers ?? new Map(),
-    readFile: (path) => readOrNull(files, path),
+    source: files,
   });
   new FileTranslator(t).translate(t.walk.main);
   const [main, ...others] = mainFirst(t);
@@ -71,14 +71,6 @@ export function migrate(given: LoadedConfig, options: MigrationOptions): Migrati
   ];
   const withPins = { ...main, source: given.main, statements };
   return written([withPins, ...others], t, options.singleFile === true);
-}
-
-function readOrNull(files: MappedFiles, path: string): ByteString | null {
-  try {
-    return files.read(path);
-  } catch {
-    return null;
-  }
 }
 
 function rewritten(why: string): readonly NewStatement[] {

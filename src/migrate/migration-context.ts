@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import type { Source } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { NewFile, Question } from './change.js';
 import type { NameRegistry } from './name-registry.js';
@@ -15,6 +16,8 @@ export interface MigrationContext {
   answer(question: Question): string;
   /** Bytes of another file that the configuration names (a passwd-file, a dict file); null where it cannot be read. */
   readFile(path: string): ByteString | null;
+  /** The same with its name, for a file that becomes a new one. */
+  readSource(path: string): Source | null;
   /** A 2.3 external file becomes a 2.4 file of the same name, mode and owner. Once for each file. */
   addFile(file: NewFile): void;
 }

@@ -1,6 +1,8 @@
-import type { ByteString } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { Setting } from '../../grammar/dovecot-conf/tree.js';
+import type { Source } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
+import type { MappedFiles } from '../config/mapped-files.js';
 import { SETTINGS_2_3 } from '../knowledge/generated/settings-2.3.19.1.js';
 import type { NewFile, Question, TranslatedString } from './change.js';
 import { type Assignment, type ConfigWalk, lastPart } from './config-walk.js';
@@ -15,7 +17,8 @@ export interface TranslationOptions {
   readonly walk: ConfigWalk;
   /** `--answer`: by `CODE/subject` or `CODE`. */
   readonly answers: ReadonlyMap<string, string>;
-  readonly readFile: (path: string) => ByteString | null;
+  /** What the configuration was read from. */
+  readonly source: MappedFiles;
 }
 
 /** The state of one migration: what the 2.3 files say up to here, names in use, files to write. */
@@ -25,18 +28,18 @@ export class Translation implements MigrationContext {
   readonly walk: ConfigWalk;
   readonly names = new NameRegistry();
   readonly files: NewFile[] = [];
-  readonly readFile: (path: string) => ByteString | null;
   readonly assignments: readonly Assignment[];
+  readonly #source: MappedFiles;
   readonly #answers: ReadonlyMap<string, string>;
   readonly #orders: ReadonlyMap<Setting, number>;
   /** Values of global settings as known at this point of reading. */
   readonly #known = new Map<ByteString, ByteString>();
 
-  constructor({ config, target, walk, answers, readFile }: TranslationOptions) {
+  constructor({ config, target, walk, answers, source }: TranslationOptions) {
     this.config = config;
     this.target = target;
     this.walk = walk;
-    this.readFile = readFile;
+    this.#source = source;
     this.#answers = answers;
     this.assignments = walk.assignments();
     this.#orders = new Map(this.assignments.map(({ node }, order) => [node, order]));
@@ -45,6 +48,18 @@ export class Translation implements MigrationContext {
   answer({ key, choices, default: usual }: Question): string {
     const given = this.#answers.get(key) ?? this.#answers.get(key.split('/', 1)[0] ?? key);
     return given !== undefined && choices.some(({ name }) => name === given) ? given : usual;
+  }
+
+  readFile(path: string): ByteString | null {
+    return this.readSource(path)?.text ?? null;
+  }
+
+  readSource(path: string): Source | null {
+    try {
+      return this.#source.source(fromUtf8(path));
+    } catch {
+      return null;
+    }
   }
 
   addFile(file: NewFile): void {
