@@ -26,6 +26,8 @@ const KNOWN = {
 export function userdbOpener({ config, databases, systemId, mapPath, now }: UserdbOptions): OpenUserdb {
   const series = seriesOf(config.version);
   return async (block): Promise<UserdbDriver | null> => {
+    const answered = await databases.fixtureUserdb(block);
+    if (answered !== null) return answered;
     switch (block.driver) {
       case 'passwd-file':
         return openPasswdFileUserdb(block, { series, systemId, mapPath, now: now ?? Date.now });

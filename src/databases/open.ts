@@ -2,8 +2,10 @@ import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { LookupOutcome, OpenPassdb, PassdbDriver } from '../auth/driver.js';
 import type { UserdbDriver } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
-import type { UserdbBlock } from '../config/effective.js';
+import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
+import type { Accounts } from './fixture/accounts.js';
+import type { OpenDirectory } from './ldap/open.js';
 import { importDriver } from './missing-library.js';
 import type { Replay } from './recording/replay.js';
 import { replayedDatabases, splitRecordings } from './recording/replayed-databases.js';
@@ -28,6 +30,8 @@ export interface Databases {
   /** The sql userdb of a block, for user and iterate queries; null where the block has another driver. */
   openSqlUserdb(block: UserdbBlock): Promise<SqlUserdb | null>;
   openLdapUserdb(block: UserdbBlock): Promise<UserdbDriver>;
+  /** A userdb whose users stand in a fixture; null: the driver answers by itself. */
+  fixtureUserdb(block: UserdbBlock): Promise<UserdbDriver | null>;
   /** Set where recordings answer. */
   readonly replay?: () => Promise<Replay>;
   close(): Promise<void>;
@@ -38,6 +42,8 @@ const KNOWN = {
   '2.3': ['ldap', 'pam', 'passwd', 'shadow', 'checkpassword', 'imap', 'oauth2', 'lua', 'dict'],
   '2.4': ['ldap', 'pam', 'passwd', 'imap', 'oauth2', 'lua'],
 } as const;
+/** Drivers whose own data a fixture replaces, or which have no data outside of the configuration. */
+const BY_DATA = new Set(['sql', 'ldap', 'static', 'passwd-file', 'prefetch', 'bsdauth']);
 const CAN_LOOKUP = new Set(['ldap', 'passwd', 'shadow', 'checkpassword', 'lua', 'dict']);
 
 /** A driver that Dovecot has and this program does not ask: every look-up is a temporary failure that says so. */
@@ -84,6 +90,11 @@ class OpenDatabases implements Databases {
 
   readonly openPassdb: OpenPassdb = async (block) => {
     const series = seriesOf(this.#config.version);
+    const accounts = await this.#accounts(block);
+    if (accounts !== null) {
+      const { accountPassdb } = await import('./fixture/accounts.js');
+      return accountPassdb(block, accounts);
+    }
     switch (block.driver) {
       case 'sql': {
         const [{ sqlSettings }, { SqlPassdb }] = await Promise.all([
@@ -102,8 +113,8 @@ class OpenDatabases implements Databases {
         return openStatic(block, { series });
       }
       case 'ldap': {
-        const { openLdap, openServers } = await importDriver('ldapts', () => import('./ldap/open.js'));
-        return openLdap(block, this.#config, openServers);
+        const { openLdap } = await importDriver('ldapts', () => import('./ldap/open.js'));
+        return openLdap(block, this.#config, await this.#directories());
       }
       case 'passwd': {
         const { openPasswd } = await import('./passwd.js');
@@ -153,8 +164,37 @@ class OpenDatabases implements Databases {
   }
 
   async openLdapUserdb(block: UserdbBlock): Promise<UserdbDriver> {
-    const { openLdapUserdb, openServers } = await importDriver('ldapts', () => import('./ldap/open.js'));
-    return openLdapUserdb(block, this.#config, openServers);
+    const { openLdapUserdb } = await importDriver('ldapts', () => import('./ldap/open.js'));
+    return openLdapUserdb(block, this.#config, await this.#directories());
+  }
+
+  async fixtureUserdb(block: UserdbBlock): Promise<UserdbDriver | null> {
+    const accounts = await this.#accounts(block);
+    if (accounts === null) return null;
+    const { accountUserdb } = await import('./fixture/accounts.js');
+    return accountUserdb(block, accounts);
+  }
+
+  /** The users that fixtures have for a block; null: the driver answers by itself. */
+  async #accounts(block: PassdbBlock | UserdbBlock): Promise<Accounts | null> {
+    if (this.#fixtures.length === 0 || BY_DATA.has(block.driver)) return null;
+    if (!(KNOWN[seriesOf(this.#config.version)] as readonly string[]).includes(block.driver)) return null;
+    const set = await this.#loadFixtures();
+    // A script is run here, and has no way out.
+    return block.driver === 'lua' && set.usersOf(block) === null ? null : set;
+  }
+
+  async #directories(): Promise<OpenDirectory> {
+    if (this.#fixtures.length === 0) return (await import('./ldap/open.js')).openServers;
+    const set = await this.#loadFixtures();
+    const directory = await set.directory();
+    if (directory === null) {
+      const { FixtureError } = await import('./fixture/script.js');
+      throw new FixtureError(
+        `${set.label} has no entries for ldap: give a .ldif, or a .yaml with "entries:"`,
+      );
+    }
+    return () => directory;
   }
 
   async close(): Promise<void> {
@@ -203,7 +243,7 @@ class OpenDatabases implements Databases {
 
   #loadFixtures(): Promise<import('./fixture/fixture-set.js').FixtureSet> {
     this.#fixtureSet ??= importDriver('better-sqlite3', () => import('./fixture/fixture-set.js')).then(
-      ({ FixtureSet }) => {
+      async ({ FixtureSet }) => {
         const set = new FixtureSet(this.#fixtures, this.#now);
         this.#closing.push(() => set.close());
         return set;

@@ -8,7 +8,7 @@ export class BadFilter extends Error {}
 const MAX_DEPTH = 200;
 
 /** Tags of RFC 4511 4.5.1.7. */
-const TAG = {
+export const TAG = {
   and: 0xa0,
   or: 0xa1,
   not: 0xa2,
@@ -21,8 +21,9 @@ const TAG = {
   extensible: 0xa9,
 } as const;
 
-type Node =
-  | { readonly kind: 'set'; readonly tag: number; readonly parts: readonly Node[] }
+/** One part of a filter. RFC 4511 4.5.1.7 */
+export type FilterNode =
+  | { readonly kind: 'set'; readonly tag: number; readonly parts: readonly FilterNode[] }
   | { readonly kind: 'presence'; readonly attribute: ByteString }
   | {
       readonly kind: 'compare';
@@ -42,7 +43,7 @@ type Node =
 /** A search filter as bytes: nothing in a value is read as text, so what is not UTF-8 stays what it is. */
 export class ByteFilter extends Filter {
   readonly type = SearchFilter.and;
-  readonly #root: Node;
+  readonly #root: FilterNode;
   readonly #text: ByteString;
 
   /** Throws BadFilter. */
@@ -50,6 +51,11 @@ export class ByteFilter extends Filter {
     super();
     this.#text = text;
     this.#root = new FilterText(text).whole();
+  }
+
+  /** The filter as a tree. */
+  get root(): FilterNode {
+    return this.#root;
   }
 
   override write(writer: BerWriter): void {
@@ -67,7 +73,7 @@ function bytes(text: ByteString): Buffer {
 
 const OCTET_STRING = 4;
 
-function writeNode(writer: BerWriter, node: Node): void {
+function writeNode(writer: BerWriter, node: FilterNode): void {
   switch (node.kind) {
     case 'presence':
       writer.writeBuffer(bytes(node.attribute), TAG.presence);
@@ -114,7 +120,7 @@ class FilterText {
     this.#text = nul === -1 ? text : text.slice(0, nul);
   }
 
-  whole(): Node {
+  whole(): FilterNode {
     this.#blanks();
     // OpenLDAP filter.c ldap_pvt_put_filter: a text without parentheses is one simple filter.
     const node =
@@ -132,16 +138,16 @@ class FilterText {
     while (this.#text.charAt(this.#at) === ' ') this.#at += 1;
   }
 
-  #parenthesised(): Node {
+  #parenthesised(): FilterNode {
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH) throw new BadFilter('nested too deep');
     this.#at += 1;
     this.#blanks();
     const operator = this.#text.charAt(this.#at);
-    let node: Node;
+    let node: FilterNode;
     if (operator === '&' || operator === '|' || operator === '!') {
       this.#at += 1;
-      const parts: Node[] = [];
+      const parts: FilterNode[] = [];
       for (this.#blanks(); this.#text.charAt(this.#at) === '('; this.#blanks())
         parts.push(this.#parenthesised());
       if (operator === '!' && parts.length !== 1) throw new BadFilter('! takes one filter');
@@ -159,7 +165,7 @@ class FilterText {
     return node;
   }
 
-  #simple(text: ByteString): Node {
+  #simple(text: ByteString): FilterNode {
     const equals = text.indexOf('=');
     if (equals <= 0) throw new BadFilter('missing =');
     if (this.#depth === 0) this.#at = this.#text.length;
@@ -188,7 +194,7 @@ function attribute(name: ByteString): ByteString {
   return name;
 }
 
-function extensible(left: ByteString, value: ByteString): Node {
+function extensible(left: ByteString, value: ByteString): FilterNode {
   const [name = '', ...options] = left.split(':');
   const dn = options[0] === 'dn';
   const rule = (dn ? options[1] : options[0]) ?? '';

@@ -49,6 +49,7 @@ const TEXTS: Readonly<Record<number, string>> = {
 
 export const INVALID_CREDENTIALS = 49;
 export const NO_SUCH_OBJECT = 32;
+export const INVALID_DN_SYNTAX = 34;
 
 export function resultText(code: number): ByteString {
   return TEXTS[code] ?? `Unknown error`;
