@@ -1,58 +1,25 @@
 // What `import ... from 'dvproxy'` gives (docs/library.md).
 import { fromUtf8 } from '../../grammar/bytes.js';
 import { check as checkConfig } from '../check/runner.js';
-import type { Config } from '../config/config.js';
-import { loadConfig as load } from '../config/load.js';
 import { createDatabases } from '../databases/open.js';
-import { type DovecotVersion, parseVersion } from '../knowledge/versions.js';
+import { userdbOpener } from '../databases/open-userdb.js';
+import { replayedUserdbs } from '../databases/recording/replayed-databases.js';
+import { systemIds } from '../databases/system-ids.js';
 import { type DiagnosticDocument, diagnosticJson } from '../report/json.js';
 import { type SimulationDocument, simulationDocument } from '../report/simulation-json.js';
 import { type Question, questionOf } from '../simulate/question.js';
 import { Simulator } from '../simulate/simulator.js';
 import { mappedPath } from './config-file.js';
+import { type LoadedConfiguration, mapsOf } from './library-configuration.js';
 import { nodeFileProbe } from './node-file-probe.js';
-import { nodeConfigHost } from './node-host.js';
 import { nodeSystem } from './node-system.js';
 
 export { ChainRefused } from '../auth/chain.js';
 export type { Config } from '../config/config.js';
 export { UnreadableMainFile } from '../config/load.js';
+export { type LoadedConfiguration, type LoadOptions, loadConfig } from './library-configuration.js';
+export { createProxy, type ListenAddress, type Proxy, type ProxyOptions } from './library-proxy.js';
 export type { DiagnosticDocument, SimulationDocument };
-
-export interface LoadOptions {
-  /** `2.3`, `2.4` or exact; left out: what the file says. */
-  readonly dovecot?: string;
-  /** Paths that are read from elsewhere: `{ '/etc/dovecot': './conf' }`. */
-  readonly map?: Readonly<Record<string, string>>;
-  /** Go on after an error that Dovecot refuses. */
-  readonly lenient?: boolean;
-}
-
-/** A configuration that was read, with how its paths are read. */
-export interface LoadedConfiguration {
-  readonly dovecot: DovecotVersion;
-  /** What Dovecot says when it refuses the configuration; null: it starts. */
-  readonly refusal: string | null;
-  readonly config: Config;
-  readonly options: LoadOptions;
-}
-
-/** Reads a main file with its includes. Throws `UnreadableMainFile`; everything else is for `check` to say. */
-export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfiguration {
-  const version = options.dovecot === undefined ? null : parseVersion(options.dovecot);
-  if (options.dovecot !== undefined && version === null)
-    throw new RangeError(`unknown Dovecot version ${options.dovecot}: there are 2.3 and 2.4`);
-  const config = load({
-    path,
-    host: nodeConfigHost(),
-    maps: mapsOf(options),
-    lenient: options.lenient === true,
-    ...(version === null ? {} : { version }),
-  });
-  const { refusal } = config;
-  const words = refusal === null ? null : (refusal.dovecot?.message ?? refusal.message);
-  return { dovecot: config.version, refusal: words, config, options };
-}
 
 /** Every problem of the configuration, as `dvproxy check --format json` prints it. */
 export function check({ config, options }: LoadedConfiguration): DiagnosticDocument[] {
@@ -81,10 +48,14 @@ export function openSimulator(
 ): OpenSimulator {
   if (refusal !== null && options.lenient !== true)
     throw new Error(`Dovecot refuses this configuration: ${refusal}`);
-  const databases = createDatabases({ config, fixtures, mapPath: mappedPath(mapsOf(options)) });
+  const mapPath = mappedPath(mapsOf(options));
+  const databases = createDatabases({ config, fixtures, mapPath });
+  const systemId = systemIds(mapsOf(options).length > 0 || fixtures.length > 0);
+  const openUserdb = userdbOpener({ config, databases, systemId, mapPath });
   const simulator = new Simulator({
     config,
     openPassdb: databases.openPassdb,
+    userdbs: { open: replayedUserdbs(databases, openUserdb), systemId },
     system: nodeSystem(),
     resolve: null,
     detailed: true,
@@ -115,8 +86,4 @@ export async function simulate(
   } finally {
     await simulator.close();
   }
-}
-
-function mapsOf({ map = {} }: LoadOptions) {
-  return Object.entries(map).map(([from, to]) => ({ from, to }));
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import type { LoginSettings } from '../config/effective.js';
 import { createDatabases } from '../databases/open.js';
 import { userdbOpener } from '../databases/open-userdb.js';
+import { replayedUserdbs } from '../databases/recording/replayed-databases.js';
 import { systemIds } from '../databases/system-ids.js';
 import type { ServedProtocol } from '../proxy/login-protocols.js';
 import type { SystemVariables } from '../variables/scope.js';
@@ -56,7 +57,8 @@ export async function openGeneration(
     return { protocol, auth, settings };
   });
   const databases = createDatabases({ config, fixtures, mapPath });
-  const openUserdb = userdbOpener({ config, databases, systemId: systemIds(true), mapPath });
+  const userdbs = userdbOpener({ config, databases, systemId: systemIds(true), mapPath });
+  const openUserdb = replayedUserdbs(databases, userdbs);
   const served = new Map<string, ProtocolServices>();
   const close = async () => {
     for (const { authenticator, recipients } of served.values()) {

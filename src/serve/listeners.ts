@@ -40,7 +40,10 @@ function addressOf(written: string): string {
 }
 
 /** Which addresses to listen on: the configuration's, replaced by protocol where options are given. */
-export function planEndpoints(config: EffectiveConfig, options: readonly ListenOption[]): EndpointPlan {
+export function planEndpoints(
+  config: Pick<EffectiveConfig, 'listeners'>,
+  options: readonly ListenOption[],
+): EndpointPlan {
   const endpoints: Endpoint[] = [];
   const notices = new Set<string>();
   const replaced = new Set<string>(options.map(({ protocol }) => protocol));

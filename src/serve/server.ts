@@ -19,6 +19,8 @@ import type { Session } from './session-parts.js';
 
 export interface ServerOptions extends GenerationOptions {
   readonly listen: readonly ListenOption[];
+  /** No address but these. */
+  readonly listenOnly?: boolean;
 }
 
 /** Sessions that are still open when the proxy stops have that long. */
@@ -45,7 +47,8 @@ export class ProxyServer {
 
   /** Opens databases and listeners; throws before anything listens where something cannot be used. */
   static async start(options: ServerOptions): Promise<ProxyServer> {
-    const plan = planEndpoints(options.config.effective, options.listen);
+    const configured = options.listenOnly === true ? { listeners: () => [] } : options.config.effective;
+    const plan = planEndpoints(configured, options.listen);
     const protocols = new Set(plan.endpoints.map(({ protocol }) => protocol));
     const generation = await openGeneration(options, protocols);
     const server = new ProxyServer(options.log, protocols, generation);
