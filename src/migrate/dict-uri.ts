@@ -8,6 +8,7 @@ const MAP_FILES = new Set(['mysql', 'pgsql', 'sqlite', 'cassandra', 'ldap']);
 
 /** A dict URI of 2.3 (`proxy::name`, `file:/path`, `redis:host=...`) as the `dict NAME { }` section that a plugin reads. */
 export function translateDictUri(uri: ByteString, old: OldSetting, t: Translation): readonly NewStatement[] {
+  if (!isDictDriver(uri)) return commentedOut(old, noDriver(uri, old));
   const [driver] = uri.split(':', 1);
   return [section('dict', driver ?? uri, dictBody(uri, old, t))];
 }
