@@ -3,7 +3,7 @@ export type DovecotVersion = Version23 | Version24;
 
 export type Version23 = '2.3.19.1' | '2.3.21.1';
 
-export type Version24 = '2.4.1';
+export type Version24 = '2.4.1' | '2.4.5';
 
 export type Series = '2.3' | '2.4';
 
@@ -27,6 +27,8 @@ export function parseVersion(text: string): DovecotVersion | null {
     case '2.4':
     case '2.4.1':
       return '2.4.1';
+    case '2.4.5':
+      return '2.4.5';
     default:
       return null;
   }

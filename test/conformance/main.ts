@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { seriesOf } from '../../src/knowledge/versions.js';
 import {
   CORPUS,
   corpusAnswer,
@@ -55,7 +56,7 @@ function live(runs: number, seed: number, show: number): boolean {
     }
     let compared = 0;
     let differing = 0;
-    for (const [index, args] of MODES[version].entries()) {
+    for (const [index, args] of MODES[seriesOf(version)].entries()) {
       for (const { text, ours, theirs } of compareRandom(
         version,
         args,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { nodeConfigHost } from '../../src/cli/node-host.js';
 import type { ConfigHost } from '../../src/config/host.js';
 import { loadForDump } from '../../src/config/load.js';
-import type { DovecotVersion } from '../../src/knowledge/versions.js';
+import { type DovecotVersion, type Series, seriesOf } from '../../src/knowledge/versions.js';
 import * as answer23 from '../config/dovecot-2.3/doveconf-answer.js';
 import { randomConfig23 } from '../config/dovecot-2.3/random-config.js';
 import * as answer24 from '../config/dovecot-2.4/doveconf-run.js';
@@ -11,8 +11,8 @@ import { ConfigWriter } from '../config/dovecot-2.4/random-config.js';
 import { InstalledDoveconf, type RealAnswer } from './doveconf.js';
 
 /** What doveconf is asked for; half of all configurations go to the first. */
-export const MODES: Readonly<Record<DovecotVersion, readonly (readonly string[])[]>> = {
-  '2.3.19.1': [
+export const MODES: Readonly<Record<Series, readonly (readonly string[])[]>> = {
+  '2.3': [
     ['-n'],
     ['-a'],
     ['-N', '-P'],
@@ -22,7 +22,7 @@ export const MODES: Readonly<Record<DovecotVersion, readonly (readonly string[])
     ['-n', '-f', 'lname=mail.example.org'],
     ['-a', '-m', 'imap'],
   ],
-  '2.4.1': [
+  '2.4': [
     ['-n'],
     ['-a'],
     ['-N', '-P'],
@@ -38,7 +38,7 @@ export const MODES: Readonly<Record<DovecotVersion, readonly (readonly string[])
 
 /** How many of `runs` configurations a mode gets. */
 export function shareOf(version: DovecotVersion, mode: number, runs: number): number {
-  const others = MODES[version].length - 1;
+  const others = MODES[seriesOf(version)].length - 1;
   return mode === 0 ? Math.ceil(runs / 2) : Math.ceil(runs / 2 / others);
 }
 

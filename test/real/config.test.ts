@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { nodeConfigHost } from '../../src/cli/node-host.js';
 import { loadForDump } from '../../src/config/load.js';
+import { seriesOf } from '../../src/knowledge/versions.js';
 import { answerOf, firstError, withoutHostLines } from '../config/dovecot-2.3/doveconf-answer.js';
 import { VERSIONS } from '../conformance/corpus.js';
 import { InstalledDoveconf } from '../conformance/doveconf.js';
@@ -22,7 +23,7 @@ function isInstalled(version: (typeof VERSIONS)[number]): boolean {
 
 for (const version of VERSIONS) {
   describe.skipIf(!isInstalled(version))(`the installed doveconf ${version}`, () => {
-    const modes = MODES[version].map((args, index) => ({ name: args.join(' '), args, index }));
+    const modes = MODES[seriesOf(version)].map((args, index) => ({ name: args.join(' '), args, index }));
     test.each(modes)(
       `answers random configurations as dvproxy does, seed ${SEED}: $name`,
       ({ args, index }) => {

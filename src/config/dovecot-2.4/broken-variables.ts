@@ -3,7 +3,6 @@ import { parseVariables24 } from '../../../grammar/variables-2.4/parser.js';
 import type { Origin } from '../origin.js';
 import type { ConfigProblem } from '../problem.js';
 import type { Filter, FilterTree } from './filter.js';
-import { findSetting, structs } from './settings-table.js';
 
 /**
  * Values whose `%{...}` Dovecot cannot parse. doveconf and dovecot do so when they hand the whole configuration on, and
@@ -25,7 +24,8 @@ export function brokenVariables(tree: FilterTree): ConfigProblem[] {
 /** Names set in a filter, in the order in which Dovecot goes through its own tables. */
 function inOrderOfStructs(filter: Filter): ByteString[] {
   const rank = (name: ByteString) => {
-    const first = findSetting(name)?.structs[0] ?? structs.length;
+    const { structs } = filter.table;
+    const first = filter.table.findSetting(name)?.structs[0] ?? structs.length;
     return { first, member: structs[first]?.members.findIndex((member) => member.name === name) ?? 0 };
   };
   return [...filter.values.keys()]
@@ -40,7 +40,8 @@ function textsOf(filter: Filter, name: ByteString): { text: ByteString; origin: 
   if (stored === undefined || stored.kind === 'names') return [];
   if (stored.kind === 'list') return stored.elements.map(({ value, origin }) => ({ text: value, origin }));
   // Of a file only the path is looked at.
-  const text = findSetting(name)?.type === 'file' ? (stored.text.split('\n', 1)[0] ?? '') : stored.text;
+  const text =
+    filter.table.findSetting(name)?.type === 'file' ? (stored.text.split('\n', 1)[0] ?? '') : stored.text;
   return [{ text, origin: stored.origin }];
 }
 

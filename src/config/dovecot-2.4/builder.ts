@@ -4,13 +4,7 @@ import type { ConfigProblemKind } from '../problem.js';
 import { type Filter, FilterTree, type ListValue, type StoredValue } from './filter.js';
 import { appendElement, clearList, createList, setElement } from './list-value.js';
 import { escapeSectionName, unescapeSectionName } from './section-name.js';
-import {
-  filterOfKey,
-  findSettingOfKey,
-  isAuthSetting,
-  isPrefixable,
-  type SettingDefinition,
-} from './settings-table.js';
+import type { SettingDefinition, SettingsTable } from './settings-table.js';
 import { unknownSettingText } from './unknown-setting.js';
 import { checkValue, isCheckable, parseBoolean, parseListText } from './value-syntax.js';
 
@@ -59,7 +53,7 @@ const NOT_IN_GROUPS = new Set(['import_environment', 'base_dir', 'dovecot_storag
  * A wrong statement throws `Refused` and leaves what was read before as it was.
  */
 export class Builder {
-  readonly tree = new FilterTree();
+  readonly tree: FilterTree;
   readonly mode: BuildMode;
   section: OpenSection;
   /** Built-in values are being set. */
@@ -68,7 +62,8 @@ export class Builder {
   origin: Origin | null = null;
   readonly #readFile: FileReader;
 
-  constructor(mode: BuildMode, readFile: FileReader) {
+  constructor(table: SettingsTable, mode: BuildMode, readFile: FileReader) {
+    this.tree = new FilterTree(table);
     this.mode = mode;
     this.#readFile = readFile;
     this.section = this.openAt(this.tree.root);
@@ -90,7 +85,8 @@ export class Builder {
     const name = filter.mask.name;
     if (name !== undefined && filter.mask.isList === true) {
       const longKey = `${withoutGroupMark(name.replaceAll('/', '_'))}_${key}`;
-      if (isPrefixable(longKey) && this.#set(filter, longKey, value, line)) return applied(longKey, filter);
+      if (this.tree.table.isPrefixable(longKey) && this.#set(filter, longKey, value, line))
+        return applied(longKey, filter);
     }
     if (name !== undefined && autoprefix) {
       const filterKey = withoutGroupMark(filter.kindName);
@@ -100,7 +96,8 @@ export class Builder {
         target = filter.parent;
         if (key.startsWith(`${filterKey}_`)) longKey = key;
       }
-      if (isPrefixable(longKey) && this.#set(target, longKey, value, line)) return applied(longKey, target);
+      if (this.tree.table.isPrefixable(longKey) && this.#set(target, longKey, value, line))
+        return applied(longKey, target);
     }
     if (this.#set(filter, key, value, line)) return applied(key, filter);
     throw new Refused('unknown-setting', unknownSettingText(this.section.filter, key));
@@ -113,7 +110,7 @@ export class Builder {
     for (;;) {
       for (let slash = key.indexOf('/'); slash !== -1; slash = key.indexOf('/')) {
         const first = key.slice(0, slash);
-        const definition = findSettingOfKey(first);
+        const definition = this.tree.table.findSettingOfKey(first);
         if (definition === undefined) break;
         const second = definition.type === 'list_filter' ? key.indexOf('/', slash + 1) : -1;
         const isList = second !== -1;
@@ -124,7 +121,7 @@ export class Builder {
         key = key.slice((isList ? second : slash) + 1);
       }
       if (!this.mode.prefixesInFilters) return { filter, key };
-      const prefix = filterOfKey(key);
+      const prefix = this.tree.table.filterOfKey(key);
       if (prefix === null || filter.mask.name?.replaceAll('/', '_') === prefix) return { filter, key };
       key = `${prefix}/${key}`;
     }
@@ -134,7 +131,7 @@ export class Builder {
   #set(filter: Filter, key: ByteString, value: ByteString, line: ByteString | null): boolean {
     const required = this.section.definition?.required;
     if (required != null && key === required) filter.requiredSeen = true;
-    const definition = findSettingOfKey(key);
+    const definition = this.tree.table.findSettingOfKey(key);
     if (definition === undefined) return false;
     if (NOT_IN_GROUPS.has(definition.name) && filter.isInGroup)
       throw new Refused('wrong-place', `${definition.name} cannot currently be defined inside groups`);
@@ -142,7 +139,7 @@ export class Builder {
     if (wrong !== null) throw new Refused(wrong.kind, wrong.error);
     const stored = this.#store(filter, definition, key, value, line);
     stored.explicit ||= !this.inDefaults;
-    if (isAuthSetting(definition) && filter.isInLocalOrRemote)
+    if (this.tree.table.isAuthSetting(definition) && filter.isInLocalOrRemote)
       throw new Refused('wrong-place', `Auth settings not supported inside local/remote blocks: ${key}`);
     return true;
   }

@@ -2,19 +2,19 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import { parseDovecotConf } from '../../../grammar/dovecot-conf/parser.js';
 import type { Statement } from '../../../grammar/dovecot-conf/tree.js';
 import { Source } from '../../../grammar/source.js';
-import { builtInText, serviceRows, structRows } from '../../knowledge/generated/settings-2.4.1.js';
 import type { KeyValueRow } from '../../knowledge/tables-2.4.js';
 import type { Builder } from './builder.js';
 import type { Filter } from './filter.js';
 import { escapeSectionName, unescapeSectionName } from './section-name.js';
 import { openSection, sectionKey } from './section-opening.js';
+import type { SettingsTable } from './settings-table.js';
 
 /** Gives a builder the values that Dovecot has built in. Dovecot 2.4.1 config-parser.c `config_parse_file`. */
 export function addBuiltIn(builder: Builder): void {
   const { section } = builder;
   builder.inDefaults = true;
   builder.section = builder.openAt(builder.tree.defaults);
-  for (const [name, , values, below] of serviceRows) {
+  for (const [name, , values, below] of builder.tree.table.services) {
     const outer = builder.section;
     builder.apply('service', escapeSectionName(name));
     const filter = builder.tree.create(outer.filter, { name: `service/${name}`, isList: true }, true, null);
@@ -23,7 +23,7 @@ export function addBuiltIn(builder: Builder): void {
     for (const row of below) applyBelow(builder, filter, row);
     builder.section = outer;
   }
-  for (const [, , , defaults] of structRows) applyAll(builder, defaults);
+  for (const defaults of builder.tree.table.textDefaults) applyAll(builder, defaults);
   readText(builder);
   builder.inDefaults = false;
   builder.section = section;
@@ -49,11 +49,16 @@ function applyBelow(builder: Builder, service: Filter, [key, value]: KeyValueRow
   builder.section = section;
 }
 
-let statements: readonly Statement[] | undefined;
+const statementsByTable = new WeakMap<SettingsTable, readonly Statement[]>();
 
 /** The built-in groups are ordinary configuration text. */
 function readText(builder: Builder): void {
-  statements ??= parseDovecotConf(new Source('Internal config_import', builtInText), '2.4').statements;
+  const { table } = builder.tree;
+  let statements = statementsByTable.get(table);
+  if (statements === undefined) {
+    statements = parseDovecotConf(new Source('Internal config_import', table.builtInText), '2.4').statements;
+    statementsByTable.set(table, statements);
+  }
   readStatements(builder, statements);
 }
 

@@ -12,7 +12,7 @@ import { wantsAuthEvents } from '../log-debug.js';
 import type { Origin, Typed } from '../origin.js';
 import type { Filter, FilterMask } from './filter.js';
 import { type FilterIndex, type Question, Scope } from './scope.js';
-import { findSetting } from './settings-table.js';
+import type { SettingsTable } from './settings-table.js';
 
 /** Reads the settings of one question of the auth process. */
 export class AuthReader {
@@ -28,13 +28,13 @@ export class AuthReader {
 
   #scope(names: readonly ByteString[]): { scope: Scope; question: Question } {
     const question = { connection: this.#connection, names: new Set(names) };
-    return { scope: new Scope(this.#index.applicable(question)), question };
+    return { scope: new Scope(this.#index.tree.table, this.#index.applicable(question)), question };
   }
 
   read(): AuthSettings {
     const { scope } = this.#scope([]);
     return {
-      version: '2.4.1',
+      version: this.#index.tree.table.version,
       mechanisms: scope.list('auth_mechanisms').map((name) => name.toUpperCase()),
       realms: scope.list('auth_realms'),
       defaultDomain: scope.text('auth_default_domain'),
@@ -67,7 +67,10 @@ export class AuthReader {
 
   /** Blocks inside connection filters come before the global ones. Dovecot 2.4.1 config-dump-full.c. */
   #blockNames(scope: Scope, kind: 'passdb' | 'userdb'): ByteString[] {
-    const inner = new Scope(scope.filters.filter((filter) => !filter.isRoot)).names(kind);
+    const inner = new Scope(
+      scope.table,
+      scope.filters.filter((filter) => !filter.isRoot),
+    ).names(kind);
     return [...new Set([...inner, ...scope.names(kind)])];
   }
 
@@ -75,7 +78,10 @@ export class AuthReader {
     const outer = this.#scope([`${kind}/${name}`]).scope;
     // Dovecot 2.4.1 auth-settings.c: an empty driver is the section's name.
     const driver = outer.text(`${kind}_driver`) || name;
-    const { scope, question } = this.#scope([`${kind}/${name}`, ...driverFilters(kind, driver)]);
+    const { scope, question } = this.#scope([
+      `${kind}/${name}`,
+      ...driverFilters(this.#index.tree.table, kind, driver),
+    ]);
     const rule = (key: string): Typed<ResultRule> => ({
       value: resultRule(outer.text(key)),
       origin: outer.origin(key),
@@ -138,7 +144,7 @@ export class AuthReader {
   #sections(scope: Scope, question: Question, kind: ByteString): NamedSection[] {
     return scope.names(kind).map((name) => {
       const names = new Set([...question.names, `${kind}/${name}`]);
-      const inner = new Scope(this.#index.applicable({ ...question, names }));
+      const inner = new Scope(this.#index.tree.table, this.#index.applicable({ ...question, names }));
       return {
         name,
         at: openingOf(inner.filters, `${kind}/${name}`) ?? this.#fallback,
@@ -154,9 +160,9 @@ export class AuthReader {
  * Filters with the built-in values of a driver, which are in force while it reads its settings. `passdb_passwd_file`
  * never is: the driver is called `passwd-file`. observed 2.4.1
  */
-function driverFilters(kind: 'passdb' | 'userdb', driver: ByteString): ByteString[] {
+function driverFilters(table: SettingsTable, kind: 'passdb' | 'userdb', driver: ByteString): ByteString[] {
   const own = `${kind}_${driver}`;
-  const names = findSetting(own)?.type === 'filter' ? [own] : [];
+  const names = table.findSetting(own)?.type === 'filter' ? [own] : [];
   return driver === 'oauth2' ? [...names, 'oauth2'] : names;
 }
 

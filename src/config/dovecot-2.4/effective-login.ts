@@ -55,7 +55,7 @@ export function readLogin(scopeOf: (...names: readonly ByteString[]) => Scope, m
     [...scope.strings('imap_capability')].map(([name, { text }]) => [name, text !== 'no'] as const),
   );
   return {
-    version: '2.4.1',
+    version: scope.table.version,
     greeting: scope.text('login_greeting'),
     hostname: scope.text('hostname'),
     trustedNetworks: scope.list('login_trusted_networks'),

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Source } from '../../../grammar/source.js';
+import type { Version24 } from '../../knowledge/versions.js';
 import type {
   AuthSettings,
   ConnectionFilter,
@@ -34,14 +35,15 @@ function maskOf(filter: ConnectionFilter | undefined): FilterMask {
 
 /** The configuration as Dovecot's processes would be told it. `build` reads it the way the servers do. */
 export class EffectiveSettings implements EffectiveConfig {
-  readonly version = '2.4.1';
+  readonly version: Version24;
   readonly #build: () => Builder;
   readonly #main: Source;
   #index: FilterIndex | undefined;
   #global: Scope | undefined;
   #loginServices: Map<ByteString, ByteString> | undefined;
 
-  constructor(build: () => Builder, main: Source) {
+  constructor(version: Version24, build: () => Builder, main: Source) {
+    this.version = version;
     this.#build = build;
     this.#main = main;
   }
@@ -54,7 +56,7 @@ export class EffectiveSettings implements EffectiveConfig {
   #scope(filter: ConnectionFilter | undefined, names: readonly ByteString[] = []): Scope {
     if (filter === undefined && names.length === 0 && this.#global !== undefined) return this.#global;
     const question = { connection: maskOf(filter), names: new Set(names) };
-    const scope = new Scope(this.#filters().applicable(question));
+    const scope = new Scope(this.#filters().tree.table, this.#filters().applicable(question));
     if (filter === undefined && names.length === 0) this.#global = scope;
     return scope;
   }

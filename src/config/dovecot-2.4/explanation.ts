@@ -3,7 +3,7 @@ import { changeOf, type SettingChange } from '../../knowledge/changes.js';
 import type { ConfigProblem, ConfigProblemKind } from '../problem.js';
 import { editDistance } from '../similar-names.js';
 import type { Filter } from './filter.js';
-import { findSettingOfKey, type SettingDefinition, settings } from './settings-table.js';
+import type { SettingDefinition, SettingsTable } from './settings-table.js';
 import { namesWithMiddle } from './unknown-setting.js';
 
 /** What an administrator needs besides Dovecot's own words. */
@@ -62,11 +62,11 @@ function orList(values: readonly string[]): string {
 
 function definitionHere(filter: Filter, key: ByteString): SettingDefinition | undefined {
   const name = filter.mask.name;
-  if (name === undefined) return findSettingOfKey(key);
+  if (name === undefined) return filter.table.findSettingOfKey(key);
   return (
-    findSettingOfKey(`${name.replaceAll('/', '_')}_${key}`) ??
-    findSettingOfKey(`${filter.kindName}_${key}`) ??
-    findSettingOfKey(key)
+    filter.table.findSettingOfKey(`${name.replaceAll('/', '_')}_${key}`) ??
+    filter.table.findSettingOfKey(`${filter.kindName}_${key}`) ??
+    filter.table.findSettingOfKey(key)
   );
 }
 
@@ -125,16 +125,17 @@ function bitsOf(value: number): number {
 }
 
 /** Settings with a prefix, named without it. */
-function candidates(prefix: ByteString): Candidate[] {
-  let list = candidatesOf.get(prefix);
+function candidates(table: SettingsTable, prefix: ByteString): Candidate[] {
+  const key = `${table.version} ${prefix}`;
+  let list = candidatesOf.get(key);
   if (list === undefined) {
-    list = settings
+    list = table.settings
       .filter(({ name, type }) => type !== 'alias' && name.startsWith(prefix))
       .map(({ name }) => ({
         name: name.slice(prefix.length),
         letters: lettersOf(name.slice(prefix.length)),
       }));
-    candidatesOf.set(prefix, list);
+    candidatesOf.set(key, list);
   }
   return list;
 }
@@ -145,7 +146,7 @@ function alternatives(filter: Filter, key: ByteString): string[] {
   const limit = key.length < 5 ? 1 : key.length < 9 ? 2 : 3;
   const letters = lettersOf(key);
   for (const prefix of filter.mask.name === undefined ? [''] : [`${filter.kindName}_`, '']) {
-    for (const candidate of candidates(prefix)) {
+    for (const candidate of candidates(filter.table, prefix)) {
       if (Math.abs(candidate.name.length - key.length) > limit) continue;
       if (bitsOf(candidate.letters ^ letters) > 2 * limit) continue;
       const distance = editDistance(candidate.name, key, limit);
@@ -153,6 +154,6 @@ function alternatives(filter: Filter, key: ByteString): string[] {
     }
   }
   const sorted = [...near].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
-  const middle = filter.mask.isList === true ? namesWithMiddle(filter.kindName, key) : [];
+  const middle = filter.mask.isList === true ? namesWithMiddle(filter, key) : [];
   return [...middle, ...sorted.map(([name]) => name)];
 }

@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { type Network, networkText } from '../network.js';
 import type { Origin } from '../origin.js';
+import type { SettingsTable } from './settings-table.js';
 
 /** What one level of a filter asks for; nothing at all at the root. */
 export interface FilterMask {
@@ -46,6 +47,7 @@ export interface GroupUse {
 
 /** A filter with what is set inside it; settings of nested filters stand in its children. */
 export class Filter {
+  readonly table: SettingsTable;
   readonly mask: FilterMask;
   readonly parent: Filter | null;
   readonly children: Filter[] = [];
@@ -69,6 +71,7 @@ export class Filter {
   readonly outer: Filter | null;
 
   constructor(
+    table: SettingsTable,
     mask: FilterMask,
     parent: Filter | null,
     isDefault: boolean,
@@ -76,6 +79,7 @@ export class Filter {
     origin: Origin | null,
     outer: Filter | null = parent,
   ) {
+    this.table = table;
     this.mask = mask;
     this.parent = parent;
     this.outer = outer;
@@ -147,6 +151,7 @@ function childPath(parent: Filter, mask: FilterMask): string {
 
 /** All filters of a configuration, each once. */
 export class FilterTree {
+  readonly table: SettingsTable;
   readonly root: Filter;
   /** Built-in values that belong to no section. */
   readonly defaults: Filter;
@@ -154,9 +159,10 @@ export class FilterTree {
   readonly #byPath = new Map<string, Filter>();
   readonly #defaultsByPath = new Map<string, Filter>();
 
-  constructor() {
-    this.root = this.#add(new Filter({}, null, false, 0, null));
-    this.defaults = this.#add(new Filter({}, null, true, 1, null));
+  constructor(table: SettingsTable) {
+    this.table = table;
+    this.root = this.#add(new Filter(table, {}, null, false, 0, null));
+    this.defaults = this.#add(new Filter(table, {}, null, true, 1, null));
   }
 
   #add(filter: Filter): Filter {
@@ -176,13 +182,13 @@ export class FilterTree {
   }
 
   create(parent: Filter, mask: FilterMask, isDefault: boolean, origin: Origin | null): Filter {
-    return this.#add(new Filter(mask, parent, isDefault, this.all.length, origin));
+    return this.#add(new Filter(this.table, mask, parent, isDefault, this.all.length, origin));
   }
 
   /** A filter of the same mask below another parent; it goes on asking for what is around the original. */
   copyTo(parent: Filter, original: Filter): Filter {
     const { mask, isDefault, origin, outer } = original;
-    const copy = new Filter(mask, parent, isDefault, this.all.length, origin, outer);
+    const copy = new Filter(this.table, mask, parent, isDefault, this.all.length, origin, outer);
     this.all.push(copy);
     return copy;
   }

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { isVersion23 } from '../../knowledge/versions.js';
 import { errnoText } from '../errno-text.js';
 import { type ConfEvent, type LoadInput, type LoadResult, resolvePath } from '../load-input.js';
 import type { Origin } from '../origin.js';
@@ -10,9 +11,11 @@ import { EffectiveSettings } from './effective-settings.js';
 import { addServiceLimits, checkGroups } from './finish.js';
 import { Dumper } from './print/dumper.js';
 import { Reading } from './reading.js';
+import { type SettingsTable, settingsTable } from './settings-table.js';
 
 /** Reads a 2.4 configuration: all its problems, its effective settings and its printed form. */
 export function load24(input: LoadInput): LoadResult {
+  const table = tableOf(input);
   const events: ConfEvent[] = [...input.events()];
   const reading = read(input, events, true, { prefixesInFilters: true, expand: input.expand });
   const { builder, problems } = reading;
@@ -37,9 +40,10 @@ export function load24(input: LoadInput): LoadResult {
   return {
     problems,
     readings: input.lenient ? reading.replacements : [],
-    effective: new EffectiveSettings(build, input.main),
+    effective: new EffectiveSettings(table.version, build, input.main),
     dump: (options) =>
       new Dumper(
+        table,
         () => {
           const again = read(input, options.scope === 'defaults' ? [] : events, false, builder.mode);
           addServiceLimits(again.builder);
@@ -50,6 +54,11 @@ export function load24(input: LoadInput): LoadResult {
         (tree) => checkSettings(tree, input),
       ).dump(options),
   };
+}
+
+function tableOf({ version }: LoadInput): SettingsTable {
+  if (isVersion23(version)) throw new Error(`${version} is no 2.4`);
+  return settingsTable(version);
 }
 
 function read(input: LoadInput, events: readonly ConfEvent[], explains: boolean, mode: BuildMode): Reading {
@@ -64,6 +73,7 @@ function read(input: LoadInput, events: readonly ConfEvent[], explains: boolean,
     }
   };
   const reading = new Reading(
+    tableOf(input),
     mode,
     { readFile: input.readFile, environment: input.host.environment },
     readFile,

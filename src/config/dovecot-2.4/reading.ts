@@ -8,7 +8,7 @@ import { addBuiltIn } from './built-in.js';
 import { explain } from './explanation.js';
 import type { GroupUse } from './filter.js';
 import { openSection, sectionKey } from './section-opening.js';
-import { findSetting } from './settings-table.js';
+import type { SettingsTable } from './settings-table.js';
 import { type ExpansionHost, statementValue } from './statement-value.js';
 
 const SUPPORTED = ['2.4.0', '2.4.1'];
@@ -34,10 +34,16 @@ export class Reading {
   readonly #seen = new Map<ByteString, string>();
 
   /** `explains`: problems are for people to read; a second reading needs no more than their place. */
-  constructor(mode: BuildMode, host: ExpansionHost, readFile: FileReader, explains: boolean) {
+  constructor(
+    table: SettingsTable,
+    mode: BuildMode,
+    host: ExpansionHost,
+    readFile: FileReader,
+    explains: boolean,
+  ) {
     this.#host = host;
     this.#explains = explains;
-    this.builder = new Builder(mode, readFile);
+    this.builder = new Builder(table, mode, readFile);
     addBuiltIn(this.builder);
   }
 
@@ -194,7 +200,7 @@ export class Reading {
 
   /** A list section without its name is read on as if its driver's name, or its key, were the name. */
   #openUnnamed(key: ByteString, node: Section): boolean {
-    const definition = findSetting(key);
+    const definition = this.builder.tree.table.findSetting(key);
     if (definition === undefined || (node.name !== null && definition.type !== 'filter')) return false;
     const outer = this.builder.section;
     const driver = node.body.find((statement) => statement.kind === 'setting' && statement.key === 'driver');

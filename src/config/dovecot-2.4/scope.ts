@@ -2,7 +2,7 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { Origin, Written } from '../origin.js';
 import type { Filter, FilterMask, FilterTree, ListValue } from './filter.js';
 import { matchMask } from './finish.js';
-import { findSetting, type SettingDefinition } from './settings-table.js';
+import type { SettingDefinition, SettingsTable } from './settings-table.js';
 import {
   isUnlimited,
   type Parsed,
@@ -128,15 +128,17 @@ function isInside(filter: Filter | null, question: Question): boolean {
 
 /** The settings as one question sees them. */
 export class Scope {
+  readonly table: SettingsTable;
   readonly filters: readonly Filter[];
 
-  constructor(filters: readonly Filter[]) {
+  constructor(table: SettingsTable, filters: readonly Filter[]) {
+    this.table = table;
     this.filters = filters;
   }
 
   /** Text of a plain setting; null: there is no such setting. Content of `file` settings is left out. */
   written(name: ByteString): Written | null {
-    const definition = findSetting(name);
+    const definition = this.table.findSetting(name);
     if (definition === undefined) return null;
     switch (definition.type) {
       case 'boollist':
@@ -174,7 +176,7 @@ export class Scope {
   #parsed<T>(name: ByteString, parse: (text: ByteString) => Parsed<T>, fallback: T): T {
     const parsed = parse(this.text(name));
     if (parsed.ok) return parsed.value;
-    const builtIn = parse(findSetting(name)?.text ?? '');
+    const builtIn = parse(this.table.findSetting(name)?.text ?? '');
     return builtIn.ok ? builtIn.value : fallback;
   }
 
@@ -184,7 +186,7 @@ export class Scope {
 
   /** Number, octal mode or port; `unlimited` is Infinity. */
   number(name: ByteString): number {
-    const type = findSetting(name)?.type;
+    const type = this.table.findSetting(name)?.type;
     return this.#parsed(
       name,
       type === 'in_port' ? parsePort : type === 'uint_oct' ? parseOctal : parseUint,
@@ -198,7 +200,7 @@ export class Scope {
 
   /** Milliseconds. */
   time(name: ByteString): number {
-    const fine = findSetting(name)?.type === 'time_msecs';
+    const fine = this.table.findSetting(name)?.type === 'time_msecs';
     return this.#parsed(name, (text) => parseTime(text, fine), 0);
   }
 

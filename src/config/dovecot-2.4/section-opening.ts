@@ -3,7 +3,6 @@ import { isInNetwork, type Network, parseNetwork } from '../network.js';
 import { type Builder, type OpenSection, Refused } from './builder.js';
 import type { Filter, FilterMask } from './filter.js';
 import { escapeSectionName } from './section-name.js';
-import { findSetting, findSettingOfKey, isPrefixable, leadingStruct } from './settings-table.js';
 
 function wrongNesting(outer: ByteString, inner: ByteString): never {
   const text = `${outer} { ${inner} { .. } } not allowed (use ${inner} { ${outer} { .. } } instead)`;
@@ -77,9 +76,9 @@ export function sectionKey(filter: Filter, key: ByteString): ByteString {
   const name = filter.mask.name;
   if (name === undefined) return key;
   const longest = `${name.replaceAll('/', '_')}_${key}`;
-  if (isPrefixable(longest)) return longest;
+  if (filter.table.isPrefixable(longest)) return longest;
   const longer = `${filter.kindName}_${key}`;
-  return isPrefixable(longer) ? longer : key;
+  return filter.table.isPrefixable(longer) ? longer : key;
 }
 
 /**
@@ -102,7 +101,11 @@ export function openSection(
     origin: builder.origin,
   };
   builder.section = section;
-  if (!openFilter(builder, section, key, name) && !isGroup && findSettingOfKey(key) === undefined)
+  if (
+    !openFilter(builder, section, key, name) &&
+    !isGroup &&
+    outer.filter.table.findSettingOfKey(key) === undefined
+  )
     throw new Refused('unknown-section', `Unknown section name: ${key}`);
   return section;
 }
@@ -117,7 +120,7 @@ function openFilter(
   const parent = section.filter;
   const value = name ?? '';
   let mask = connectionMask(parent, key, value);
-  const definition = findSetting(key);
+  const definition = parent.table.findSetting(key);
   const isList = definition?.type === 'list_filter';
   if (mask === null) {
     if (definition === undefined || (definition.type !== 'filter' && !isList)) return false;
@@ -154,8 +157,8 @@ function addName(builder: Builder, key: ByteString, value: ByteString): void {
     builder.apply(key, escaped);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    const definition = findSetting(key);
-    const struct = definition === undefined ? undefined : leadingStruct(definition);
+    const definition = builder.tree.table.findSetting(key);
+    const struct = definition === undefined ? undefined : builder.tree.table.leadingStruct(definition);
     throw new Refused(
       error.kind,
       `Failed to set ${key}=${escaped} for struct ${struct?.name ?? ''}: ${error.message}`,
@@ -168,8 +171,8 @@ function setNameField(builder: Builder, field: ByteString, value: ByteString): v
     builder.apply(field, value, null, false);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    const definition = findSetting(field);
-    const struct = definition === undefined ? undefined : leadingStruct(definition);
+    const definition = builder.tree.table.findSetting(field);
+    const struct = definition === undefined ? undefined : builder.tree.table.leadingStruct(definition);
     // observed 2.4.1: the program aborts here
     const text = `Failed to set ${field}=${value} for struct ${struct?.name ?? ''}: ${error.message}`;
     throw new Refused(error.kind, `BUG: Invalid setting definitions: ${text}`);

@@ -1,6 +1,8 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { settingRows, structRows } from '../../knowledge/generated/settings-2.4.1.js';
-import type { SettingType } from '../../knowledge/tables-2.4.js';
+import * as settings241 from '../../knowledge/generated/settings-2.4.1.js';
+import * as settings245 from '../../knowledge/generated/settings-2.4.5.js';
+import type { KeyValueRow, ServiceRow, SettingType } from '../../knowledge/tables-2.4.js';
+import type { Version24 } from '../../knowledge/versions.js';
 
 /** One setting of 2.4. Names are global and unique; several structs of Dovecot may read the same one. */
 export interface SettingDefinition {
@@ -28,7 +30,109 @@ export interface StructDefinition {
   readonly members: readonly SettingDefinition[];
 }
 
-function buildTable() {
+const GENERATED = { '2.4.1': settings241, '2.4.5': settings245 } as const;
+
+type Generated = (typeof GENERATED)[Version24];
+
+/** The settings that one version knows. */
+export class SettingsTable {
+  readonly version: Version24;
+  /** Every setting in the order in which Dovecot learns of them. */
+  readonly settings: readonly SettingDefinition[];
+  readonly structs: readonly StructDefinition[];
+  /** Built-in services, defaults that are given as text, and the built-in groups as configuration text. */
+  readonly services: readonly ServiceRow[];
+  readonly textDefaults: readonly (readonly KeyValueRow[])[];
+  readonly builtInText: string;
+  readonly #byName: ReadonlyMap<ByteString, SettingDefinition>;
+  readonly #authStruct: number;
+  readonly #filterPrefixes: readonly ByteString[];
+  readonly #prefixCache = new Map<ByteString, ByteString | null>();
+  #iteration: readonly SettingDefinition[] | undefined;
+
+  constructor(version: Version24) {
+    const generated = GENERATED[version];
+    const { byName, rows, structs } = buildTable(generated);
+    this.version = version;
+    this.#byName = byName;
+    this.settings = rows;
+    this.structs = structs;
+    this.services = generated.serviceRows;
+    this.textDefaults = generated.structRows.map(([, , , defaults]) => defaults);
+    this.builtInText = generated.builtInText;
+    this.#authStruct = structs.findIndex((struct) => struct.name === 'auth');
+    this.#filterPrefixes = rows
+      .filter((definition) => definition.type === 'filter')
+      .map((definition) => `${definition.name}_`)
+      .sort((a, b) => b.length - a.length);
+  }
+
+  findSetting(name: ByteString): SettingDefinition | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The setting a key such as `list/key` begins with. */
+  findSettingOfKey(key: ByteString): SettingDefinition | undefined {
+    const slash = key.indexOf('/');
+    return this.#byName.get(slash === -1 ? key : key.slice(0, slash));
+  }
+
+  findStruct(name: ByteString): StructDefinition | undefined {
+    return this.structs.find((struct) => struct.name === name);
+  }
+
+  /** Settings that auth reads from the global level only: refused inside local and remote. */
+  isAuthSetting(definition: SettingDefinition): boolean {
+    return definition.structs.includes(this.#authStruct);
+  }
+
+  /** The struct that Dovecot names first for a setting: the one it met last (Dovecot 2.4.1 config-parser.c). */
+  leadingStruct(definition: SettingDefinition): StructDefinition | undefined {
+    return this.structs[definition.structs[definition.structs.length - 1] ?? -1];
+  }
+
+  /** Whether `F_key` may stand for `key` inside `F { }`: named filters themselves never do. */
+  isPrefixable(key: ByteString): boolean {
+    const definition = this.findSettingOfKey(key);
+    return definition !== undefined && definition.type !== 'filter';
+  }
+
+  /** The longest named filter whose name begins a key: `ssl_server` of `ssl_server_cert_file`; null if none does. */
+  filterOfKey(key: ByteString): ByteString | null {
+    const name = key.split('/', 1)[0] ?? key;
+    let prefix = this.#prefixCache.get(name);
+    if (prefix === undefined) {
+      prefix = this.#filterPrefixes.find((candidate) => name.startsWith(candidate))?.slice(0, -1) ?? null;
+      if (this.findSetting(name) === undefined) return prefix;
+      this.#prefixCache.set(name, prefix);
+    }
+    return prefix;
+  }
+
+  /** All settings in the order in which Dovecot walks its hash table of keys; hints list names in this order. */
+  settingsInHashOrder(): readonly SettingDefinition[] {
+    if (this.#iteration === undefined) {
+      const buckets: SettingDefinition[][] = Array.from({ length: BUCKETS }, () => []);
+      for (const definition of this.settings) buckets[hashOf(definition.name) % BUCKETS]?.push(definition);
+      this.#iteration = buckets.flat();
+    }
+    return this.#iteration;
+  }
+}
+
+const tables = new Map<Version24, SettingsTable>();
+
+/** The table of a version, built at the first use. */
+export function settingsTable(version: Version24): SettingsTable {
+  let table = tables.get(version);
+  if (table === undefined) {
+    table = new SettingsTable(version);
+    tables.set(version, table);
+  }
+  return table;
+}
+
+function buildTable({ settingRows, structRows }: Generated) {
   const byName = new Map<ByteString, SettingDefinition>();
   const structsOf: number[][] = settingRows.map(() => []);
   const rows = settingRows.map(([name, type, rawText, hidden, field, required], index) => {
@@ -64,64 +168,6 @@ function buildTable() {
   return { byName, rows, structs };
 }
 
-const table = buildTable();
-
-/** Every setting in the order in which Dovecot learns of them. */
-export const settings: readonly SettingDefinition[] = table.rows;
-
-export const structs: readonly StructDefinition[] = table.structs;
-
-export function findSetting(name: ByteString): SettingDefinition | undefined {
-  return table.byName.get(name);
-}
-
-/** The setting a key such as `list/key` begins with. */
-export function findSettingOfKey(key: ByteString): SettingDefinition | undefined {
-  const slash = key.indexOf('/');
-  return table.byName.get(slash === -1 ? key : key.slice(0, slash));
-}
-
-export function findStruct(name: ByteString): StructDefinition | undefined {
-  return structs.find((struct) => struct.name === name);
-}
-
-const authStruct = structs.findIndex((struct) => struct.name === 'auth');
-
-/** Settings that auth reads from the global level only: refused inside local and remote. */
-export function isAuthSetting(definition: SettingDefinition): boolean {
-  return definition.structs.includes(authStruct);
-}
-
-/** The struct that Dovecot names first for a setting: the one it met last (Dovecot 2.4.1 config-parser.c). */
-export function leadingStruct(definition: SettingDefinition): StructDefinition | undefined {
-  return structs[definition.structs[definition.structs.length - 1] ?? -1];
-}
-
-/** Whether `F_key` may stand for `key` inside `F { }`: named filters themselves never do. */
-export function isPrefixable(key: ByteString): boolean {
-  const definition = findSettingOfKey(key);
-  return definition !== undefined && definition.type !== 'filter';
-}
-
-const filterPrefixes = settings
-  .filter((definition) => definition.type === 'filter')
-  .map((definition) => `${definition.name}_`)
-  .sort((a, b) => b.length - a.length);
-
-const prefixCache = new Map<ByteString, ByteString | null>();
-
-/** The longest named filter whose name begins a key: `ssl_server` of `ssl_server_cert_file`; null if none does. */
-export function filterOfKey(key: ByteString): ByteString | null {
-  const name = key.split('/', 1)[0] ?? key;
-  let prefix = prefixCache.get(name);
-  if (prefix === undefined) {
-    prefix = filterPrefixes.find((candidate) => name.startsWith(candidate))?.slice(0, -1) ?? null;
-    if (findSetting(name) === undefined) return prefix;
-    prefixCache.set(name, prefix);
-  }
-  return prefix;
-}
-
 /** Hash of Dovecot 2.4.1 hash.c `str_hash`. */
 function hashOf(text: ByteString): number {
   let hash = 0;
@@ -138,15 +184,3 @@ function hashOf(text: ByteString): number {
 
 /** Size of Dovecot's table of keys: the prime it takes for 500. */
 const BUCKETS = 521;
-
-let iteration: readonly SettingDefinition[] | undefined;
-
-/** All settings in the order in which Dovecot walks its hash table of keys; hints list names in this order. */
-export function settingsInHashOrder(): readonly SettingDefinition[] {
-  if (iteration === undefined) {
-    const buckets: SettingDefinition[][] = Array.from({ length: BUCKETS }, () => []);
-    for (const definition of settings) buckets[hashOf(definition.name) % BUCKETS]?.push(definition);
-    iteration = buckets.flat();
-  }
-  return iteration;
-}

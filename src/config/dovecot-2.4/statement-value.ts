@@ -5,7 +5,7 @@ import { errnoText } from '../errno-text.js';
 import type { ConfigHost } from '../host.js';
 import { resolvePath } from '../load-input.js';
 import { type Builder, type OpenSection, Refused } from './builder.js';
-import { findSettingOfKey, leadingStruct, type SettingDefinition } from './settings-table.js';
+import type { SettingDefinition, SettingsTable } from './settings-table.js';
 
 /** What expansion needs of the machine. */
 export interface ExpansionHost {
@@ -64,7 +64,7 @@ function expandWord(builder: Builder, host: ExpansionHost, key: ByteString, word
 
 /** `$SET:name` at a section: the value set there (of its own name: or around it), else the built-in one. */
 export function settingText(section: OpenSection, name: ByteString, isSelf: boolean): ByteString {
-  const definition = findSettingOfKey(name);
+  const definition = section.filter.table.findSettingOfKey(name);
   if (definition === undefined || name.includes('/'))
     throw new Refused('unknown-variable', `Unknown setting: ${name}`);
   if (['strlist', 'boollist', 'filter', 'list_filter'].includes(definition.type))
@@ -76,10 +76,10 @@ export function settingText(section: OpenSection, name: ByteString, isSelf: bool
     const stored = at.filter.values.get(definition.name);
     if (stored?.kind === 'text') return stored.text;
   }
-  return defaultText(definition);
+  return defaultText(section.filter.table, definition);
 }
 
-function defaultText(definition: SettingDefinition): ByteString {
-  const member = leadingStruct(definition)?.members.find((entry) => entry.name === definition.name);
+function defaultText(table: SettingsTable, definition: SettingDefinition): ByteString {
+  const member = table.leadingStruct(definition)?.members.find((entry) => entry.name === definition.name);
   return (member ?? definition).rawText;
 }

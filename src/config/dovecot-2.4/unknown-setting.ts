@@ -1,16 +1,21 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Filter } from './filter.js';
-import { settingsInHashOrder } from './settings-table.js';
+import type { SettingsTable } from './settings-table.js';
 
-const middles = new Map<ByteString, Map<ByteString, ByteString[]>>();
+const middlesByTable = new WeakMap<SettingsTable, Map<ByteString, Map<ByteString, ByteString[]>>>();
 
 /** Settings `F_*_key` by their key, in Dovecot's order. */
-function middlesOf(filterKey: ByteString): Map<ByteString, ByteString[]> {
+function middlesOf(table: SettingsTable, filterKey: ByteString): Map<ByteString, ByteString[]> {
+  let middles = middlesByTable.get(table);
+  if (middles === undefined) {
+    middles = new Map();
+    middlesByTable.set(table, middles);
+  }
   let byKey = middles.get(filterKey);
   if (byKey === undefined) {
     byKey = new Map();
     const prefix = `${filterKey}_`;
-    for (const { name } of settingsInHashOrder()) {
+    for (const { name } of table.settingsInHashOrder()) {
       const next = name.startsWith(prefix) ? name.indexOf('_', prefix.length) : -1;
       if (next === -1) continue;
       const key = name.slice(next + 1);
@@ -22,8 +27,8 @@ function middlesOf(filterKey: ByteString): Map<ByteString, ByteString[]> {
 }
 
 /** Settings that `key` inside `F NAME { }` could have meant: `F_*_key`. */
-export function namesWithMiddle(filterKey: ByteString, key: ByteString): readonly ByteString[] {
-  return middlesOf(filterKey).get(key) ?? [];
+export function namesWithMiddle(filter: Filter, key: ByteString): readonly ByteString[] {
+  return middlesOf(filter.table, filter.kindName).get(key) ?? [];
 }
 
 /** Dovecot 2.4.1 config-parser.c `config_set_unknown_key_error`. */
@@ -33,7 +38,7 @@ export function unknownSettingText(filter: Filter, key: ByteString): ByteString 
   const isList = filter.mask.isList === true;
   const second = isList ? ` or ${name.replaceAll('/', '_')}_${key}` : '';
   const start = `Unknown setting: ${key} (${filter.kindName}_${key}${second} not found either.`;
-  const found = isList ? namesWithMiddle(filter.kindName, key) : [];
+  const found = isList ? namesWithMiddle(filter, key) : [];
   if (found.length === 0) return `${start})`;
   if (found.length === 1) return `${start} Did you mean ${found[0]}?)`;
   return `${start} Did you mean one of: ${found.join(', ')}?)`;

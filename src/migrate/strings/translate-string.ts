@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Place } from '../../../grammar/source.js';
-import { findSetting } from '../../config/dovecot-2.4/settings-table.js';
+import { settingsTable } from '../../config/dovecot-2.4/settings-table.js';
 import { changeOf } from '../../knowledge/changes.js';
 import { SETTINGS_2_3 } from '../../knowledge/generated/settings-2.3.19.1.js';
 import type { ChangeDraft, StringContext, TranslatedString } from '../change.js';
@@ -58,7 +58,7 @@ function typeOf(setting: string): string | null {
 function isExpanded(setting: string): boolean {
   const names = changeOf(setting)?.names ?? [setting.replaceAll('/', '_')];
   return names.some((name) => {
-    const type = findSetting(name)?.type;
+    const type = settingsTable('2.4.1').findSetting(name)?.type;
     return type === 'str' || type === 'file' || type === 'strlist' || type === 'boollist';
   });
 }

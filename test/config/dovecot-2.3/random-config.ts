@@ -108,7 +108,7 @@ function block(head: string, lines: readonly string[]): string {
 }
 
 function section(path: readonly string[]): SectionTable {
-  let table = settingsTable().root;
+  let table = settingsTable('2.3.19.1');
   for (const name of path) {
     const definition = table.settings.get(name);
     if (definition?.kind === 'list') table = definition.section;
@@ -200,7 +200,7 @@ const oddLine = fc.constantFrom(
 );
 
 const plain = fc.oneof(
-  { weight: 12, arbitrary: settingLine(settingsTable().root) },
+  { weight: 12, arbitrary: settingLine(settingsTable('2.3.19.1')) },
   { weight: 1, arbitrary: oddLine },
 );
 const anySection = fc.oneof(service, database, namespace, strings, metric);

@@ -1,8 +1,4 @@
-import {
-  findSetting,
-  type SettingDefinition,
-  settings,
-} from '../../../src/config/dovecot-2.4/settings-table.js';
+import { type SettingDefinition, settingsTable } from '../../../src/config/dovecot-2.4/settings-table.js';
 
 /** Random numbers from a seed, so that a configuration can be made again. */
 export class Dice {
@@ -39,7 +35,9 @@ export class Dice {
 const AVOIDED =
   /^(base_dir|default_(login_user|internal_user|internal_group)|doveadm_proxy_port|mail_plugin_dir|metric_group_by_method.*|auth_proxy_self|dovecot_storage_version|http_client_proxy_url|push_notification_ox_url|sieve_(plugins|user_email|script_storage|script_name|plugin_dir)|imapsieve_url|mail_server_admin|mail_ext_attachment_hash|redis_host)$/;
 
-const usable = settings.filter(({ name }) => !AVOIDED.test(name));
+const TABLE = settingsTable('2.4.1');
+
+const usable = TABLE.settings.filter(({ name }) => !AVOIDED.test(name));
 const plain = usable.filter(({ type }) => !['filter', 'list_filter', 'alias'].includes(type));
 const filters = usable.filter(({ type }) => type === 'filter');
 const listFilters = usable.filter(({ type }) => type === 'list_filter');
@@ -259,7 +257,7 @@ export class ConfigWriter {
       'mysql',
       'metric',
     ];
-    const chosen = dice.chance(0.6) ? findSetting(dice.pick(common)) : undefined;
+    const chosen = dice.chance(0.6) ? TABLE.findSetting(dice.pick(common)) : undefined;
     const definition = chosen ?? this.#near(listFilters, around);
     const key = this.#key(definition, around);
     this.#line(this.#wrong() ? `${key} {` : `${key} ${dice.pick(NAMES)} {`);

@@ -1,4 +1,4 @@
-import { execFileSync, type StdioOptions, spawnSync } from 'node:child_process';
+import { execFileSync, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -15,8 +15,9 @@ import { nodeConfigHost } from '../../../src/cli/node-host.js';
 import { nodeSystem } from '../../../src/cli/node-system.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { createDatabases } from '../../../src/databases/open.js';
-import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { type DovecotVersion, type Series, seriesOf } from '../../../src/knowledge/versions.js';
 import { doveadmReport } from '../../../src/report/simulation-doveadm.js';
+import { type Question, questionOf } from '../../../src/simulate/question.js';
 import { Simulator } from '../../../src/simulate/simulator.js';
 import { DOVECOT_24_ROOT } from './dovecot-2.4-root.js';
 
@@ -27,8 +28,8 @@ export function dovecotMissing(version: DovecotVersion): string | null {
   return existsSync(program) ? null : `${program} is not installed`;
 }
 
-const COMMON: Readonly<Record<DovecotVersion, string>> = {
-  '2.3.19.1': `base_dir = @DIR@/run
+const COMMON: Readonly<Record<Series, string>> = {
+  '2.3': `base_dir = @DIR@/run
 state_dir = @DIR@/state
 log_path = @DIR@/log
 ssl = no
@@ -43,7 +44,7 @@ service anvil {
   }
 }
 `,
-  '2.4.1': `dovecot_config_version = 2.4.0
+  '2.4': `dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 base_dir = @DIR@/run
 state_dir = @DIR@/state
@@ -66,6 +67,10 @@ service anvil {
 export interface Ask {
   readonly user: string;
   readonly password: string | null;
+  /** More of the question than `doveadm` knows. */
+  readonly more?: Partial<Question>;
+  /** As a login process asks, which gets more fields. */
+  readonly login?: boolean;
 }
 
 interface Said {
@@ -82,8 +87,11 @@ export interface DovecotAuth {
   readonly directory: string;
   /** The same folder as this machine names it. */
   readonly realDirectory: string;
+  /** Starts it where `run` was false. */
+  begin(): void;
   real(ask: Ask): Said;
-  ours(ask: Ask): Promise<Said>;
+  /** `survives`: real Dovecot lives to answer it too. */
+  ours(ask: Ask): Promise<Said & { readonly survives: boolean }>;
   /** Any command of doveadm. */
   doveadm(args: readonly string[]): Said;
   /** All lines of Dovecot's log. */
@@ -102,6 +110,10 @@ export interface AuthSetup {
   readonly modes?: Readonly<Record<string, number>>;
   /** The whole configuration; left out: the common settings go first. */
   readonly bare?: boolean;
+  /** More than text in the folder, made before Dovecot starts. */
+  readonly prepare?: (realDirectory: string) => void;
+  /** false: nothing is started until `begin`, only dvproxy can be asked. */
+  readonly run?: boolean;
 }
 
 /** Starts real Dovecot with a configuration whose only service is authentication. */
@@ -111,6 +123,8 @@ export function startDovecotAuth({
   files = {},
   modes = {},
   bare = false,
+  prepare,
+  run = true,
 }: AuthSetup): DovecotAuth {
   const is24 = version === '2.4.1';
   const parent = is24 ? join(DOVECOT_24_ROOT, 'tmp') : '/tmp';
@@ -122,19 +136,28 @@ export function startDovecotAuth({
     mkdirSync(dirname(join(realDirectory, name)), { recursive: true });
     writeFileSync(join(realDirectory, name), Buffer.from(fill(text), 'utf8'), { mode: modes[name] ?? 0o644 });
   }
-  writeFileSync(join(realDirectory, 'dovecot.conf'), fill((bare ? '' : COMMON[version]) + config));
+  writeFileSync(join(realDirectory, 'dovecot.conf'), fill((bare ? '' : COMMON[seriesOf(version)]) + config));
   const logPath = join(realDirectory, 'log');
   const errors = join(realDirectory, 'stderr');
-  const program = (name: string, args: readonly string[], stdio: StdioOptions = 'pipe') => {
+  const commandOf = (name: string, args: readonly string[]): readonly [string, ...string[]] => {
     const all = ['-c', join(directory, 'dovecot.conf'), ...args];
-    const [file, given] = is24 ? ['chroot', [DOVECOT_24_ROOT, name, ...all]] : [name, all];
-    return spawnSync(file as string, given as string[], { encoding: 'utf8', timeout: 20_000, stdio });
+    return is24 ? ['chroot', DOVECOT_24_ROOT, name, ...all] : [name, ...all];
   };
-  // It goes into the background with what it was given as standard error: a pipe would never end.
-  const stderr = openSync(errors, 'w');
-  const started = program('dovecot', [], ['ignore', 'ignore', stderr]);
-  closeSync(stderr);
-  if (started.status !== 0) throw new Error(`dovecot did not start: ${readFileSync(errors, 'utf8')}`);
+  const program = (name: string, args: readonly string[], stdio: StdioOptions = 'pipe') => {
+    const [file, ...given] = commandOf(name, args);
+    return spawnSync(file, given, { encoding: 'utf8', timeout: 20_000, stdio });
+  };
+  prepare?.(realDirectory);
+  let runs = false;
+  const begin = () => {
+    // It goes into the background with what it was given as standard error: a pipe would never end.
+    const stderr = openSync(errors, 'w');
+    const started = program('dovecot', [], ['ignore', 'ignore', stderr]);
+    closeSync(stderr);
+    if (started.status !== 0) throw new Error(`dovecot did not start: ${readFileSync(errors, 'utf8')}`);
+    runs = true;
+  };
+  if (run) begin();
 
   const log = (): string[] =>
     existsSync(logPath)
@@ -154,19 +177,35 @@ export function startDovecotAuth({
     mapPath: (path) =>
       is24 && path.startsWith(`${directory}/`) ? realDirectory + path.slice(directory.length) : path,
   });
-  const simulator = new Simulator({
-    config: loaded,
-    openPassdb: databases.openPassdb,
-    system: nodeSystem(),
-    resolve: null,
-    detailed: false,
-    lenient: false,
-    doveadm: true,
-  });
+  const simulators = [true, false].map(
+    (doveadm) =>
+      new Simulator({
+        config: loaded,
+        openPassdb: databases.openPassdb,
+        system: nodeSystem(),
+        resolve: null,
+        detailed: false,
+        lenient: false,
+        doveadm,
+      }),
+  );
+  const simulate = ({ user, password, more = {}, login = false }: Ask) => {
+    const simulator = simulators[login ? 1 : 0];
+    if (simulator === undefined) throw new Error('there are two of them');
+    const question = questionOf(user, {
+      service: 'doveadm',
+      mechanism: password === null ? '' : 'PLAIN',
+      password: password === null ? null : Buffer.from(password, 'utf8').toString('latin1'),
+      lookup: password === null,
+      ...more,
+    });
+    return simulator.ask(question);
+  };
 
   return {
     directory,
     realDirectory,
+    begin,
     log,
     requestLog: () => log().map(withoutNumbers).filter(isAboutRequest),
     real({ user, password }) {
@@ -187,36 +226,17 @@ export function startDovecotAuth({
         log: log().slice(before).map(withoutNumbers).filter(isAboutRequest),
       };
     },
-    async ours({ user, password }) {
-      const simulation = await simulator.ask({
-        user,
-        service: 'doveadm',
-        mechanism: password === null ? '' : 'PLAIN',
-        password: password === null ? null : Buffer.from(password, 'utf8').toString('latin1'),
-        master: null,
-        lookup: password === null,
-        localIp: '',
-        localPort: 0,
-        remoteIp: '',
-        remotePort: 0,
-        realLocalIp: '',
-        realLocalPort: 0,
-        realRemoteIp: '',
-        realRemotePort: 0,
-        localName: '',
-        clientId: '',
-        session: '',
-        secured: 'none',
-        forward: [],
-      });
+    async ours(ask) {
+      const simulation = await simulate(ask);
       const report = doveadmReport(simulation);
       const text = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
       return {
         stdout: text(report.stdout),
         stderr: text(report.stderr),
         exitCode: report.exitCode,
+        survives: simulation.answer.crash === null && (simulation.answer.remarks ?? []).length === 0,
         log: simulation.answer.log
-          .filter(({ level }) => level !== 'debug')
+          .filter(({ level, logged }) => level !== 'debug' && logged !== false)
           .flatMap(({ line }) =>
             text(line ?? '')
               .split('\n')
@@ -225,17 +245,25 @@ export function startDovecotAuth({
       };
     },
     async stop() {
-      program('dovecot', ['stop']);
-      await simulator.close();
+      if (runs) await ended(commandOf('dovecot', ['stop']));
+      for (const simulator of simulators) await simulator.close();
       await databases.close();
       rmSync(realDirectory, { recursive: true, force: true });
     },
   };
 }
 
+export /** Runs a command beside what else happens. */
+function ended([file, ...args]: readonly [string, ...string[]]): Promise<void> {
+  return new Promise((resolve) => {
+    spawn(file, args, { stdio: 'ignore' }).once('close', () => resolve());
+  });
+}
+
 function withoutNumbers(line: string): string {
   return line
     .replace(/^[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d /, '')
+    .replace(/\bChild \d+ exited/, 'Child N exited')
     .replace(/\bauth-worker\(\d+\)/, 'auth-worker(N)')
     .replace(/\(pid=\d+,uid=\d+\)/, '(pid=N,uid=N)')
     .replace(/auth-worker<\d+>/, 'auth-worker<N>')

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { type DovecotVersion, type Series, seriesOf } from '../../../src/knowledge/versions.js';
 import { DOVECOT_24_ROOT } from './dovecot-2.4-root.js';
 import { freePort } from './mariadb.js';
 
@@ -43,8 +43,8 @@ export interface DovecotServer {
   stop(): Promise<void>;
 }
 
-const COMMON: Readonly<Record<DovecotVersion, string>> = {
-  '2.3.19.1': `base_dir = @DIR@/run
+const COMMON: Readonly<Record<Series, string>> = {
+  '2.3': `base_dir = @DIR@/run
 state_dir = @DIR@/state
 log_path = @DIR@/log
 listen = 127.0.0.1
@@ -74,7 +74,7 @@ userdb {
   args = uid=${MAIL_ID} gid=${MAIL_ID} home=@DIR@/mail/%u
 }
 `,
-  '2.4.1': `dovecot_config_version = 2.4.1
+  '2.4': `dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
 base_dir = @DIR@/run
 state_dir = @DIR@/state
@@ -137,7 +137,7 @@ export async function startDovecot(version: DovecotVersion, options: BackendOpti
   for (const [name, content] of Object.entries(options.files ?? {}))
     writeFileSync(join(folder, name), content);
   writeFileSync(join(folder, 'users'), `${options.users.join('\n')}\n`);
-  writeFileSync(join(folder, 'dovecot.conf'), filled(COMMON[version] + (options.settings ?? '')));
+  writeFileSync(join(folder, 'dovecot.conf'), filled(COMMON[seriesOf(version)] + (options.settings ?? '')));
   const command = ['dovecot', '-F', '-c', join(inside, 'dovecot.conf')];
   const [program = '', ...args] = root === '' ? command : ['chroot', root, ...command];
   let said = '';

@@ -2,7 +2,6 @@ import type { ByteString } from '../../../../grammar/bytes.js';
 import type { FilterMask } from '../filter.js';
 import { type FilterIndex, Scope } from '../scope.js';
 import { escapeSectionName } from '../section-name.js';
-import { findStruct } from '../settings-table.js';
 import type { StructView } from './struct-view.js';
 
 /** What a check may ask besides its own struct. */
@@ -20,7 +19,10 @@ export type StructCheck = (view: StructView, context: CheckContext) => ByteStrin
 
 /** Settings with named filters in force. */
 export function scopeWith(context: CheckContext, ...names: readonly ByteString[]): Scope {
-  return new Scope(context.index.applicable({ connection: context.connection, names: new Set(names) }));
+  return new Scope(
+    context.index.tree.table,
+    context.index.applicable({ connection: context.connection, names: new Set(names) }),
+  );
 }
 
 /** Structs whose variables are expanded where a check reads them. */
@@ -62,7 +64,7 @@ export function sectionScope(
  * nobody knows at that time; null: nothing. Dovecot 2.4.1 settings.c, observed with the variables of auth and mail.
  */
 export function expansionError(scope: Scope, structName: ByteString): ByteString | null {
-  for (const { name, type } of findStruct(structName)?.members ?? []) {
+  for (const { name, type } of scope.table.findStruct(structName)?.members ?? []) {
     if (UNEXPANDED_TYPES.includes(type)) continue;
     const variable = /%\{\s*([A-Za-z0-9_]+)\s*[|}]/.exec(scope.text(name))?.[1];
     if (variable !== undefined && !GLOBAL_VARIABLES.has(variable))

@@ -3,7 +3,7 @@ import type { LoadInput } from '../../load-input.js';
 import type { ConfigProblem } from '../../problem.js';
 import type { Filter, FilterMask, FilterTree } from '../filter.js';
 import { FilterIndex } from '../scope.js';
-import { structs } from '../settings-table.js';
+import type { SettingsTable } from '../settings-table.js';
 import { expansionError, scopeWith } from './check-context.js';
 import { structChecks } from './struct-checks.js';
 import { StructView } from './struct-view.js';
@@ -59,7 +59,7 @@ function checkSieve(tree: FilterTree, index: FilterIndex, input: LoadInput): Con
     .filters.filter((filter) => !filter.isRoot && !filter.isDefault)
     .reverse();
   return SIEVE_STRUCTS.flatMap((name) => {
-    const struct = structs.find((candidate) => candidate.name === name);
+    const struct = tree.table.findStruct(name);
     const unknown = expansionError(scopeWith(context), name);
     if (unknown !== null) {
       const text = `sieve: ${name} settings: Failed to parse configuration: ${unknown}`;
@@ -80,21 +80,28 @@ function sieveProblem(text: ByteString, root: Filter): ConfigProblem {
 
 /** Structs with a check that the filter has a value of; at the root all of them. */
 function structsOf(filter: Filter) {
+  const { structs } = filter.table;
   if (filter.isRoot) return structs.filter((struct) => struct.hasCheck);
+  const indexes = checkedStructs(filter.table);
   const found = new Set<number>();
-  for (const name of filter.values.keys())
-    for (const index of structIndexes.get(name) ?? []) found.add(index);
+  for (const name of filter.values.keys()) for (const index of indexes.get(name) ?? []) found.add(index);
   return [...found].sort((a, b) => a - b).flatMap((index) => structs[index] ?? []);
 }
 
-const structIndexes = new Map<ByteString, number[]>();
-for (const [index, struct] of structs.entries()) {
-  if (!struct.hasCheck) continue;
-  for (const { name } of struct.members) {
-    const list = structIndexes.get(name) ?? [];
-    list.push(index);
-    structIndexes.set(name, list);
+const checkedByTable = new WeakMap<SettingsTable, Map<ByteString, number[]>>();
+
+/** Structs with a check by the settings that they have. */
+function checkedStructs(table: SettingsTable): ReadonlyMap<ByteString, readonly number[]> {
+  let indexes = checkedByTable.get(table);
+  if (indexes === undefined) {
+    indexes = new Map();
+    for (const [index, struct] of table.structs.entries()) {
+      if (!struct.hasCheck) continue;
+      for (const { name } of struct.members) indexes.set(name, [...(indexes.get(name) ?? []), index]);
+    }
+    checkedByTable.set(table, indexes);
   }
+  return indexes;
 }
 
 function connectionOf(filter: Filter): FilterMask {

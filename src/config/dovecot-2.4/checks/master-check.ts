@@ -1,5 +1,4 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
-import { serviceRows } from '../../../knowledge/generated/settings-2.4.1.js';
 import type { Scope } from '../scope.js';
 import { escapeSectionName } from '../section-name.js';
 import {
@@ -12,7 +11,6 @@ import {
 import { UNKNOWN } from './struct-view.js';
 
 const TYPES = ['', 'log', 'config', 'anvil', 'login', 'startup', 'worker'];
-const SINGLE_PROCESS = new Set(serviceRows.filter(([, single]) => single === 1).map(([name]) => name));
 
 interface Service {
   readonly filterName: ByteString;
@@ -109,7 +107,8 @@ function checkService({ name, scope }: Service, loads: Loads): ByteString | null
     return wrong('idle_kill_interval must be higher than 0 (did you mean "unlimited"?)');
   if (scope.size('service_vsz_limit') < 1024 * 1024)
     return wrong('vsz_limit is too low (did you mean "unlimited"?)');
-  if (SINGLE_PROCESS.has(name) && processes > 1) return wrong('process_limit must be 1');
+  if (scope.table.services.some(([service, single]) => service === name && single === 1) && processes > 1)
+    return wrong('process_limit must be 1');
   const isLogin = scope.text('service_type') === 'login';
   const reason = `service ${name} { process_limit=${wrapped(processes)} }`;
   if (scope.text('service_protocol') !== '' && (requests !== 1 || isLogin) && name !== 'imap-hibernate') {

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { Filter, FilterTree } from '../filter.js';
-import { findSetting, type StructDefinition } from '../settings-table.js';
+import type { StructDefinition } from '../settings-table.js';
 import { isCheckable, parseBoolean, parsePort, parseSize, parseTime, parseUint } from '../value-syntax.js';
 
 /** What stands in for a value with variables while nobody knows what they become. */
@@ -33,7 +33,7 @@ export class StructView {
 
   #texts(name: ByteString): ByteString[] {
     const member = this.#struct.members.find((candidate) => candidate.name === name);
-    const texts = [(member ?? findSetting(name))?.text ?? ''];
+    const texts = [(member ?? this.filter.table.findSetting(name))?.text ?? ''];
     for (const layer of this.#layers) {
       const stored = layer.values.get(name);
       if (stored?.kind === 'text') texts.push(stored.text);
@@ -43,7 +43,7 @@ export class StructView {
 
   text(name: ByteString): ByteString {
     const text = this.#texts(name).at(-1) ?? '';
-    const type = findSetting(name)?.type;
+    const type = this.filter.table.findSetting(name)?.type;
     if (type === 'str_novars' || type === 'file' || isCheckable(text, this.#expanded)) return text;
     return UNKNOWN;
   }
@@ -74,7 +74,11 @@ export class StructView {
   }
 
   number(name: ByteString): number {
-    return this.#parsed(name, findSetting(name)?.type === 'in_port' ? parsePort : parseUint, 0);
+    return this.#parsed(
+      name,
+      this.filter.table.findSetting(name)?.type === 'in_port' ? parsePort : parseUint,
+      0,
+    );
   }
 
   size(name: ByteString): number {
@@ -83,7 +87,7 @@ export class StructView {
 
   /** Milliseconds. */
   time(name: ByteString): number {
-    const fine = findSetting(name)?.type === 'time_msecs';
+    const fine = this.filter.table.findSetting(name)?.type === 'time_msecs';
     return this.#parsed(name, (text) => parseTime(text, fine), 0);
   }
 

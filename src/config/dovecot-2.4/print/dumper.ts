@@ -6,29 +6,33 @@ import { Filter, type FilterMask, type FilterTree } from '../filter.js';
 import { applyDumpFilter, expandGroups, mergeDefaults } from '../finish.js';
 import type { Reading } from '../reading.js';
 import { connectionMask } from '../section-opening.js';
+import type { SettingsTable } from '../settings-table.js';
 import type { ExportScope } from './export.js';
 import { FilterPrinter, type NameFilter } from './filter-printer.js';
 import { groupUses } from './group-uses.js';
 
 /** Prints a configuration as doveconf 2.4.1 does. */
 export class Dumper {
+  readonly #table: SettingsTable;
   readonly #read: () => Reading;
   readonly #late: readonly ConfigProblem[];
   readonly #check: (tree: FilterTree) => readonly ConfigProblem[];
 
   /** `late`: errors that leave the output whole; `check`: the checks after reading. */
   constructor(
+    table: SettingsTable,
     read: () => Reading,
     late: readonly ConfigProblem[],
     check: (tree: FilterTree) => readonly ConfigProblem[],
   ) {
+    this.#table = table;
     this.#read = read;
     this.#late = late;
     this.#check = check;
   }
 
   dump(options: DumpOptions): Dump {
-    const question = dumpQuestion(options.filters);
+    const question = dumpQuestion(this.#table, options.filters);
     if (typeof question === 'string') return { nodes: [], messages: [`Fatal: ${question}`], exitCode: 89 };
     const reading = this.#read();
     const { builder } = reading;
@@ -42,7 +46,12 @@ export class Dumper {
     if (options.scope === 'defaults' || (named && isFine)) mergeDefaults(builder);
 
     const { root } = builder.tree;
-    const printer = new FilterPrinter(reading.configVersion ?? '', !options.showSecrets, options.valuesOnly);
+    const printer = new FilterPrinter(
+      builder.tree.table,
+      reading.configVersion ?? '',
+      !options.showSecrets,
+      options.valuesOnly,
+    );
     const rootScope = scopeOf(options, named);
     const nodes: DumpNode[] = [];
     const names = named ? options.names : [null];
@@ -92,10 +101,10 @@ function innerScope(scope: ExportScope): ExportScope {
 }
 
 /** `-f` arguments as a question; text: what doveconf says against them. */
-function dumpQuestion(filters: readonly ByteString[]): FilterMask | null | ByteString {
+function dumpQuestion(table: SettingsTable, filters: readonly ByteString[]): FilterMask | null | ByteString {
   if (filters.length === 0) return null;
   let question: FilterMask = {};
-  const outermost = new Filter({}, null, false, 0, null);
+  const outermost = new Filter(table, {}, null, false, 0, null);
   for (const argument of filters) {
     const equals = argument.indexOf('=');
     if (equals === -1) return '-f parameters must be in key=value format';

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { Origin } from '../../origin.js';
 import type { Filter, ListElement, StoredValue } from '../filter.js';
-import { findSetting, type SettingDefinition, settings, structs } from '../settings-table.js';
+import type { SettingDefinition, SettingsTable } from '../settings-table.js';
 
 /** Which settings of a filter are shown. Dovecot 2.4.1 config-request.c. */
 export type ExportScope = 'all-with-hidden' | 'all' | 'set-or-default' | 'set' | 'changed';
@@ -42,31 +42,38 @@ function pathOf(filter: Filter): string {
   return filter.mask.name === undefined ? outer : `${outer}${filter.mask.name}/`;
 }
 
-/** Defaults of all structs that have the setting, Dovecot's first one first. */
-function defaultsOf(definition: SettingDefinition): ByteString[] {
-  const texts = definition.structs.map(
-    (index) => structs[index]?.members.find((member) => member.name === definition.name)?.text ?? '',
-  );
-  return [...new Set(texts)];
+const severalByTable = new WeakMap<SettingsTable, Map<ByteString, readonly ByteString[]>>();
+
+/** Settings that several structs have with defaults of their own: all of them, Dovecot's first one first. */
+function severalDefaults(table: SettingsTable): ReadonlyMap<ByteString, readonly ByteString[]> {
+  let several = severalByTable.get(table);
+  if (several === undefined) {
+    several = new Map();
+    for (const struct of table.structs)
+      for (const { name, text, structs } of struct.members)
+        if (table.findSetting(name)?.text !== text) {
+          const texts = structs.map(
+            (index) => table.structs[index]?.members.find((member) => member.name === name)?.text ?? '',
+          );
+          several.set(name, [...new Set(texts)]);
+        }
+    severalByTable.set(table, several);
+  }
+  return several;
 }
 
-const severalDefaults = new Map<ByteString, readonly ByteString[]>();
-for (const struct of structs)
-  for (const member of struct.members)
-    if (findSetting(member.name)?.text !== member.text) severalDefaults.set(member.name, defaultsOf(member));
-
-function isDefaultText(definition: SettingDefinition, text: ByteString): boolean {
-  const several = severalDefaults.get(definition.name);
+function isDefaultText(table: SettingsTable, definition: SettingDefinition, text: ByteString): boolean {
+  const several = severalDefaults(table).get(definition.name);
   return several === undefined ? definition.text === text : several.every((one) => one === text);
 }
 
 /** Everything of a filter that the scope shows, by name. `configVersion`: what dovecot_config_version says. */
 export function exportFilter(filter: Filter, scope: ExportScope, configVersion: ByteString): Exported[] {
   const everything = filter.isRoot && (scope === 'all' || scope === 'all-with-hidden');
-  const names = everything ? settings.map(({ name }) => name) : [...filter.values.keys()];
+  const names = everything ? filter.table.settings.map(({ name }) => name) : [...filter.values.keys()];
   const exported: Exported[] = [];
   for (const name of names) {
-    const definition = findSetting(name);
+    const definition = filter.table.findSetting(name);
     const stored = filter.values.get(name);
     if (definition === undefined || !isShown(definition, stored, scope)) continue;
     const entry = exportSetting(filter, definition, stored, scope, configVersion);
@@ -123,7 +130,7 @@ function exportSetting(
     default: {
       const text = stored?.kind === 'text' ? stored.text : null;
       if (stored?.explicit === true && text !== null) {
-        if (scope === 'changed' && isDefaultText(definition, text)) return null;
+        if (scope === 'changed' && isDefaultText(filter.table, definition, text)) return null;
         return { kind: 'text', name, value: shownFile(definition, text), origin };
       }
       const old = oldDefault(filter, name, configVersion);

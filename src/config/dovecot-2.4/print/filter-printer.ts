@@ -4,7 +4,7 @@ import type { DumpNode } from '../../print/dump.js';
 import { escapeQuotes, printedValue, STYLE_2_4 } from '../../print/printed-value.js';
 import type { Filter, ListElement } from '../filter.js';
 import { unescapeSectionName } from '../section-name.js';
-import { findSetting } from '../settings-table.js';
+import type { SettingsTable } from '../settings-table.js';
 import { type Exported, type ExportScope, exportFilter } from './export.js';
 import { groupUses } from './group-uses.js';
 
@@ -24,6 +24,7 @@ const NO_STRIP: Strip = { first: null, second: null };
 
 /** Prints filters with their settings. Dovecot 2.4.1 doveconf.c. */
 export class FilterPrinter {
+  readonly #table: SettingsTable;
   readonly #configVersion: ByteString;
   readonly #hideSecrets: boolean;
   readonly #valuesOnly: boolean;
@@ -31,7 +32,8 @@ export class FilterPrinter {
   /** `-h` met a second value. */
   isAmbiguous = false;
 
-  constructor(configVersion: ByteString, hideSecrets: boolean, valuesOnly: boolean) {
+  constructor(table: SettingsTable, configVersion: ByteString, hideSecrets: boolean, valuesOnly: boolean) {
+    this.#table = table;
     this.#configVersion = configVersion;
     this.#hideSecrets = hideSecrets;
     this.#valuesOnly = valuesOnly;
@@ -70,7 +72,7 @@ export class FilterPrinter {
     strip: Strip,
     hideSecrets: boolean,
   ): { nodes: DumpNode[]; touched: boolean } {
-    const nameField = findSetting(filter.kindName)?.nameField ?? null;
+    const nameField = filter.table.findSetting(filter.kindName)?.nameField ?? null;
     const nodes: DumpNode[] = [];
     let touched = false;
     for (const entry of exportFilter(filter, scope, this.#configVersion)) {
@@ -96,7 +98,7 @@ export class FilterPrinter {
   ): DumpNode {
     this.#countValue();
     const shown = printedValue(name, value, !hideSecrets, STYLE_2_4);
-    return { kind: 'setting', name: quotedKey(stripped(name, strip)), value: shown, origin };
+    return { kind: 'setting', name: quotedKey(stripped(this.#table, name, strip)), value: shown, origin };
   }
 
   #countValue(): void {
@@ -112,7 +114,7 @@ export class FilterPrinter {
     const { name, elements, replaced, isBoolean, origin } = entry;
     const isWhole = wanted === null || matches(wanted, name);
     if (elements.length === 0) return isWhole ? [this.#setting(name, '', entry, strip, false)] : [];
-    const label = stripped(name, strip);
+    const label = stripped(this.#table, name, strip);
     if (isBoolean && replaced) {
       if (!isWhole) return [];
       this.#countValue();
@@ -136,7 +138,7 @@ export class FilterPrinter {
 
   #element(element: ListElement, strip: Strip, hideSecrets: boolean, isWhole: boolean): DumpNode {
     const { key, value, origin } = element;
-    const name = quotedKey(stripped(key, strip));
+    const name = quotedKey(stripped(this.#table, key, strip));
     const shown = printedValue(key, value, !hideSecrets, STYLE_2_4);
     if (!this.#valuesOnly) return { kind: 'setting', name, value: shown, origin };
     if (!isWhole) this.#countValue();
@@ -171,12 +173,12 @@ function nameFilter(name: ByteString, strip: Strip): NameFilter {
 }
 
 /** The name without the section's prefix, unless that would name another setting. */
-function stripped(name: ByteString, { first, second }: Strip): ByteString {
+function stripped(table: SettingsTable, name: ByteString, { first, second }: Strip): ByteString {
   if (first === null) return name;
   if (name.startsWith(first)) return name.slice(first.length);
   if (second === null || !name.startsWith(second)) return name;
   const short = name.slice(second.length);
-  return findSetting(first + short) === undefined ? short : name;
+  return table.findSetting(first + short) === undefined ? short : name;
 }
 
 /** One step of a NAME's path into a section: what is asked of it, and of the sections below; null: not this way. */
