@@ -1,7 +1,7 @@
 import type { PassdbBlock } from '../config/effective.js';
 import type { ChainGraph, GraphEdge, GraphEnd, GraphNode } from '../simulate/chain-graph.js';
 import { END_WORDS, edgeLabel, passdbTitle } from './chain-graph-text.js';
-import { displayWidth } from './display-text.js';
+import { displayText, displayWidth } from './display-text.js';
 
 const CHARACTER = 7.3;
 const LINE = 18;
@@ -70,11 +70,16 @@ function rowsOf({ nodes, edges }: ChainGraph): Row[] {
   const nodeRow = ({ passdb, conditions, unreachable }: GraphNode) =>
     rowOf(
       passdb,
-      [passdbTitle(passdb), ...conditions, ...(unreachable ? ['never reached'] : [])],
+      [passdbTitle(passdb), ...conditions, ...(unreachable ? ['never reached'] : []), fileText(passdb)],
       unreachable,
       edges,
     );
   return [...starts('master login'), ...masters.map(nodeRow), ...starts('login'), ...others.map(nodeRow)];
+}
+
+/** The name of the file is enough in a picture. */
+function fileText({ at }: PassdbBlock): string {
+  return displayText(`${at.source.realPath.split('/').at(-1)}:${at.line}`);
 }
 
 function rowOf(key: Row['key'], lines: readonly string[], idle: boolean, edges: readonly GraphEdge[]): Row {
@@ -121,6 +126,7 @@ function rowSvg(row: Row, left: number, boxWidth: number, endX: number, pillWidt
     text(left + boxWidth / 2, top + (index + 0.72) * LINE, line, {
       anchor: 'middle',
       bold: index === 0,
+      ...(index > 0 && index === row.lines.length - 1 ? { role: 'place' as const } : {}),
     }),
   );
   const start = row.y + (row.height - row.ends.length * (PILL + 8)) / 2;
@@ -173,7 +179,7 @@ function textWidth(content: string): number {
 interface TextStyle {
   readonly anchor?: 'middle' | 'end';
   readonly bold?: boolean;
-  readonly role?: 'label' | 'alarm';
+  readonly role?: 'label' | 'alarm' | 'place';
 }
 
 function text(x: number, y: number, content: string, { anchor, bold, role }: TextStyle): string {
@@ -196,9 +202,10 @@ function marker(id: string, fill: string): string {
 
 function document(width: number, height: number, parts: readonly string[]): string {
   const size = `${Math.ceil(width)} ${Math.ceil(height)}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size}" width="${Math.ceil(width)}" height="${Math.ceil(height)}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="12">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size}" width="${Math.ceil(width)}" height="${Math.ceil(height)}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="12" role="img">
+<title>The passdb chain: where each result leads</title>
 <defs>${marker('head', '#667')}${marker('alarm', ALARM)}</defs>
-<style>text{fill:#234}.label{paint-order:stroke;stroke:#fff;stroke-width:4px}.alarm{fill:${ALARM};font-weight:bold}.arrow,.warn{fill:none;stroke:#667;stroke-width:1.3;marker-end:url(#head)}.warn{stroke:${ALARM};stroke-width:2;marker-end:url(#alarm)}</style>
+<style>text{fill:#234}.place{fill:#567}.label{paint-order:stroke;stroke:#fff;stroke-width:4px}.alarm{fill:${ALARM};font-weight:bold}.arrow,.warn{fill:none;stroke:#667;stroke-width:1.3;marker-end:url(#head)}.warn{stroke:${ALARM};stroke-width:2;marker-end:url(#alarm)}</style>
 <rect width="100%" height="100%" fill="#fff"/>
 ${parts.filter((part) => part !== '').join('\n')}
 </svg>
