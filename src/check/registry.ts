@@ -16,6 +16,7 @@ import { cleartextLogins } from './rules/cleartext-logins.js';
 import { cleartextToBackend } from './rules/cleartext-to-backend.js';
 import { clientCertificates } from './rules/client-certificates.js';
 import { continueBeforeUnknown } from './rules/continue-before-unknown.js';
+import { databaseUnreachable } from './rules/database-unreachable.js';
 import { defaultFieldsLost } from './rules/default-fields-lost.js';
 import { denyTooLate } from './rules/deny-too-late.js';
 import { doublePercent } from './rules/double-percent.js';
@@ -96,6 +97,7 @@ import { passwdFileMissing } from './rules/passwd-file-missing.js';
 import { passwdFileScheme } from './rules/passwd-file-scheme.js';
 import { passwdFileSplitVariable } from './rules/passwd-file-split-variable.js';
 import { passwordColumnMissing } from './rules/password-column-missing.js';
+import { passwordNotReturned } from './rules/password-not-returned.js';
 import { passwordsInLog } from './rules/passwords-in-log.js';
 import { penaltyBehindProxy } from './rules/penalty-behind-proxy.js';
 import { portForAllProtocols } from './rules/port-for-all-protocols.js';
@@ -106,6 +108,7 @@ import { proxySessionsLimited } from './rules/proxy-sessions-limited.js';
 import { proxyToSelf } from './rules/proxy-to-self.js';
 import { proxyWithoutHost } from './rules/proxy-without-host.js';
 import { queryNotSelect } from './rules/query-not-select.js';
+import { queryRefused } from './rules/query-refused.js';
 import { querySelectsAll } from './rules/query-selects-all.js';
 import { queryWithoutUser } from './rules/query-without-user.js';
 import { quoteHidesComment } from './rules/quote-hides-comment.js';
@@ -161,7 +164,6 @@ import { weakCiphers } from './rules/weak-ciphers.js';
 import { weakScheme } from './rules/weak-scheme.js';
 import { wrongPasswordAccepted } from './rules/wrong-password-accepted.js';
 import { wrongPlace } from './rules/wrong-place.js';
-
 /** All rules. A problem of reading goes to the first that words it, so those that look closer come first. */
 export const RULES: readonly Rule[] = [
   byteOrderMark,
@@ -324,6 +326,9 @@ export const RULES: readonly Rule[] = [
   weakScheme,
   emptyPassword,
   unknownColumn,
+  databaseUnreachable,
+  queryRefused,
+  passwordNotReturned,
   suppressionWithoutReason,
   unusedSuppression,
 ];

@@ -3,6 +3,7 @@ import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { ConfigProblem, ConfigProblemKind, DovecotStage } from '../config/problem.js';
 import type { DovecotVersion, Series } from '../knowledge/versions.js';
+import type { DatabaseAnswer } from './database-answers.js';
 import type { Fix, Severity } from './diagnostic.js';
 import type { FileProbe } from './file-probe.js';
 
@@ -27,6 +28,8 @@ export interface RuleContext {
   readonly files: FileProbe | null;
   /** Milliseconds since 1970; null: unknown, nothing is judged by it. */
   readonly now: number | null;
+  /** What the databases said; empty: nobody asked them. */
+  readonly databases: readonly DatabaseAnswer[];
   report(finding: Finding): void;
 }
 

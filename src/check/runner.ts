@@ -2,6 +2,7 @@ import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { ConfigProblem } from '../config/problem.js';
 import { seriesOf } from '../knowledge/versions.js';
+import type { DatabaseAnswer } from './database-answers.js';
 import type { Diagnostic, Severity } from './diagnostic.js';
 import { extFileUses } from './ext-files.js';
 import type { FileProbe } from './file-probe.js';
@@ -16,6 +17,8 @@ export interface CheckOptions {
   readonly severities?: ReadonlyMap<string, Severity | 'off'>;
   readonly files?: FileProbe;
   readonly now?: number;
+  /** What the databases said, where they were asked. */
+  readonly databases?: readonly DatabaseAnswer[];
   /** Settings that the tables do not know and that are right all the same. */
   isExtraSetting?(name: string): boolean;
 }
@@ -30,6 +33,7 @@ export function check(config: Config, options: CheckOptions = {}): Diagnostic[] 
     series,
     files: options.files ?? null,
     now: options.now ?? null,
+    databases: options.databases ?? [],
     report: (finding) => found.push(diagnosticOf(rule, finding)),
   });
   const rules = RULES.filter((rule) => rule.versions.includes(series));

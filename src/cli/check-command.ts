@@ -27,6 +27,9 @@ export interface CheckCommandOptions extends ConfigOptions {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly watch: boolean;
+  readonly connect: boolean;
+  readonly fixture: readonly string[];
+  readonly all: boolean;
   readonly resolve: boolean;
 }
 
@@ -64,6 +67,9 @@ export const registerCheck: RegisterCommand = (program, terminal, done) => {
     .option('--baseline <file>', 'report only what is not in this file')
     .option('--write-baseline <file>', 'write all findings of today to a file and exit 0')
     .option('--resolve', 'ask DNS for the host names of local and remote blocks', false)
+    .option('--connect', 'also ask the real databases: reachable, queries accepted', false)
+    .option('--fixture <file>', 'ask this file in the place of the databases (repeatable)', collect, [])
+    .option('--all', 'text: every finding, also where one rule has very many', false)
     .option('--watch', 'check again after each change', false)
     .option('--stdin-filename <name>', 'name and place of the file that "-" reads')
     .option('--show-secrets', 'do not mask passwords in the lines shown', false)
@@ -73,6 +79,10 @@ export const registerCheck: RegisterCommand = (program, terminal, done) => {
       done(await runCheck(files, options, self, terminal));
     });
 };
+
+function collect(text: string, previous: readonly string[]): readonly string[] {
+  return [...previous, text];
+}
 
 function parseCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a number.');

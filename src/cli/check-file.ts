@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { DatabaseAnswer } from '../check/database-answers.js';
 import type { Severity } from '../check/diagnostic.js';
 import { readExtFiles } from '../check/ext-files.js';
 import { check } from '../check/runner.js';
@@ -16,23 +17,19 @@ import type { Project } from './project-file.js';
 
 export interface CheckFileOptions extends Pick<ConfigOptions, 'map' | 'lenient' | 'dovecot'> {
   readonly severities: ReadonlyMap<string, Severity | 'off'>;
-  /** Texts that stand for the files of these names: standard input, files with fixes that are not written yet. */
   /** `--resolve`: DNS is asked for the hosts of `local` and `remote`. */
   readonly resolve: boolean;
+  /** Texts that stand for the files of these names: standard input, files with fixes that are not written yet. */
   readonly texts: ReadonlyMap<string, Buffer>;
   readonly project: Project;
+  /** What the databases of each main file said; without it nobody asked them. */
+  readonly databases?: ReadonlyMap<string, readonly DatabaseAnswer[]>;
 }
 
 /** Everything found from one main file, or from one database file. */
 export function checkFile(name: string, options: CheckFileOptions): CheckReport {
-  const host = withTexts(nodeConfigHost(options.resolve), options.texts);
+  const config = configOf(name, options);
   const isExt = isExtFile(name);
-  const config = load(
-    isExt ? EXT_WRAPPER : name,
-    isExt ? withTexts(host, new Map([[EXT_WRAPPER, wrapExtFile(name, host)]])) : host,
-    options,
-    isExt ? '2.3.19.1' : options.dovecot,
-  );
   const read = [
     ...config.trees.map((tree) => tree.source),
     ...readExtFiles(config).flatMap((ext) => ext.sources),
@@ -43,6 +40,7 @@ export function checkFile(name: string, options: CheckFileOptions): CheckReport 
     severities: options.severities,
     files: nodeFileProbe(options.map),
     now: Date.now(),
+    databases: options.databases?.get(name) ?? [],
     isExtraSetting: (name) => options.project.isExtraSetting(name),
   }).filter(({ place }) => place === null || !options.project.isIgnored(place.source.realPath));
   const diagnostics = isExt
@@ -51,10 +49,21 @@ export function checkFile(name: string, options: CheckFileOptions): CheckReport 
   return { version: config.version, files: [...new Set(read)], diagnostics };
 }
 
+/** The configuration of a main file, or of one that holds nothing but a database file. */
+export function configOf(
+  name: string,
+  options: Pick<CheckFileOptions, 'map' | 'lenient' | 'dovecot' | 'resolve' | 'texts'>,
+): Config {
+  const host = withTexts(nodeConfigHost(options.resolve), options.texts);
+  if (!isExtFile(name)) return load(name, host, options, options.dovecot);
+  const wrapped = withTexts(host, new Map([[EXT_WRAPPER, wrapExtFile(name, host)]]));
+  return load(EXT_WRAPPER, wrapped, options, '2.3.19.1');
+}
+
 function load(
   path: string,
   host: ConfigHost,
-  options: CheckFileOptions,
+  options: Pick<ConfigOptions, 'map' | 'lenient'>,
   version: DovecotVersion | undefined,
 ): Config {
   try {

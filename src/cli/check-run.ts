@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { DatabaseAnswer } from '../check/database-answers.js';
 import type { Diagnostic, Severity } from '../check/diagnostic.js';
 import { type CheckReport, plural, summarize } from '../report/check-report.js';
 import { fixDiff } from '../report/fix-diff.js';
 import { openBaseline, writeBaseline } from './check-baseline.js';
 import type { CheckCommandOptions, RuleSeverity } from './check-command.js';
-import { checkFile, mergeReports, readStdin } from './check-file.js';
+import { checkFile, configOf, mergeReports, readStdin } from './check-file.js';
 import { fixAll, writeFixes } from './check-fix.js';
 import { printReport } from './check-print.js';
 import { watchFiles } from './check-watch.js';
@@ -28,13 +29,48 @@ export async function runCheck(
   refuseImpossible(paths, options);
   const stdinName = options.stdinFilename ?? '<stdin>';
   const stdin: [string, Buffer][] = paths.includes('-') ? [[stdinName, readStdin()]] : [];
-  const run = (): Run => {
+  const named = () => {
     const names = paths.flatMap((path) => (path === '-' ? [stdinName] : mainFilesOf(path)));
-    const project = findProject(names[0] ?? stdinName);
-    return runOnce(checkerOf(names, new Map(stdin), project, options), options, command, terminal);
+    return { names, project: findProject(names[0] ?? stdinName) };
   };
-  if (!options.watch) return run().exitCode;
-  return watchRuns(run, paths, terminal);
+  const run = (databases: Asked = new Map()): Run => {
+    const { names, project } = named();
+    const checkAll = checkerOf(names, new Map(stdin), project, databases, options);
+    return runOnce(checkAll, options, command, terminal);
+  };
+  if (options.watch) return watchRuns(run, paths, terminal);
+  if (!options.connect && options.fixture.length === 0) return run().exitCode;
+  const { names, project } = named();
+  return run(await askedDatabases(names, new Map(stdin), project, options)).exitCode;
+}
+
+/** What the databases of each main file said. */
+type Asked = ReadonlyMap<string, readonly DatabaseAnswer[]>;
+
+/** Drivers are loaded here and nowhere else: `check` alone needs none. */
+async function askedDatabases(
+  names: readonly string[],
+  texts: ReadonlyMap<string, Buffer>,
+  project: Project,
+  options: CheckCommandOptions,
+): Promise<Asked> {
+  const { askDatabases } = await import('./check-connect.js');
+  const asked = new Map<string, readonly DatabaseAnswer[]>();
+  const shared = { ...readingOptions(project, options), texts };
+  for (const name of names)
+    asked.set(name, await askDatabases(configOf(name, shared), shared.map, options.fixture));
+  return asked;
+}
+
+/** How files are read; the command line wins over the project. */
+function readingOptions(project: Project, options: CheckCommandOptions) {
+  const dovecot = options.dovecot ?? project.dovecot;
+  return {
+    lenient: options.lenient,
+    resolve: options.resolve,
+    map: [...options.map, ...project.map],
+    ...(dovecot === undefined ? {} : { dovecot }),
+  };
 }
 
 interface Run {
@@ -50,14 +86,12 @@ function checkerOf(
   names: readonly string[],
   stdin: ReadonlyMap<string, Buffer>,
   project: Project,
+  databases: Asked,
   options: CheckCommandOptions,
 ): Checker {
-  const dovecot = options.dovecot ?? project.dovecot;
   const shared = {
-    lenient: options.lenient,
-    resolve: options.resolve,
-    map: [...options.map, ...project.map],
-    ...(dovecot === undefined ? {} : { dovecot }),
+    ...readingOptions(project, options),
+    databases,
     severities: new Map([...project.severities, ...severitiesOf(options.rule)]),
     project,
   };
@@ -120,6 +154,9 @@ function refuseImpossible(paths: readonly string[], options: CheckCommandOptions
   if (options.dryRun && !options.fix) throw new CommandFailure('--dry-run needs --fix', EXIT_USAGE);
   if (options.fix && !options.dryRun && paths.includes('-'))
     throw new CommandFailure('--fix cannot write standard input; add --dry-run for a diff', EXIT_USAGE);
+  const asks = options.connect || options.fixture.length > 0;
+  if (asks && options.watch)
+    throw new CommandFailure('--watch goes with neither --connect nor --fixture', EXIT_USAGE);
   if (options.watch && (options.fix || options.writeBaseline !== undefined || paths.includes('-')))
     throw new CommandFailure('--watch goes with neither --fix, --write-baseline nor "-"', EXIT_USAGE);
 }

@@ -5,12 +5,13 @@ import type { ConfigOptions } from './common-options.js';
 /** The machine's files under `--map`. */
 export function nodeFileProbe(maps: ConfigOptions['map']): FileProbe {
   return {
-    look: (path) => look(mapped(path, maps)),
-    isMapped: (path) => mapped(path, maps) !== path,
+    look: (path) => look(mappedPath(path, maps)),
+    isMapped: (path) => mappedPath(path, maps) !== path,
   };
 }
 
-function mapped(path: string, maps: ConfigOptions['map']): string {
+/** Where a path is really read from. */
+export function mappedPath(path: string, maps: ConfigOptions['map']): string {
   for (const { from, to } of maps) {
     if (path === from) return to;
     if (path.startsWith(from === '/' ? '/' : `${from}/`))

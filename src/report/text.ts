@@ -11,19 +11,62 @@ export interface TextOptions {
   readonly colours: Colours;
   readonly columns: number;
   readonly showSecrets: boolean;
+  /** Every finding, also where one rule has very many in one file. */
+  readonly all: boolean;
 }
 
 /** For people: each finding with its line, what Dovecot says of it and what to do; one closing line. */
 export function textReport(report: CheckReport, options: TextOptions): string {
   const { colours } = options;
-  const blocks = report.diagnostics.map((diagnostic) => `${block(diagnostic, options).join('\n')}\n`);
+  const { shown, left } = options.all ? { shown: report.diagnostics, left: [] } : capped(report.diagnostics);
+  const blocks = shown.map((diagnostic) => `${block(diagnostic, options).join('\n')}\n`);
+  const notes = left.map((one) => `${colours.dim(leftText(one))}\n`);
   const summary = summaryText(summarize(report.diagnostics));
   const files = plural(report.files.length, 'file');
   const closing =
     summary === ''
       ? `${colours.green('No problems')} in ${files} (Dovecot ${report.version}).`
       : `${colours.bold(summary)} in ${files} (Dovecot ${report.version}).`;
-  return [...blocks, `${closing}\n`].join('\n');
+  return [...blocks, ...notes, `${closing}\n`].join('\n');
+}
+
+/** Findings of one rule in one file beyond this number are counted, and the first of them shown. */
+const MANY = 20;
+const SHOWN_OF_MANY = 5;
+
+interface LeftOut {
+  readonly code: string;
+  readonly rule: string;
+  readonly file: string;
+  readonly count: number;
+}
+
+/** The same mistake thousands of times says nothing more than a few times. Machines get all of them. */
+function capped(diagnostics: readonly Diagnostic[]): {
+  readonly shown: readonly Diagnostic[];
+  readonly left: readonly LeftOut[];
+} {
+  const groupOf = ({ code, place }: Diagnostic) => `${code} ${place?.source.realPath ?? ''}`;
+  const counts = new Map<string, number>();
+  for (const one of diagnostics) counts.set(groupOf(one), (counts.get(groupOf(one)) ?? 0) + 1);
+  if ([...counts.values()].every((count) => count <= MANY)) return { shown: diagnostics, left: [] };
+  const seen = new Map<string, number>();
+  const left = new Map<string, LeftOut>();
+  const shown = diagnostics.filter((one) => {
+    const group = groupOf(one);
+    const count = counts.get(group) ?? 0;
+    const number = (seen.get(group) ?? 0) + 1;
+    seen.set(group, number);
+    if (count <= MANY || number <= SHOWN_OF_MANY) return true;
+    const file = displayText(one.place?.source.realPath ?? '');
+    left.set(group, { code: one.code, rule: one.rule, file, count: count - SHOWN_OF_MANY });
+    return false;
+  });
+  return { shown, left: [...left.values()] };
+}
+
+function leftText({ code, rule, file, count }: LeftOut): string {
+  return `... and ${count.toLocaleString('en-US')} more of ${code} ${rule}${file === '' ? '' : ` in ${file}`}; --all shows them.`;
 }
 
 function block(diagnostic: Diagnostic, options: TextOptions): string[] {

@@ -18,6 +18,7 @@ const WITHOUT_EXAMPLE = new Set([
   'DV512',
   'DV513',
   'DV515',
+  'DV830',
 ]);
 /** `UPDATE_EXAMPLES=1 npx vitest run test/docs` writes the output into the pages, to be read as a diff. */
 const UPDATE = process.env['UPDATE_EXAMPLES'] === '1';

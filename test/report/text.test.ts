@@ -25,7 +25,7 @@ function diagnosticAt(text: string, marked: string, more: Partial<Diagnostic> = 
   };
 }
 
-const plain = { colours: coloursFor('never', {}, false), columns: 100, showSecrets: false };
+const plain = { colours: coloursFor('never', {}, false), columns: 100, showSecrets: false, all: false };
 
 function framed(diagnostic: Diagnostic, columns = 100): string[] {
   const report = { version: '2.3.19.1' as const, files: ['dovecot.conf'], diagnostics: [diagnostic] };
@@ -33,6 +33,22 @@ function framed(diagnostic: Diagnostic, columns = 100): string[] {
 }
 
 describe('the text report', () => {
+  test('shows five of more than twenty findings of one rule in one file and says how many are left', () => {
+    const source = new Source('dovecot.conf', 'a = b\n'.repeat(30));
+    const diagnostics = Array.from({ length: 30 }, (_, line) => ({
+      ...diagnosticAt('a = b\n', 'a'),
+      place: { source, span: { start: line * 6, end: line * 6 + 1 } },
+    }));
+    const report = { version: '2.3.19.1' as const, files: ['dovecot.conf'], diagnostics };
+    const text = textReport(report, plain);
+    expect(text.match(/^dovecot\.conf:/gm)).toHaveLength(5);
+    expect(text).toContain('... and 25 more of DV999 a-rule in dovecot.conf; --all shows them.');
+    expect(text).toContain('30 errors in 1 file');
+    expect(textReport(report, { ...plain, all: true }).match(/^dovecot\.conf:/gm)).toHaveLength(30);
+    const few = { ...report, diagnostics: diagnostics.slice(0, 20) };
+    expect(textReport(few, plain).match(/^dovecot\.conf:/gm)).toHaveLength(20);
+  });
+
   test('shows place, message, rule, the line, Dovecot’s words and the help', () => {
     const lines = framed(
       diagnosticAt('a = b\n  skip = notfound\n', 'notfound', {
