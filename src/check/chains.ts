@@ -2,29 +2,36 @@ import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { AuthSettings, PassdbBlock, UserdbBlock } from '../config/effective.js';
 
-const KNOWN = new WeakMap<Config, readonly AuthSettings[]>();
-
 /** The auth settings of the configuration as a whole, then those of each protocol. */
-export function authSettings(config: Config): readonly AuthSettings[] {
-  const known = KNOWN.get(config);
-  if (known !== undefined) return known;
-  const { effective } = config;
-  const settings = [effective.auth(), ...effective.protocols.map((protocol) => effective.auth({ protocol }))];
-  KNOWN.set(config, settings);
-  return settings;
-}
+export const authSettings = oncePerConfig<readonly AuthSettings[]>(({ effective }) => [
+  effective.auth(),
+  ...effective.protocols.map((protocol) => effective.auth({ protocol })),
+]);
 
 /** Every distinct list of passdbs that requests can walk, in file order. */
-export function passdbLists(config: Config): (readonly PassdbBlock[])[] {
-  return distinct(authSettings(config).map((auth) => auth.passdbs));
-}
+export const passdbLists = oncePerConfig<readonly (readonly PassdbBlock[])[]>((config) =>
+  distinct([...new Set(authSettings(config).map((auth) => auth.passdbs))]),
+);
 
-export function allPassdbs(config: Config): PassdbBlock[] {
-  return distinctBlocks(authSettings(config).flatMap((auth) => auth.passdbs));
-}
+export const allPassdbs = oncePerConfig<readonly PassdbBlock[]>((config) =>
+  distinctBlocks(passdbLists(config).flat()),
+);
 
-export function allUserdbs(config: Config): UserdbBlock[] {
-  return distinctBlocks(authSettings(config).flatMap((auth) => auth.userdbs));
+export const allUserdbs = oncePerConfig<readonly UserdbBlock[]>((config) =>
+  distinctBlocks([...new Set(authSettings(config).map((auth) => auth.userdbs))].flat()),
+);
+
+/** Every rule asks the same questions. */
+function oncePerConfig<T>(read: (config: Config) => T): (config: Config) => T {
+  const known = new WeakMap<Config, { readonly value: T }>();
+  return (config) => {
+    let entry = known.get(config);
+    if (entry === undefined) {
+      entry = { value: read(config) };
+      known.set(config, entry);
+    }
+    return entry.value;
+  };
 }
 
 function distinct<B extends PassdbBlock>(lists: readonly (readonly B[])[]): (readonly B[])[] {
@@ -37,7 +44,10 @@ function distinct<B extends PassdbBlock>(lists: readonly (readonly B[])[]): (rea
 
 function distinctBlocks<B extends PassdbBlock | UserdbBlock>(blocks: readonly B[]): B[] {
   const seen = new Set<string>();
-  return blocks.filter((block) => !seen.has(blockKey(block)) && seen.add(blockKey(block)));
+  return blocks.filter((block) => {
+    const key = blockKey(block);
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 /** The same text for the same block. */

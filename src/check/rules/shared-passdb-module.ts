@@ -1,3 +1,4 @@
+import type { PassdbBlock } from '../../config/effective.js';
 import { headOf, passdbLists, titleOf } from '../chains.js';
 import { defineRule } from '../rule.js';
 
@@ -10,22 +11,23 @@ export const sharedPassdbModule = defineRule({
   versions: ['2.3'],
   check({ config, report }) {
     for (const list of passdbLists(config)) {
-      list.forEach((passdb, index) => {
-        const first = list
-          .slice(0, index)
-          .find((one) => one.driver === passdb.driver && one.args.text === passdb.args.text);
-        if (first === undefined) return;
+      const modules = new Map<string, PassdbBlock>();
+      for (const passdb of list) {
+        const module = `${passdb.driver}\0${passdb.args.text}`;
+        const first = modules.get(module);
+        if (first === undefined) modules.set(module, passdb);
         const differs =
-          first.usernameFilter !== passdb.usernameFilter ||
-          first.mechanisms.join(' ') !== passdb.mechanisms.join(' ');
-        if (!differs) return;
+          first !== undefined &&
+          (first.usernameFilter !== passdb.usernameFilter ||
+            first.mechanisms.join(' ') !== passdb.mechanisms.join(' '));
+        if (!differs) continue;
         report({
           message: `mechanisms and username_filter of ${titleOf(passdb)} are not used: with the same driver and args, those of the first block count for both`,
           place: headOf(passdb),
           related: [{ message: 'the first block with these args', place: headOf(first) }],
           help: 'Give the second block another file name in args (a symbolic link does). This is CVE-2022-30550, fixed in 2.3.20.',
         });
-      });
+      }
     }
   },
 });

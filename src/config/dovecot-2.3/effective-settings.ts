@@ -22,6 +22,9 @@ export class EffectiveSettings implements EffectiveConfig {
   readonly #layers: readonly Layer[];
   readonly #main: Source;
   readonly #views = new Map<string, View>();
+  readonly #auth = new Map<View, AuthSettings>();
+  readonly #login = new Map<View, LoginSettings>();
+  readonly #lmtpLogin = new Map<View, LoginSettings>();
   #serviceSections: { name: ByteString; view: View }[] | undefined;
 
   constructor(version: Version23, layers: readonly Layer[], main: Source) {
@@ -54,11 +57,14 @@ export class EffectiveSettings implements EffectiveConfig {
 
   auth(filter?: ConnectionFilter): AuthSettings {
     const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };
-    return readAuth(this.version, this.#view(filter), start);
+    return remembered(this.#auth, this.#view(filter), (view) => readAuth(this.version, view, start));
   }
 
   login(filter: ConnectionFilter): LoginSettings {
-    return readLogin(this.version, this.#view(filter), filter.protocol === 'lmtp');
+    const isLmtp = filter.protocol === 'lmtp';
+    return remembered(isLmtp ? this.#lmtpLogin : this.#login, this.#view(filter), (view) =>
+      readLogin(this.version, view, isLmtp),
+    );
   }
 
   setting(name: string, filter?: ConnectionFilter): Written | null {
@@ -187,4 +193,14 @@ function untouchedNode(table: SectionTable, builtIn: BuiltIn): SectionNode {
 
 function words(text: ByteString, separators: RegExp): ByteString[] {
   return text.split(separators).filter((word) => word !== '');
+}
+
+/** What was read from a view; there is one view for all connections that the same filters match. */
+function remembered<T>(known: Map<View, T>, view: View, read: (view: View) => T): T {
+  let value = known.get(view);
+  if (value === undefined) {
+    value = read(view);
+    known.set(view, value);
+  }
+  return value;
 }

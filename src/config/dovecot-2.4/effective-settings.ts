@@ -40,6 +40,8 @@ export class EffectiveSettings implements EffectiveConfig {
   readonly #main: Source;
   #index: FilterIndex | undefined;
   #global: Scope | undefined;
+  /** By protocol, '' for all. */
+  readonly #auth = new Map<ByteString, AuthSettings>();
   #loginServices: Map<ByteString, ByteString> | undefined;
 
   constructor(version: Version24, build: () => Builder, main: Source) {
@@ -70,8 +72,18 @@ export class EffectiveSettings implements EffectiveConfig {
   }
 
   auth(filter?: ConnectionFilter): AuthSettings {
-    const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };
-    return new AuthReader(this.#filters(), maskOf(filter), start).read();
+    const mask = maskOf(filter);
+    const { protocol, ...addresses } = mask;
+    // Connections have no end of addresses; protocols are few.
+    const known = Object.keys(addresses).length === 0 ? this.#auth : new Map<ByteString, AuthSettings>();
+    const key = protocol ?? '';
+    let settings = known.get(key);
+    if (settings === undefined) {
+      const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };
+      settings = new AuthReader(this.#filters(), mask, start).read();
+      known.set(key, settings);
+    }
+    return settings;
   }
 
   /** Dovecot 2.4.1 client-common.c: settings inside `service NAME { }` count for its own connections. */
