@@ -1,5 +1,6 @@
 import { cpus, release } from 'node:os';
-import { benchCommandLine } from './command-line.js';
+import { benchColdStart } from './cold-start.js';
+import { benchLargeFiles } from './large-files.js';
 import { benchParser } from './parser.js';
 
 const which = process.argv[2] ?? 'all';
@@ -9,5 +10,10 @@ console.log(
   `Machine: ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Linux ${release()}, Node ${process.version}`,
 );
 console.log(`Date: ${new Date().toISOString().slice(0, 10)}; medians of ${rounds} rounds\n`);
-if (which === 'all' || which === 'parser') console.log(benchParser(rounds));
-if (which === 'all' || which === 'command-line') console.log(benchCommandLine(rounds));
+const benches: Readonly<Record<string, (rounds: number) => string>> = {
+  parser: benchParser,
+  'cold-start': benchColdStart,
+  'large-files': benchLargeFiles,
+};
+for (const [name, bench] of Object.entries(benches))
+  if (which === 'all' || which === name) console.log(bench(rounds));

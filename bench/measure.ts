@@ -4,10 +4,11 @@ import { spawnSync } from 'node:child_process';
 export interface Candidate {
   readonly label: string;
   readonly command: readonly string[];
+  /** Label of the candidate that its figures are divided by; the first one otherwise. */
+  readonly against?: string;
 }
 
-export interface Measured {
-  readonly label: string;
+export interface Measured extends Candidate {
   /** Medians over the rounds, milliseconds. */
   readonly wallMs: number;
   readonly cpuMs: number;
@@ -32,7 +33,7 @@ export function measureInTurn(candidates: readonly Candidate[], rounds: number):
     });
   }
   return candidates.map((candidate, index) => ({
-    label: candidate.label,
+    ...candidate,
     wallMs: median(runs[index]?.wall ?? []),
     cpuMs: median(runs[index]?.cpu ?? []),
     exitCode: runs[index]?.exitCode ?? -1,
@@ -47,9 +48,8 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** A markdown table of medians with the ratio to the first row. */
+/** A markdown table of medians with the ratio to what each is compared with. */
 export function table(title: string, rows: readonly Measured[]): string {
-  const base = rows[0];
   const lines = [
     `### ${title}`,
     '',
@@ -57,10 +57,16 @@ export function table(title: string, rows: readonly Measured[]): string {
     '|---|---|---|---|---|---|',
   ];
   for (const row of rows) {
-    const ratio = (value: number, of: number) => (of > 0 ? `${(value / of).toFixed(2)}x` : '-');
+    const base = rows.find(({ label }) => label === row.against) ?? rows[0];
+    const wall = ratio(row.wallMs, base?.wallMs ?? 0);
+    const cpu = ratio(row.cpuMs, base?.cpuMs ?? 0);
     lines.push(
-      `| ${row.label} | ${row.wallMs.toFixed(1)} | ${row.cpuMs.toFixed(1)} | ${ratio(row.wallMs, base?.wallMs ?? 0)} | ${ratio(row.cpuMs, base?.cpuMs ?? 0)} | ${row.exitCode} |`,
+      `| ${row.label} | ${row.wallMs.toFixed(1)} | ${row.cpuMs.toFixed(1)} | ${wall} | ${cpu} | ${row.exitCode} |`,
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+export function ratio(value: number, of: number): string {
+  return of > 0 ? `${(value / of).toFixed(2)}x` : '-';
 }

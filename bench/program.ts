@@ -1,0 +1,4 @@
+import { resolve } from 'node:path';
+
+/** The built program. */
+export const DVPROXY: readonly string[] = [process.execPath, resolve('bin/dvproxy.js')];
