@@ -20,9 +20,10 @@ export const proxyWithoutHost = defineRule({
     const fields = passdbFields(config);
     const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);
     for (const list of passdbLists(config)) {
+      const togetherWith = answeringWith(list);
       for (const field of list.flatMap((passdb) => fieldsOf(passdb, fields))) {
         if (field.name !== 'proxy' && field.name !== 'proxy_maybe') continue;
-        const together = answeringWith(field.passdb, list);
+        const together = togetherWith(field.passdb);
         if (together.some((passdb) => fieldsOf(passdb, fields).some(({ name }) => name === 'host'))) continue;
         if (together.some((passdb) => !SHOWN.has(passdb.driver))) continue;
         if (stars.some(({ block }) => together.some((passdb) => isSameBlock(passdb, block)))) continue;
@@ -46,11 +47,12 @@ export const proxyWithoutHost = defineRule({
   },
 });
 
-/** The passdbs whose fields can stand in one answer with those of this one. */
-function answeringWith(passdb: PassdbBlock, list: readonly PassdbBlock[]): PassdbBlock[] {
+/** Gives for a passdb of the list those whose fields can stand in one answer with its own, itself among them. */
+function answeringWith(list: readonly PassdbBlock[]): (passdb: PassdbBlock) => readonly PassdbBlock[] {
   const goesOn = (one: PassdbBlock) => one.resultSuccess.value.startsWith('continue');
-  if (goesOn(passdb)) return [...list];
-  return list.filter(
-    (one) => isSameBlock(one, passdb) || one.master || (one.index < passdb.index && goesOn(one)),
-  );
+  const companions = list.filter((one) => one.master || goesOn(one));
+  return (passdb) =>
+    goesOn(passdb)
+      ? list
+      : [passdb, ...companions.filter((one) => one.master || (one.index < passdb.index && goesOn(one)))];
 }
