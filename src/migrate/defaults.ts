@@ -1,4 +1,5 @@
 import type { ChangeDraft, NewStatement } from './change.js';
+import { section, setting } from './old-setting.js';
 import type { Translation } from './translation.js';
 
 /** A default that differs between the versions, and whether this configuration is concerned. */
@@ -8,9 +9,8 @@ interface ChangedDefault {
 }
 
 interface Pin extends ChangedDefault {
-  readonly key: string;
   /** What 2.3 did. */
-  readonly value: string;
+  readonly statement: NewStatement;
 }
 
 function isSet(t: Translation, name: string): boolean {
@@ -38,23 +38,31 @@ function servesLmtp(t: Translation): boolean {
 /** Defaults that decide what happens to mails and users: the 2.3 value is written out. */
 const PINS: readonly Pin[] = [
   {
-    key: 'mailbox_list_drop_noselect',
-    value: 'no',
+    statement: setting('mailbox_list_drop_noselect', 'no'),
     reason:
       '2.4 deletes folders that hold nothing but deleted ones; 2.3 kept them unless NO-NOSELECT was set.',
     applies: (t) => storesMail(t) && !effective(t, 'mail_location').includes('NO-NOSELECT'),
   },
   {
-    key: 'lmtp_user_concurrency_limit',
-    value: 'unlimited',
+    statement: setting('lmtp_user_concurrency_limit', 'unlimited'),
     reason: '2.4 takes 10 deliveries at once for one user; 2.3 had no limit.',
     applies: (t) => servesLmtp(t) && !isSet(t, 'lmtp_user_concurrency_limit'),
   },
   {
-    key: 'mbox_write_locks',
-    value: 'fcntl dotlock',
+    statement: setting('mbox_write_locks', 'fcntl dotlock'),
     reason: 'Programs that share mboxes must lock in one order, and 2.4 has the other one by default.',
     applies: (t) => usesDriver(t, 'mbox') && !isSet(t, 'mbox_write_locks'),
+  },
+  {
+    statement: section('service', 'submission-login', [
+      section('inet_listener', 'submissions', [setting('port', '0')]),
+    ]),
+    reason: '2.4 listens to port 465 as well (submissions); 2.3 did not.',
+    applies: (t) =>
+      t.config.effective.protocols.includes('submission') &&
+      !t.assignments.some(({ frames }) =>
+        frames.some(({ key, name }) => key === 'inet_listener' && name === 'submissions'),
+      ),
   },
 ];
 
@@ -69,6 +77,11 @@ const REPORTED: readonly ChangedDefault[] = [
       'managesieve_implementation_string: 2.4 says "Dovecot Pigeonhole"; Debian 12 said "Dovecot (Debian) Pigeonhole".',
     applies: (t) =>
       t.config.effective.protocols.includes('sieve') && !isSet(t, 'managesieve_implementation_string'),
+  },
+  {
+    reason:
+      'pop3_logout_format: del=%{deleted_count}/%{deleted_bytes} is the default of 2.4; 2.3 logged the number of all messages behind the slash.',
+    applies: (t) => t.config.effective.protocols.includes('pop3') && !isSet(t, 'pop3_logout_format'),
   },
   {
     reason:
@@ -107,10 +120,8 @@ export function defaultPins(t: Translation): readonly NewStatement[] {
     ({ reason }): ChangeDraft => ({ code: 'DV731', kind: 'equivalent', reason, old: null }),
   );
   const pins = PINS.filter(({ applies }) => applies(t)).map(
-    ({ key, value, reason }): NewStatement => ({
-      kind: 'setting',
-      key,
-      value,
+    ({ statement, reason }): NewStatement => ({
+      ...statement,
       changes: [{ code: 'DV730', kind: 'exact', reason, old: null }],
     }),
   );

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ConfigHost } from '../../src/config/host.js';
 import { type LoadedConfig, loadForDump } from '../../src/config/load.js';
 import { type Migration, migrate } from '../../src/migrate/migrate.js';
@@ -7,12 +8,15 @@ import { type CorpusSet, corpusHost, corpusMaps } from '../conformance/corpus.js
 export function filesHost(files: Readonly<Record<string, string>>): ConfigHost {
   return {
     readFile: (path) => {
-      const text = files[path];
+      const text = files[posix.normalize(path)];
       if (text !== undefined) return Buffer.from(text, 'latin1');
       throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
     },
     glob: (pattern) => {
-      const expression = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+      const expression = posix
+        .normalize(pattern)
+        .split('*')
+        .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
       return Object.keys(files)
         .filter((path) => new RegExp(`^${expression.join('[^/]*')}$`).test(path))
         .sort();
