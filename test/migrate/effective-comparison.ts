@@ -1,5 +1,7 @@
 import { Source } from '../../grammar/source.js';
 import type { ConnectionFilter, EffectiveConfig } from '../../src/config/effective.js';
+import type { LoadedConfig } from '../../src/config/load.js';
+import type { DumpNode } from '../../src/config/print/dump.js';
 import { changeOf } from '../../src/knowledge/changes.js';
 import { SETTINGS_2_3 } from '../../src/knowledge/generated/settings-2.3.19.1.js';
 import { settingRows } from '../../src/knowledge/generated/settings-2.4.1.js';
@@ -199,4 +201,45 @@ function differentListeners(old: EffectiveConfig, now: EffectiveConfig): string[
   return before.join('\n') === after.join('\n')
     ? []
     : [`listeners: ${before.join(', ')} => ${after.join(', ')}`];
+}
+
+/** What stands in all namespaces, without their names, which 2.4 wants and 2.3 did not. */
+function namespaceLines(config: LoadedConfig): string[] {
+  const options = {
+    names: [],
+    showSecrets: true,
+    valuesOnly: false,
+    filters: [],
+    modules: [],
+    simple: false,
+  };
+  const lines = (nodes: readonly DumpNode[], path: string): string[] =>
+    nodes.flatMap((node) => {
+      if (node.kind === 'section') return lines(node.children, `${path}${node.head}/`);
+      // The location is settings of their own; empty texts are what 2.3 prints for none.
+      const isPlace = /^(?:location|mail_.*|mailbox_list_.*|fts_.*|quota_.*|name)$/.test(node.name);
+      return isPlace || node.value === '' ? [] : [`${path}${node.name} = ${plainValue(node.value)}`];
+    });
+  return config
+    .dump({ ...options, scope: 'set' })
+    .nodes.flatMap((node) =>
+      node.kind === 'section' && /^namespace(?: |$)/.test(node.head) ? lines(node.children, '') : [],
+    )
+    .sort();
+}
+
+/** 2.3 prints times with whole units, 2.4 quotes elements with a backslash. */
+function plainValue(text: string): string {
+  if (/^\d+ *[a-z]+$/i.test(text)) return `${duration(text)} ms`;
+  return text.replace(/^"(.*)"$/, '$1').replaceAll('\\\\', '\\');
+}
+
+/** Lines of namespaces and mailboxes that are on one side only. */
+export function namespaceDifferences(old: LoadedConfig, now: LoadedConfig): string[] {
+  const before = namespaceLines(old);
+  const after = namespaceLines(now);
+  return [
+    ...before.filter((line) => !after.includes(line)).map((line) => `lost: ${line}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `new: ${line}`),
+  ];
 }

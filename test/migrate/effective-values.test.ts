@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { corpusSets, hasCorpus } from '../conformance/corpus.js';
-import { unexplainedDifferences } from './effective-comparison.js';
+import { namespaceDifferences, unexplainedDifferences } from './effective-comparison.js';
 import { load24, migrateCorpusSet } from './migrated.js';
 
 const sets = corpusSets('2.3.19.1').filter(({ exit }) => exit?.['2.3.19.1'] === 0);
@@ -12,5 +12,6 @@ describe.skipIf(!hasCorpus)('effective values before and after a migration', () 
     const now = load24(migration);
     expect(now.refusal?.dovecot?.message).toBeUndefined();
     expect(unexplainedDifferences(config.effective, now.effective, migration)).toEqual([]);
+    expect(namespaceDifferences(config, now)).toEqual([]);
   });
 });
