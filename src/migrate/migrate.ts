@@ -5,6 +5,7 @@ import type { ConfigHost } from '../config/host.js';
 import type { LoadedConfig } from '../config/load.js';
 import { MappedFiles, type PathMap } from '../config/mapped-files.js';
 import { seriesOf } from '../knowledge/versions.js';
+import { chainPins } from './auth/meaning.js';
 import type { Change, NewFile, NewStatement } from './change.js';
 import { ConfigWalk } from './config-walk.js';
 import { defaultPins } from './defaults.js';
@@ -120,6 +121,7 @@ function withVersions(statements: readonly NewStatement[], t: Translation): read
     },
     storageVersion(t),
     ...defaultPins(t),
+    ...chainPins(t),
     { kind: 'blank' },
   ];
   return [...statements.slice(0, at), ...lines, ...statements.slice(at)];

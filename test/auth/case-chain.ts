@@ -1,11 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthRequest } from '../../src/auth/request.js';
 import { nodeConfigHost } from '../../src/cli/node-host.js';
-import type { Config } from '../../src/config/config.js';
-import { loadConfig } from '../../src/config/load.js';
+import { type LoadedConfig, loadForDump } from '../../src/config/load.js';
 import type { SystemVariables } from '../../src/variables/scope.js';
 import type { CaseFile, CaseRequest } from './chain-cases.js';
 
@@ -22,7 +21,7 @@ export const SYSTEM: SystemVariables = {
 export interface CaseFolder {
   readonly path: string;
   readonly main: string;
-  load(): Config;
+  load(): LoadedConfig;
   remove(): void;
 }
 
@@ -39,8 +38,10 @@ export async function caseFolder(
   mkdirSync(path, { recursive: true });
   const inPlace = (text: string) => text.replaceAll('@DIR@', path);
   const textOf = (file: number | string) => (typeof file === 'string' ? file : (vectors.texts[file] ?? ''));
-  for (const [name, file] of Object.entries(chain.files))
+  for (const [name, file] of Object.entries(chain.files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), inPlace(textOf(file)));
+  }
   for (const [name, sql] of Object.entries(chain.databases ?? {})) {
     const { default: Sqlite } = await import('better-sqlite3');
     const database = new Sqlite(join(path, name));
@@ -52,7 +53,7 @@ export async function caseFolder(
   return {
     path,
     main,
-    load: () => loadConfig({ path: main, host: nodeConfigHost(), version: chain.version }),
+    load: () => loadForDump({ path: main, host: nodeConfigHost(), version: chain.version }),
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
 }

@@ -33,10 +33,18 @@ function isFirstTime(context: MigrationContext, code: string): boolean {
   return true;
 }
 
-/** `auth_allow_weak_schemes`, once, in front of the first passdb that may need it. */
-export function weakSchemes(old: OldBlock, place: Place): NewStatement[] {
-  const { context } = old;
-  if (!mayBeWeak(old) || !isFirstTime(context, 'DV775')) return [];
+/** Blocks that need `auth_allow_weak_schemes`: the first one of each migration. */
+const weak = new WeakMap<MigrationContext, Place>();
+
+/** Takes note of a passdb whose passwords may be stored with weak schemes. */
+export function noteWeakSchemes(old: OldBlock, place: Place): void {
+  if (!weak.has(old.context) && mayBeWeak(old)) weak.set(old.context, place);
+}
+
+/** What the passdbs that were translated want of the whole auth process, for the beginning of the main file. */
+export function chainPins(context: MigrationContext): readonly NewStatement[] {
+  const place = weak.get(context);
+  if (place === undefined) return [];
   const reason =
     '2.4 refuses passwords that are stored with weak schemes unless it is told to accept them; such a login fails temporarily.';
   const draft = change('DV775', 'decide', reason, place, WEAK_QUESTION);

@@ -9,7 +9,7 @@ import { change, newSetting, type OldBlock } from './block-part.js';
 import { driverPart, GONE } from './drivers.js';
 import { fieldsOf, fieldsSection, mergedFields } from './fields.js';
 import { blocksAround, isFirst, isLastPassdb } from './lists.js';
-import { defaultFieldsOf, meaningChanges, weakSchemes } from './meaning.js';
+import { defaultFieldsOf, meaningChanges, noteWeakSchemes } from './meaning.js';
 import { mechanismsOf } from './mechanisms.js';
 
 /** A written `passdb { }` or `userdb { }`, with what Dovecot 2.3 makes of it (null: the block counts nowhere). */
@@ -104,8 +104,8 @@ function translateBlock(
     ...(section.name === null || section.name !== name ? [nameChange(kind, name, head)] : []),
     ...meaningChanges(old, fields, head),
   ];
+  noteWeakSchemes(old, head);
   return [
-    ...weakSchemes(old, head),
     {
       kind: 'section',
       key: kind,

@@ -17,7 +17,8 @@ export function answerOf(stdout: string, stderr: string, isLogin: boolean): Chai
   const refused = !isLogin && /lookup failed|internal auth failure/.test(stderr);
   if (fields.includes('code=temp_fail') || refused) return { verdict: 'tempfail', fields };
   if (passdb.includes("doesn't exist")) return { verdict: 'nouser', fields };
-  const isGranted = /auth succeeded|^passdb: [^\n]*\n(?! *extra)/m.test(passdb) && !passdb.includes('auth failed');
+  const isGranted =
+    /auth succeeded|^passdb: [^\n]*\n(?! *extra)/m.test(passdb) && !passdb.includes('auth failed');
   return { verdict: isGranted ? 'ok' : 'fail', fields };
 }
 
