@@ -1,13 +1,16 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import type { PassdbBlock } from '../config/effective.js';
 import type { Series } from '../knowledge/versions.js';
 import { requestedCredentials } from '../passwords/credentials.js';
 import { decodePassword, splitScheme } from '../passwords/stored-password.js';
+import type { PasswordVerdict } from '../passwords/verify.js';
 import type { AuthAnswer } from './answer.js';
 import type { Chain } from './chain.js';
+import type { LookupOutcome } from './driver.js';
 import type { Walking, WalkQuestion, WalkReply } from './questions.js';
 import type { AuthRequest } from './request.js';
 import { walk } from './walk.js';
-import type { WalkEnvironment } from './walk-state.js';
+import type { DriverFacts, WalkEnvironment } from './walk-state.js';
 
 const NEVER = new AbortController().signal;
 
@@ -20,11 +23,24 @@ export async function authenticate(
   chain: Chain,
   signal: AbortSignal = NEVER,
 ): Promise<AuthAnswer> {
+  return authenticateNow(request, chain, signal);
+}
+
+/** The same without waiting where no driver waits: an answer from files and memory comes at once. */
+export function authenticateNow(
+  request: AuthRequest,
+  chain: Chain,
+  signal: AbortSignal = NEVER,
+): AuthAnswer | Promise<AuthAnswer> {
   const walking = walk(request, chain.settings, environmentOf(chain));
-  let pause = await proceed(walking, chain, signal);
-  while (pause.kind === 'prove')
-    pause = await proceed(walking, chain, signal, await proofByPassword(request, chain, pause));
-  return pause.answer;
+  const finish = (pause: WalkPause): AuthAnswer | Promise<AuthAnswer> => {
+    if (pause.kind === 'answer') return pause.answer;
+    return proofByPassword(request, chain, pause).then(async (proof) =>
+      finish(await proceed(walking, chain, signal, proof)),
+    );
+  };
+  const pause = proceed(walking, chain, signal);
+  return pause instanceof Promise ? pause.then(finish) : finish(pause);
 }
 
 /** Where a walk stops: at its end, or where a mechanism has to ask its client. */
@@ -32,18 +48,20 @@ export type WalkPause =
   | { readonly kind: 'answer'; readonly answer: AuthAnswer }
   | Extract<WalkQuestion, { readonly kind: 'prove' }>;
 
-/** Drives a walk from its start, or on from a reply, to its next pause. */
-export async function proceed(
+/** Drives a walk from its start, or on from a reply, to its next pause; a promise where a reply has to be waited for. */
+export function proceed(
   walking: Walking<AuthAnswer>,
   chain: Chain,
   signal: AbortSignal,
   from?: WalkReply,
-): Promise<WalkPause> {
+): WalkPause | Promise<WalkPause> {
   let step = from === undefined ? walking.next() : walking.next(from);
   while (step.done !== true) {
     signal.throwIfAborted();
     if (step.value.kind === 'prove') return step.value;
-    step = walking.next(await reply(step.value, chain, signal));
+    const answered = reply(step.value, chain, signal);
+    if (answered instanceof Promise) return answered.then((late) => proceed(walking, chain, signal, late));
+    step = walking.next(answered);
   }
   return { kind: 'answer', answer: step.value };
 }
@@ -78,17 +96,23 @@ const ENVIRONMENTS = new WeakMap<Chain, WalkEnvironment>();
 export function environmentOf(chain: Chain): WalkEnvironment {
   let environment = ENVIRONMENTS.get(chain);
   if (environment === undefined) {
+    const facts = new Map<PassdbBlock, DriverFacts>();
     environment = {
       system: chain.system,
       detailed: chain.detailed,
       environment: chain.environment,
       driverFacts(passdb) {
-        const driver = chain.driverOf(passdb);
-        return {
-          blocking: driver.blocking ?? false,
-          canLookupCredentials: driver.canLookupCredentials,
-          cached: chain.cache?.covers(passdb, driver) ?? false,
-        };
+        let known = facts.get(passdb);
+        if (known === undefined) {
+          const driver = chain.driverOf(passdb);
+          known = {
+            blocking: driver.blocking ?? false,
+            canLookupCredentials: driver.canLookupCredentials,
+            cached: chain.cache?.covers(passdb, driver) ?? false,
+          };
+          facts.set(passdb, known);
+        }
+        return known;
       },
     };
     ENVIRONMENTS.set(chain, environment);
@@ -96,32 +120,40 @@ export function environmentOf(chain: Chain): WalkEnvironment {
   return environment;
 }
 
-async function reply(
+/** Applies `then` to a value that is there or will be. */
+function whenThere<T, U>(value: T | Promise<T>, then: (value: T) => U): U | Promise<U> {
+  return value instanceof Promise ? value.then(then) : then(value);
+}
+
+const lookedUp = (outcome: LookupOutcome): WalkReply => ({ kind: 'lookup', outcome });
+const verified = (verdict: PasswordVerdict): WalkReply => ({ kind: 'verify', verdict });
+
+function reply(
   question: Exclude<WalkQuestion, { readonly kind: 'prove' }>,
   chain: Chain,
   signal: AbortSignal,
-): Promise<WalkReply> {
+): WalkReply | Promise<WalkReply> {
   switch (question.kind) {
-    case 'lookup': {
-      const outcome = await chain.driverOf(question.passdb).lookup({ ...question.context, signal });
-      return { kind: 'lookup', outcome };
-    }
-    case 'verify': {
-      const { kind: _, ...password } = question;
-      return { kind: 'verify', verdict: await chain.verify(password) };
-    }
+    case 'lookup':
+      question.context.signal = signal;
+      return whenThere(chain.driverOf(question.passdb).lookup(question.context), lookedUp);
+    case 'verify':
+      return whenThere(chain.verify(question), verified);
     case 'decode':
       return decode(question.series, question.stored, question.defaultScheme);
     case 'credentials': {
       const { kind: _, ...asked } = question;
-      const credentials = await requestedCredentials({ ...asked, randomBytes: chain.system.randomBytes });
-      return { kind: 'credentials', credentials };
+      return requestedCredentials({ ...asked, randomBytes: chain.system.randomBytes }).then(
+        (credentials) => ({
+          kind: 'credentials',
+          credentials,
+        }),
+      );
     }
     case 'resolve':
-      return {
-        kind: 'resolve',
-        reply: await chain.resolve(question.host, question.timeoutMs, signal),
-      };
+      return chain
+        .resolve(question.host, question.timeoutMs, signal)
+        .then((found) => ({ kind: 'resolve', reply: found }));
     case 'cache':
       return {
         kind: 'cache',

@@ -4,7 +4,7 @@ import type { CacheEntry } from './cache.js';
 import { logLoginFailure } from './login-failure.js';
 import type { Looked } from './passdb-lookup.js';
 import { checkPassword, comparePassword } from './password-check.js';
-import { ask, type Walking } from './questions.js';
+import { replyTo, type Walking } from './questions.js';
 import { setField } from './set-field.js';
 import type { WalkState } from './walk-state.js';
 
@@ -17,7 +17,7 @@ export function* lookUpInCache(
   passdb: PassdbBlock,
   evenExpired: boolean,
 ): Walking<Looked | null> {
-  const { entry } = yield* ask({ kind: 'cache', passdb, state, evenExpired });
+  const { entry } = replyTo('cache', yield { kind: 'cache', passdb, state, evenExpired });
   if (entry === null) return null;
   const answered = (result: PassdbResult): Looked => ({
     result,

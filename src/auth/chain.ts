@@ -11,7 +11,7 @@ import { type StartupProblem, startupProblems } from './startup.js';
 
 type VerifyPassword = (
   password: Omit<Extract<WalkQuestion, { readonly kind: 'verify' }>, 'kind'>,
-) => Promise<PasswordVerdict>;
+) => PasswordVerdict | Promise<PasswordVerdict>;
 
 /** The chain of one protocol with its databases open: what `authenticate` works on. */
 export interface Chain {

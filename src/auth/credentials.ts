@@ -1,6 +1,6 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbResult } from './answer.js';
-import { ask, type Walking } from './questions.js';
+import { replyTo, type Walking } from './questions.js';
 import type { WalkState } from './walk-state.js';
 
 /** Schemes that one function makes are the same. Dovecot password-scheme.c: password_scheme_is_alias */
@@ -40,7 +40,7 @@ export function* handOutCredentials(
     state.log('info', `Requested ${state.wantedScheme} scheme, but we have a NULL password`);
     return 'scheme_not_available';
   }
-  const decoded = yield* ask({ kind: 'decode', series: state.series, stored, defaultScheme });
+  const decoded = replyTo('decode', yield { kind: 'decode', series: state.series, stored, defaultScheme });
   if (decoded.message !== null) {
     state.log('error', decoded.message);
     return 'scheme_not_available';
@@ -73,7 +73,7 @@ function* credentialsFor(
   const user = digestRealm !== undefined && original.includes('@') ? `${original}@${digestRealm}` : original;
   const { series } = state;
   const question = { kind: 'credentials', series, stored, defaultScheme, wanted, user } as const;
-  const { credentials } = yield* ask(question);
+  const { credentials } = replyTo('credentials', yield question);
   if (credentials.kind === 'unavailable') {
     const shown = credentials.level === 'info' && state.settings.debugPasswords ? ` (input: ${stored})` : '';
     state.log(credentials.level, credentials.message + shown);

@@ -130,8 +130,8 @@ export interface PassdbDriver {
    * `default_fields` (2.3) and `fields { }` (2.4) are added by the chain.
    */
   readonly cacheKeyTemplates?: readonly ByteString[];
-  /** Looks the user up. Rejects never. */
-  lookup(context: LookupContext): Promise<LookupOutcome>;
+  /** Looks the user up, at once where nothing has to be waited for. Rejects never. */
+  lookup(context: LookupContext): LookupOutcome | Promise<LookupOutcome>;
   close(): Promise<void>;
 }
 

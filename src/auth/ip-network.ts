@@ -3,7 +3,20 @@ import { isIPv4, isIPv6 } from 'node:net';
 /** An address as bytes: 4 or 16. */
 export type IpBytes = readonly number[];
 
+const KEPT = 1000;
+const parsedIps = new Map<string, IpBytes | null>();
+
+/** The last ones are remembered: the same few backends come again and again. */
 export function parseIp(text: string): IpBytes | null {
+  const known = parsedIps.get(text);
+  if (known !== undefined) return known;
+  const parsed = readIp(text);
+  if (parsedIps.size >= KEPT) parsedIps.clear();
+  if (text.length < 64) parsedIps.set(text, parsed);
+  return parsed;
+}
+
+function readIp(text: string): IpBytes | null {
   if (isIPv4(text)) return text.split('.').map(Number);
   if (!isIPv6(text) || text.includes('%')) return null;
   return ipv6Bytes(text);

@@ -2,12 +2,12 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { FieldOrigin, PassdbResult } from './answer.js';
 import { lookUpInCache } from './cached-lookup.js';
-import type { LookupContext, LookupOutcome, Query, RowField } from './driver.js';
+import type { LookupOutcome, Query, RowField } from './driver.js';
 import { applyFieldsBlock, applyTemplates } from './field-templates.js';
 import { logLoginFailure } from './login-failure.js';
 import { checkPassword } from './password-check.js';
-import { ask, type Walking } from './questions.js';
-import { expandFor } from './request-scope.js';
+import { replyTo, type Walking } from './questions.js';
+import { RequestLookup } from './request-lookup.js';
 import { setField, setNullField } from './set-field.js';
 import type { DriverFacts, WalkState } from './walk-state.js';
 import { readInWorker } from './worker-lookup.js';
@@ -35,7 +35,8 @@ export function* lookUp(state: WalkState, passdb: PassdbBlock): Walking<Looked> 
       const old = yield* lookUpInCache(state, passdb, true);
       if (old !== null) state.log('info', 'Falling back to expired data from cache');
       looked = old ?? looked;
-    } else if (facts.cached) yield* ask({ kind: 'looked-up', passdb, state, result: looked.result });
+    } else if (facts.cached)
+      replyTo('looked-up', yield { kind: 'looked-up', passdb, state, result: looked.result });
   }
   if (state.series === '2.3' && !applyTemplates(state, passdb, 'override_fields'))
     return { ...looked, result: 'internal_failure' };
@@ -51,30 +52,13 @@ function* lookUpInDatabase(state: WalkState, passdb: PassdbBlock, facts: DriverF
   // The auth-worker of 2.3 never sees default_fields. observed with sqlite
   if (state.series === '2.3' && !facts.blocking && !applyTemplates(state, passdb, 'default_fields'))
     return failed;
-  const { outcome } = yield* ask({ kind: 'lookup', passdb, context: lookupContext(state, facts) });
+  const context = new RequestLookup(state, facts.blocking);
+  const { outcome } = replyTo('lookup', yield { kind: 'lookup', passdb, context });
   const read = () => readOutcome(state, passdb, outcome);
   let result = yield* facts.blocking ? readInWorker(state, passdb, read) : read();
   if (result === 'ok' && state.fields.has('noauthenticate')) result = 'next';
   const unreachable = outcome.kind === 'internal' ? (outcome.unreachable ?? null) : null;
   return { result, queries: outcome.queries ?? [], unreachable, cached: false };
-}
-
-function lookupContext(state: WalkState, facts: DriverFacts): Omit<LookupContext, 'signal'> {
-  return {
-    request: state.request,
-    settings: state.settings,
-    user: state.user ?? '',
-    alreadyAuthenticated: state.authenticated,
-    expand: (template, escaping, providers, more) => {
-      const expansion = expandFor(state, template, escaping, providers, more);
-      // observed 2.3.19.1 with SQL queries
-      if (expansion.kind === 'error' && state.series === '2.3' && facts.blocking)
-        state.remarks.push(`the auth-worker of 2.3 dies with signal 11 (${expansion.message})`);
-      return expansion;
-    },
-    extraField: (name) => state.fields.find(name),
-    extraFields: () => state.fields.list.map(({ name, value }) => [name, value]),
-  };
 }
 
 function* readOutcome(state: WalkState, passdb: PassdbBlock, outcome: LookupOutcome): Walking<PassdbResult> {

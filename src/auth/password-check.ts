@@ -4,7 +4,7 @@ import type { PassdbResult } from './answer.js';
 import { handOutCredentials } from './credentials.js';
 import type { LookupOutcome } from './driver.js';
 import { logLoginFailure } from './login-failure.js';
-import { ask, type Walking } from './questions.js';
+import { replyTo, type Walking } from './questions.js';
 import type { WalkState } from './walk-state.js';
 
 type Found = Extract<LookupOutcome, { readonly kind: 'found' }>;
@@ -65,15 +65,18 @@ export function* comparePassword(
     state.passwordAssumed = true;
     return 'ok';
   }
-  const { verdict } = yield* ask({
-    kind: 'verify',
-    series: state.series,
-    stored,
-    defaultScheme,
-    plaintext: request.password,
-    user: state.originalUser ?? '',
-    allowWeakSchemes: settings.allowWeakSchemes,
-  });
+  const { verdict } = replyTo(
+    'verify',
+    yield {
+      kind: 'verify',
+      series: state.series,
+      stored,
+      defaultScheme,
+      plaintext: request.password,
+      user: state.originalUser ?? '',
+      allowWeakSchemes: settings.allowWeakSchemes,
+    },
+  );
   switch (verdict.kind) {
     case 'match':
       return 'ok';

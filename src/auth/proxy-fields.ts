@@ -1,7 +1,7 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { FieldOrigin } from './answer.js';
 import { parseIp, sameIp } from './ip-network.js';
-import { ask, type Walking } from './questions.js';
+import { replyTo, type Walking } from './questions.js';
 import type { WalkState } from './walk-state.js';
 
 /** Dovecot auth-request.c: AUTH_DNS_DEFAULT_TIMEOUT_MSECS */
@@ -54,7 +54,7 @@ function* resolveHost(state: WalkState, host: ByteString): Walking<ProxyFinish> 
       state.log('error', `${scopeText}Invalid proxy_timeout value: ${given}`, 'request');
     else if (state.series === '2.3') timeoutMs = Number(given) * 1000;
   }
-  const { reply } = yield* ask({ kind: 'resolve', host, timeoutMs });
+  const { reply } = replyTo('resolve', yield { kind: 'resolve', host, timeoutMs });
   if (reply.kind === 'failed') {
     state.log('error', `${scopeText}DNS lookup for ${host} failed: ${reply.message}`, 'request');
     dropProxyFields(state);

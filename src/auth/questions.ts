@@ -13,8 +13,8 @@ export type WalkQuestion =
   | {
       readonly kind: 'lookup';
       readonly passdb: PassdbBlock;
-      /** Everything but the abort signal, which the driver of the walk adds. */
-      readonly context: Omit<LookupContext, 'signal'>;
+      /** Whoever drives the walk sets its abort signal. */
+      readonly context: LookupContext & { signal: AbortSignal };
     }
   /** Has the auth cache an answer; asked only for passdbs that are cached. */
   | {
@@ -98,15 +98,8 @@ export type Walking<T> = Generator<WalkQuestion, T, WalkReply>;
 
 type ReplyTo<K extends WalkReply['kind']> = Extract<WalkReply, { readonly kind: K }>;
 
-export function* ask<K extends WalkReply['kind']>(
-  question: Extract<WalkQuestion, { readonly kind: K }>,
-): Walking<ReplyTo<K>> {
-  const reply = yield question;
-  if (!isReplyTo(reply, question.kind))
-    throw new Error(`a ${question.kind} question was answered as ${reply.kind}`);
+/** The reply to a question of that kind: `replyTo('verify', yield { kind: 'verify', ... })`. */
+export function replyTo<K extends WalkReply['kind']>(kind: K, reply: WalkReply): ReplyTo<K> {
+  if (reply.kind !== kind) throw new Error(`a ${kind} question was answered as ${reply.kind}`);
   return reply as ReplyTo<K>;
-}
-
-function isReplyTo(reply: WalkReply, kind: WalkQuestion['kind']): boolean {
-  return reply.kind === kind;
 }

@@ -6,47 +6,110 @@ import type {
   Expansion,
   Provider,
   ProviderValue,
+  SystemVariables,
   VariableScope,
 } from '../variables/scope.js';
 import type { MoreVariables } from './driver.js';
 import { passdbLists } from './passdb-lists.js';
+import type { AuthRequest } from './request.js';
 import type { WalkState } from './walk-state.js';
 
-/** The auth process's variable table for a request (variables.md section 4.1). */
-function authVariables(state: WalkState, user: ByteString = state.user ?? ''): AuthVariables {
-  const { request } = state;
-  return {
-    user,
-    protocol: request.protocol,
-    home: '',
-    local_ip: request.localIp,
-    remote_ip: request.remoteIp,
-    local_port: String(request.localPort),
-    remote_port: String(request.remotePort),
-    real_local_ip: request.realLocalIp,
-    real_remote_ip: request.realRemoteIp,
-    real_local_port: String(request.realLocalPort),
-    real_remote_port: String(request.realRemotePort),
-    client_pid: '0',
-    password: request.mode === 'verify' ? (request.password ?? '') : '',
-    id:
-      state.userdb !== null
-        ? String(state.userdb.index)
-        : state.passdb === null
-          ? ''
-          : String(passdbLists(state.settings).idOf(state.passdb)),
-    mechanism: request.mechanism,
-    secured: request.secured,
-    cert: request.validClientCertificate ? 'valid' : '',
-    session: request.session,
-    session_pid: '',
-    local_name: request.localName,
-    client_id: request.clientId,
-    login_user: state.loginUser ?? '',
-    master_user: state.masterUser ?? '',
-    original_user: state.originalUser ?? '',
-    ssl_ja3_hash: '',
-  };
+/**
+ * The auth process's variable table for a request (variables.md section 4.1). Names are those of the moment when it is
+ * made: fields that change them later are not seen.
+ */
+class RequestVariables implements AuthVariables {
+  readonly user: ByteString;
+  readonly login_user: ByteString;
+  readonly master_user: ByteString;
+  readonly home = '';
+  readonly client_pid = '0';
+  readonly session_pid = '';
+  readonly ssl_ja3_hash = '';
+  readonly #state: WalkState;
+  readonly #request: AuthRequest;
+
+  constructor(state: WalkState, user: ByteString) {
+    this.user = user;
+    this.login_user = state.loginUser ?? '';
+    this.master_user = state.masterUser ?? '';
+    this.#state = state;
+    this.#request = state.request;
+  }
+
+  get protocol(): ByteString {
+    return this.#request.protocol;
+  }
+
+  get local_ip(): ByteString {
+    return this.#request.localIp;
+  }
+
+  get remote_ip(): ByteString {
+    return this.#request.remoteIp;
+  }
+
+  get local_port(): ByteString {
+    return String(this.#request.localPort);
+  }
+
+  get remote_port(): ByteString {
+    return String(this.#request.remotePort);
+  }
+
+  get real_local_ip(): ByteString {
+    return this.#request.realLocalIp;
+  }
+
+  get real_remote_ip(): ByteString {
+    return this.#request.realRemoteIp;
+  }
+
+  get real_local_port(): ByteString {
+    return String(this.#request.realLocalPort);
+  }
+
+  get real_remote_port(): ByteString {
+    return String(this.#request.realRemotePort);
+  }
+
+  get password(): ByteString {
+    return this.#request.mode === 'verify' ? (this.#request.password ?? '') : '';
+  }
+
+  get id(): ByteString {
+    const { userdb, passdb, settings } = this.#state;
+    if (userdb !== null) return String(userdb.index);
+    return passdb === null ? '' : String(passdbLists(settings).idOf(passdb));
+  }
+
+  get mechanism(): ByteString {
+    return this.#request.mechanism;
+  }
+
+  get secured(): ByteString {
+    return this.#request.secured;
+  }
+
+  get cert(): ByteString {
+    return this.#request.validClientCertificate ? 'valid' : '';
+  }
+
+  get session(): ByteString {
+    return this.#request.session;
+  }
+
+  get local_name(): ByteString {
+    return this.#request.localName;
+  }
+
+  get client_id(): ByteString {
+    return this.#request.clientId;
+  }
+
+  get original_user(): ByteString {
+    return this.#state.originalUser ?? '';
+  }
 }
 
 function found(state: WalkState, value: ByteString | null): ProviderValue {
@@ -70,18 +133,40 @@ function providers(
 }
 
 /** Expands templates with the values of this moment; one table for all templates of one block, as Dovecot does. */
+class RequestScope implements VariableScope {
+  readonly auth: AuthVariables;
+  readonly extra?: ReadonlyMap<ByteString, ByteString>;
+  readonly system: SystemVariables;
+  readonly #state: WalkState;
+  readonly #more: ReadonlyMap<ByteString, Provider> | undefined;
+  #providers: ReadonlyMap<ByteString, Provider> | null = null;
+
+  constructor(
+    state: WalkState,
+    user: ByteString,
+    more?: ReadonlyMap<ByteString, Provider>,
+    extra?: ReadonlyMap<ByteString, ByteString>,
+  ) {
+    this.auth = new RequestVariables(state, user);
+    if (extra !== undefined) this.extra = extra;
+    this.system = state.environment.system;
+    this.#state = state;
+    this.#more = more;
+  }
+
+  get providers(): ReadonlyMap<ByteString, Provider> {
+    this.#providers ??= providers(this.#state, this.#more);
+    return this.#providers;
+  }
+}
+
 export function requestScope(
   state: WalkState,
   more?: ReadonlyMap<ByteString, Provider>,
-  user?: ByteString,
+  user: ByteString = state.user ?? '',
   extra?: ReadonlyMap<ByteString, ByteString>,
 ): VariableScope {
-  return {
-    auth: authVariables(state, user),
-    ...(extra === undefined ? {} : { extra }),
-    providers: providers(state, more),
-    system: state.environment.system,
-  };
+  return new RequestScope(state, user, more, extra);
 }
 
 /** What a driver expands: queries, paths, fields of its rows. */

@@ -23,6 +23,8 @@ export interface AuthRequest {
   readonly authorizationGiven?: boolean;
   /** An oauth2 database has accepted this token: passwords are not checked any more (2.4). */
   readonly verifiedToken?: ByteString;
+  /** Fields that the oauth2 database gave with it. */
+  readonly verifiedFields?: readonly (readonly [ByteString, ByteString])[];
   /** Upper case; '' for a look-up without mechanism. */
   readonly mechanism: ByteString;
   /** `imap`, `pop3`, `lmtp`, `doveadm`, ... */

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import type { AuthSettings } from '../config/effective.js';
 import { expand } from '../variables/expand.js';
 import { sanitize } from './journal.js';
 import { passdbLists } from './passdb-lists.js';
@@ -21,16 +22,17 @@ function normaliseUserName(state: WalkState, given: ByteString): Normalised {
   const { settings } = state;
   const whole =
     settings.defaultDomain !== '' && !given.includes('@') ? `${given}@${settings.defaultDomain}` : given;
-  let name = '';
-  for (const byte of whole) {
-    const to = settings.usernameTranslation === '' ? byte : translated(byte, settings.usernameTranslation);
-    if (settings.usernameChars !== '' && !settings.usernameChars.includes(to)) {
-      const code = to.charCodeAt(0).toString(16).padStart(2, '0');
-      return refused(
-        `Username character disallowed by auth_username_chars: 0x${code} (username: ${sanitize(given, 128)})`,
-      );
-    }
-    name += to;
+  let name = whole;
+  if (settings.usernameTranslation !== '') {
+    name = '';
+    for (const byte of whole) name += translated(byte, settings.usernameTranslation);
+  }
+  const bad = firstDisallowed(settings, name);
+  if (bad !== -1) {
+    const code = name.charCodeAt(bad).toString(16).padStart(2, '0');
+    return refused(
+      `Username character disallowed by auth_username_chars: 0x${code} (username: ${sanitize(given, 128)})`,
+    );
   }
   if (settings.usernameFormat !== '') {
     const expansion = expand(state.series, settings.usernameFormat, requestScope(state, undefined, name));
@@ -39,6 +41,21 @@ function normaliseUserName(state: WalkState, given: ByteString): Normalised {
     name = expansion.kind === 'ok' ? expansion.text : (expansion.partial ?? '');
   }
   return name === '' ? refused('Empty username') : { kind: 'ok', name };
+}
+
+const ALLOWED = new WeakMap<AuthSettings, Uint8Array>();
+
+/** Where the first byte stands that auth_username_chars does not have; -1: nowhere. */
+function firstDisallowed(settings: AuthSettings, name: ByteString): number {
+  if (settings.usernameChars === '') return -1;
+  let allowed = ALLOWED.get(settings);
+  if (allowed === undefined) {
+    allowed = new Uint8Array(256);
+    for (const byte of settings.usernameChars) allowed[byte.charCodeAt(0)] = 1;
+    ALLOWED.set(settings, allowed);
+  }
+  for (let at = 0; at < name.length; at += 1) if (allowed[name.charCodeAt(at)] !== 1) return at;
+  return -1;
 }
 
 function refused(message: ByteString): Normalised {

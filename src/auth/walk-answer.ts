@@ -102,8 +102,9 @@ function assemble(
   result: Result,
   end: Pick<AuthAnswer, 'code' | 'reason' | 'passdbResult'>,
 ): AuthAnswer {
-  const visible = state.fields.list.filter((field) => !field.hidden).map(answerField);
-  const hidden = state.fields.list.filter((field) => field.hidden).map(answerField);
+  const visible: AnswerField[] = [];
+  const hidden: AnswerField[] = [];
+  for (const field of state.fields.list) (field.hidden ? hidden : visible).push(answerField(field));
   return {
     result,
     ...end,

@@ -105,6 +105,9 @@ export class WalkState {
       // Dovecot 2.4.1 mech-oauth2.c, db-oauth2.c
       this.authenticated = true;
       this.success = true;
+      this.fields.snapshot();
+      for (const [name, value] of request.verifiedFields ?? [])
+        this.fields.add(name, value, false, { kind: 'client' });
       this.fields.add('token', request.verifiedToken, false, { kind: 'client' });
     }
   }

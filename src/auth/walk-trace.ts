@@ -91,8 +91,10 @@ export class WalkTrace {
 
   /** All steps in the order of the walk; those it did not come to stand at their place in the file. */
   steps(): readonly ChainStep[] {
-    const visited = new Set(this.#steps.map((step) => step.passdb));
     const { masterdbs, passdbs } = passdbLists(this.#state.settings);
+    // One passdb, and it was asked: nothing to add.
+    if (masterdbs.length === 0 && passdbs.length === 1 && this.#steps.length === 1) return this.#steps;
+    const visited = new Set(this.#steps.map((step) => step.passdb));
     const mastersAsked = masterdbs.some((passdb) => visited.has(passdb));
     const left = [...masterdbs, ...passdbs].filter((passdb) => !visited.has(passdb));
     for (const passdb of left.sort((one, other) => one.index - other.index)) {

@@ -4,7 +4,7 @@ import { keepCredentials } from './credentials.js';
 import { type LoopGuard, loopGuard } from './loop-guard.js';
 import { passdbLists } from './passdb-lists.js';
 import { type Looked, lookUp } from './passdb-lookup.js';
-import { ask, type Walking } from './questions.js';
+import { replyTo, type Walking } from './questions.js';
 import type { AuthRequest } from './request.js';
 import { applyRule, ruleFor } from './rules.js';
 import { setField } from './set-field.js';
@@ -55,7 +55,8 @@ function* proveLogin(state: WalkState, result: PassdbResult): Walking<boolean> {
   if (result !== 'ok') return false;
   const raw = state.credentialsFound ? state.credentials : state.keptCredentials;
   const { series, wantedScheme: scheme } = state;
-  const { proved, log, assumed = false } = yield* ask({ kind: 'prove', series, scheme, raw });
+  const reply = replyTo('prove', yield { kind: 'prove', series, scheme, raw });
+  const { proved, log, assumed = false } = reply;
   if (log !== null) state.log(log.level, log.text, 'mechanism');
   if (assumed) state.passwordAssumed = true;
   return proved;

@@ -18,6 +18,9 @@ export interface PasswdFileEntry {
   readonly home: ByteString;
 }
 
+const READY: TableState = { kind: 'ready', log: [] };
+const FAILED: TableState = { kind: 'failed', log: [] };
+
 interface TableOptions {
   readonly series: Series;
   readonly mapPath?: ((path: string) => string) | undefined;
@@ -52,19 +55,17 @@ export class PasswdFileTable {
   }
 
   /** Looks at the file's time and size, at most once a second. */
-  async sync(): Promise<TableState> {
-    const second = Math.floor(this.#options.now() / 1000);
+  sync(): TableState | Promise<TableState> {
     if (this.#syncing !== null) return this.#syncing;
-    if (second === this.#lastSync)
-      // Within the same second a missing file is a failure. observed 2.3.19.1 and 2.4.1
-      return { kind: this.#users === null ? 'failed' : 'ready', log: [] };
+    const second = Math.floor(this.#options.now() / 1000);
+    // Within the same second a missing file is a failure. observed 2.3.19.1 and 2.4.1
+    if (second === this.#lastSync) return this.#users === null ? FAILED : READY;
     this.#lastSync = second;
-    this.#syncing = this.#check();
-    try {
-      return await this.#syncing;
-    } finally {
+    const syncing = this.#check().finally(() => {
       this.#syncing = null;
-    }
+    });
+    this.#syncing = syncing;
+    return syncing;
   }
 
   async #check(): Promise<TableState> {
@@ -134,24 +135,49 @@ export class PasswdFileTable {
   find(user: ByteString): PasswdFileEntry | null {
     const at = this.#users?.get(user);
     if (at === undefined) return null;
-    const newline = this.#text.indexOf('\n', at);
-    const end = lineEnd(this.#text, at, newline === -1 ? this.#text.length : newline);
-    const parts = this.#text.slice(at + 1, Math.max(end, at + 1)).split(':');
-    const extra = parts.slice(6);
+    const text = this.#text;
+    const newline = text.indexOf('\n', at);
+    const end = Math.max(lineEnd(text, at, newline === -1 ? text.length : newline), at + 1);
+    const field: ByteString[] = [];
+    let from = at + 1;
+    // Six fields; whatever colons follow belong to the extra fields.
+    while (field.length < 6) {
+      const colon = text.indexOf(':', from);
+      if (colon === -1 || colon >= end) break;
+      field.push(text.slice(from, colon));
+      from = colon + 1;
+    }
+    const complete = field.length === 6;
+    if (!complete) field.push(text.slice(from, end));
+    const [password = '', uid = null, gid = null, , home = ''] = field;
     // Where the eighth field is empty 2.3 reads the old format, whose next field is a mail location.
-    const fields = this.#options.series === '2.3' && extra[0] === '' ? '' : extra.join(':');
+    const isOld = complete && this.#options.series === '2.3' && text[from] === ':';
     return {
-      password: withScheme(parts[0] ?? ''),
-      uid: parts[1] ?? null,
-      gid: parts[2] ?? null,
-      home: parts[4] ?? '',
-      extraFields: fields.split(/ +/).filter((field) => field !== ''),
+      password: withScheme(password),
+      uid,
+      gid,
+      home,
+      extraFields: complete && !isOld ? splitFields(text.slice(from, end)) : NO_FIELDS,
     };
   }
 
   #ofProcess(text: ByteString): LogEntry {
     return { level: 'error', text: `passwd-file ${this.#path}:${text}`, scope: 'process' };
   }
+}
+
+const NO_FIELDS: readonly ByteString[] = [];
+
+/** Between spaces. */
+function splitFields(text: ByteString): readonly ByteString[] {
+  const fields: ByteString[] = [];
+  for (let at = 0; at < text.length; ) {
+    const space = text.indexOf(' ', at);
+    const end = space === -1 ? text.length : space;
+    if (end > at) fields.push(text.slice(at, end));
+    at = end + 1;
+  }
+  return fields;
 }
 
 function lineEnd(text: ByteString, start: number, newline: number): number {

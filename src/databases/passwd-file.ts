@@ -38,7 +38,7 @@ export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOpti
   // A path without variables is read at start; what goes wrong is logged by the auth process then.
   const starting: LogEntry[] = varies ? [] : await tableFor(fixedPath).start();
 
-  const lookup = async (context: LookupContext): Promise<LookupOutcome> => {
+  const lookup = (context: LookupContext): LookupOutcome | Promise<LookupOutcome> => {
     const log: LogEntry[] = starting.splice(0);
     const path: FixedPath = varies
       ? expandPath(series, args.path, context)
@@ -52,14 +52,18 @@ export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOpti
       return { kind: 'internal', log: [...log, error(text)] };
     }
     const table = tableFor(path.path);
-    const state = await table.sync();
-    log.push(...state.log);
-    const query = { text: key.text, database: `passwd-file ${path.path}` };
-    if (state.kind !== 'ready') return notReady(state, log);
-    log.push({ level: 'debug', text: `lookup: user=${key.text} file=${path.path}` });
-    const entry = table.find(key.text);
-    if (entry === null) return { kind: 'unknown', log, queries: [{ ...query, rows: 0 }] };
-    return readEntry(block, context, entry, args.defaultScheme, log, [{ ...query, rows: 1 }]);
+    const find = (state: TableState): LookupOutcome => {
+      log.push(...state.log);
+      if (state.kind !== 'ready') return notReady(state, log);
+      log.push({ level: 'debug', text: `lookup: user=${key.text} file=${path.path}` });
+      const entry = table.find(key.text);
+      const database = `passwd-file ${path.path}`;
+      const queries = [{ text: key.text, database, rows: entry === null ? 0 : 1 }];
+      if (entry === null) return { kind: 'unknown', log, queries };
+      return readEntry(block, context, entry, args.defaultScheme, log, queries);
+    };
+    const state = table.sync();
+    return state instanceof Promise ? state.then(find) : find(state);
   };
 
   return {
@@ -96,12 +100,16 @@ function readEntry(
     const name = equals === -1 ? field : field.slice(0, equals);
     let value = '';
     if (equals !== -1) {
-      const expansion = context.expand(field.slice(equals + 1), undefined, providers);
-      if (expansion.kind === 'error') {
-        const text = `Failed to expand extra field ${field}: ${expansion.message}`;
-        return { kind: 'internal', fields, log: [...log, error(text)], queries };
-      }
-      value = expansion.text;
+      const template = field.slice(equals + 1);
+      // What stands as it is need not be expanded; the text `y` alone is nothing in 2.4.
+      if (template.includes('%') || template === 'y') {
+        const expansion = context.expand(template, undefined, providers);
+        if (expansion.kind === 'error') {
+          const text = `Failed to expand extra field ${field}: ${expansion.message}`;
+          return { kind: 'internal', fields, log: [...log, error(text)], queries };
+        }
+        value = expansion.text;
+      } else value = template;
     }
     fields.push([name, value]);
     columns.set(name, value);
@@ -128,7 +136,7 @@ function expandPath(series: Series, path: ByteString, context: LookupContext): F
 
 /** Dovecot lib/strescape.c: str_escape */
 function escapeBackslash(value: ByteString): ByteString {
-  return value.replace(/["'\\]/g, '\\$&');
+  return /["'\\]/.test(value) ? value.replace(/["'\\]/g, '\\$&') : value;
 }
 
 function error(text: ByteString): LogEntry {

@@ -43,8 +43,11 @@ function invalid(reason: string): Check {
   return { kind: 'invalid', reason };
 }
 
-/** Compares a password with a stored one (Dovecot auth-request.c auth_request_password_verify). Rejects never. */
-export async function verifyPassword(check: PasswordCheck): Promise<PasswordVerdict> {
+/**
+ * Compares a password with a stored one (Dovecot auth-request.c auth_request_password_verify); at once for schemes that
+ * take no time. Rejects never.
+ */
+export function verifyPassword(check: PasswordCheck): PasswordVerdict | Promise<PasswordVerdict> {
   const stored = splitScheme(cString(check.stored));
   const schemeName = stored.scheme ?? check.defaultScheme;
   const decoded = decodePassword(check.series, schemeName, stored.data);
@@ -59,18 +62,22 @@ export async function verifyPassword(check: PasswordCheck): Promise<PasswordVerd
     case 'decoded': {
       const weakAllowed = check.series === '2.3' || check.allowWeakSchemes;
       const one = { ...check, plaintext: cString(check.plaintext), allowWeakSchemes: weakAllowed };
-      const result = await verifyScheme(one, decoded.scheme, decoded.raw);
-      if (result.kind === 'checked') return { kind: result.matches ? 'match' : 'mismatch' };
-      return { kind: result.kind, message: `Invalid password in passdb: ${result.reason}` };
+      const result = verifyScheme(one, decoded.scheme, decoded.raw);
+      return result instanceof Promise ? result.then(verdictOf) : verdictOf(result);
     }
   }
+}
+
+function verdictOf(result: Check): PasswordVerdict {
+  if (result.kind === 'checked') return { kind: result.matches ? 'match' : 'mismatch' };
+  return { kind: result.kind, message: `Invalid password in passdb: ${result.reason}` };
 }
 
 function weak(name: string): Check {
   return { kind: 'weak', reason: `Weak password scheme '${name}' used and refused` };
 }
 
-async function verifyScheme(check: PasswordCheck, scheme: Scheme, raw: ByteString): Promise<Check> {
+function verifyScheme(check: PasswordCheck, scheme: Scheme, raw: ByteString): Check | Promise<Check> {
   const { plaintext } = check;
   if (scheme.weak && !check.allowWeakSchemes) return weak(scheme.name);
   switch (scheme.verifier) {
@@ -101,25 +108,28 @@ async function verifyScheme(check: PasswordCheck, scheme: Scheme, raw: ByteStrin
     case 'md5':
       return verifyMd5(check, raw);
     case 'md5-crypt':
-      return checked(equalBytes(await md5Crypt(plaintext, raw), raw));
+      return md5Crypt(plaintext, raw).then((text) => checked(equalBytes(text, raw)));
     case 'crypt':
       return verifyCrypt(check, raw);
     case 'blf-crypt':
       return verifyBcrypt(plaintext, raw);
     case 'argon2':
-      return checked(await verifyArgon2(plaintext, raw));
+      return verifyArgon2(plaintext, raw).then(checked);
     case 'pbkdf2':
       return verifyPbkdf2(plaintext, raw);
     case 'scram-sha-1':
       return verifyScram('SCRAM-SHA-1', plaintext, raw);
     case 'scram-sha-256':
       return verifyScram('SCRAM-SHA-256', plaintext, raw);
-    case 'otp': {
-      const state = parseOtp(raw);
-      if (state === null) return invalid('Invalid OTP data in passdb');
-      return checked(asciiLower(await otpEntry(state, plaintext)) === asciiLower(raw));
-    }
+    case 'otp':
+      return verifyOtp(plaintext, raw);
   }
+}
+
+async function verifyOtp(plaintext: ByteString, raw: ByteString): Promise<Check> {
+  const state = parseOtp(raw);
+  if (state === null) return invalid('Invalid OTP data in passdb');
+  return checked(asciiLower(await otpEntry(state, plaintext)) === asciiLower(raw));
 }
 
 /** `LENGTH-PASSWORD`: a password cut at LENGTH matches all that begin with it. */

@@ -2,8 +2,10 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { AuthAnswer } from '../answer.js';
 import { environmentOf, proceed, type WalkPause } from '../authenticate.js';
 import type { Chain } from '../chain.js';
+import type { LookupContext } from '../driver.js';
 import type { Walking, WalkReply } from '../questions.js';
 import type { AuthRequest } from '../request.js';
+import { RequestLookup } from '../request-lookup.js';
 import { takeUserNames } from '../user-name.js';
 import { walk } from '../walk.js';
 import { answerAnonymous, answerRefused } from '../walk-answer.js';
@@ -17,10 +19,17 @@ export type SaslReply =
   /** `data`: what the server says with its success, where the protocol can carry it. */
   | { readonly kind: 'answer'; readonly answer: AuthAnswer; readonly data: ByteString };
 
-type TokenVerdict =
-  | { readonly kind: 'valid' }
-  | { readonly kind: 'refused'; readonly message: ByteString }
+/** What an oauth2 database says of a token. */
+export type TokenVerdict =
+  | { readonly kind: 'valid'; readonly fields: readonly (readonly [ByteString, ByteString])[] }
+  | {
+      readonly kind: 'refused';
+      readonly result: 'password_mismatch' | 'user_unknown' | 'user_disabled';
+      readonly message: ByteString;
+    }
   | { readonly kind: 'failed'; readonly message: ByteString };
+
+export type VerifyToken = (token: ByteString, context: LookupContext) => Promise<TokenVerdict>;
 
 export interface ExchangeOptions {
   readonly chain: Chain;
@@ -30,7 +39,7 @@ export interface ExchangeOptions {
   /** The protocol carries data with its success (RFC 4422 section 3.6); else it is one more challenge. */
   readonly finalResponse?: boolean;
   /** The oauth2 database of 2.4; left out: every token is an internal failure. */
-  readonly verifyToken?: (token: ByteString, request: AuthRequest) => Promise<TokenVerdict>;
+  readonly verifyToken?: VerifyToken;
 }
 
 type State =
@@ -142,21 +151,33 @@ export class SaslExchange {
   async #token(request: AuthRequest, token: ByteString, signal: AbortSignal): Promise<SaslReply> {
     const refused = this.#refusedName(request.user);
     if (refused !== null) return refused;
-    const verdict = (await this.#options.verifyToken?.(token, request)) ?? {
+    const state = this.#newState(request);
+    takeUserNames(state);
+    const context = new RequestLookup(state, false);
+    context.signal = signal;
+    const verdict: TokenVerdict = (await this.#options.verifyToken?.(token, context)) ?? {
       kind: 'failed',
       message: 'no oauth2 database is asked',
     };
-    if (verdict.kind === 'valid')
-      return this.#walk(
-        { ...request, mode: 'credentials', password: null, wantedScheme: '', verifiedToken: token },
-        signal,
-      );
-    const state = this.#newState(request);
-    takeUserNames(state);
-    const failed = verdict.kind === 'failed';
-    state.log(failed ? 'error' : 'info', `oauth2 failed: ${verdict.message}`, 'mechanism');
-    const result = failed ? 'internal_failure' : 'password_mismatch';
-    return this.#ended(answerRefused(state, new WalkTrace(state), null, result));
+    switch (verdict.kind) {
+      case 'valid': {
+        const verified = { verifiedToken: token, verifiedFields: verdict.fields };
+        const walked = {
+          ...request,
+          mode: 'credentials',
+          password: null,
+          wantedScheme: '',
+          ...verified,
+        } as const;
+        return this.#walk(walked, signal);
+      }
+      case 'refused':
+        state.log('info', `oauth2 failed: ${verdict.message}`, 'mechanism');
+        return this.#ended(answerRefused(state, new WalkTrace(state), null, verdict.result));
+      case 'failed':
+        state.log('error', `oauth2 failed: ${verdict.message}`, 'mechanism');
+        return this.#ended(answerRefused(state, new WalkTrace(state), null, 'internal_failure'));
+    }
   }
 
   /** The answer is there: it is given at once, or after the client was told something. */

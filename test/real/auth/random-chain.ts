@@ -1,4 +1,5 @@
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
+import { RANDOM_QUERIES } from './random-table.js';
 
 /** Numbers that look random and are the same in each run. */
 class Dice {
@@ -32,7 +33,7 @@ export interface RandomChain {
 }
 
 const RULES = ['return', 'return-ok', 'return-fail', 'continue', 'continue-ok', 'continue-fail'] as const;
-const USERS = ['ann', 'bob', 'carl@a.org', 'dan@b.org', 'eve', 'fay@a.org'] as const;
+export const USERS = ['ann', 'bob', 'carl@a.org', 'dan@b.org', 'eve', 'fay@a.org'] as const;
 const ENTRY_FIELDS = [
   'a=1',
   'a=2',
@@ -78,6 +79,15 @@ const ENTRY_FIELDS = [
   'user=',
   'x=y',
   'x=%%',
+  'login_user=bob',
+  'proxy_maybe',
+  'proxy_always',
+  'port=143',
+  'destuser=%u',
+  'pass=secret',
+  'master=boss',
+  'ssl=yes',
+  'hostip=192.0.2.1',
   'broken=%{nosuchvar}',
 ] as const;
 const TEMPLATE_FIELDS = [
@@ -86,6 +96,10 @@ const TEMPLATE_FIELDS = [
   'destuser=%{user}',
   'host=192.0.2.2',
   'user=fay@a.org',
+  'd=%{user}x',
+  'proxy=y',
+  'nopassword=y',
+  'login_user=carl@a.org',
   'broken=%{nosuchvar}',
   'p=%{passdb:a}',
   'a:remove=',
@@ -111,34 +125,60 @@ function templates(dice: Dice): string[] {
   return Array.from({ length: 1 + dice.below(3) }, () => dice.pick(TEMPLATE_FIELDS));
 }
 
-function block(
-  dice: Dice,
-  version: DovecotVersion,
-  number: number,
-  last: boolean,
-): { text: string; file: string | null } {
-  const old = version === '2.3.19.1';
-  const driver = dice.chance(80) ? 'passwd-file' : 'static';
-  const lines: string[] = [`driver = ${driver}`];
-  const file =
-    driver === 'passwd-file'
-      ? USERS.filter(() => dice.chance(70))
-          .map((user) => entry(dice, user))
-          .join('')
-      : null;
-  const fields: string[] = [];
-  if (driver === 'passwd-file')
-    lines.push(old ? `args = @DIR@/p${number}` : `passwd_file_path = @DIR@/p${number}`);
-  else {
-    const words = templates(dice);
-    if (dice.chance(40)) words.push('nopassword=y');
-    if (dice.chance(40)) words.push(old ? 'password=pw' : '');
-    if (old) lines.push(`args = ${words.join(' ')}`);
-    else {
-      fields.push(...words.filter((word) => word !== ''));
-      if (dice.chance(40)) lines.push('static_password = pw');
-    }
+interface Block {
+  readonly text: string;
+  /** Its passwd-file or, in 2.3, the settings of its database. */
+  readonly file: string | null;
+}
+
+/** The settings of one driver, its file beside them. */
+interface Source {
+  readonly lines: readonly string[];
+  readonly fields: readonly string[];
+  readonly file: string | null;
+}
+
+function passwdFile(dice: Dice, old: boolean, name: string): Source {
+  const file = USERS.filter(() => dice.chance(70))
+    .map((user) => entry(dice, user))
+    .join('');
+  return { lines: [old ? `args = @DIR@/${name}` : `passwd_file_path = @DIR@/${name}`], fields: [], file };
+}
+
+/** 2.3 shares what has the same args, over all protocols: the seed keeps chains of one process apart. */
+function fixedAnswer(dice: Dice, old: boolean, seed: number): Source {
+  const words = templates(dice);
+  if (dice.chance(40)) words.push('nopassword=y');
+  if (old) {
+    if (dice.chance(40)) words.push('password=pw');
+    return { lines: [`args = ${words.join(' ')} seed=${seed}`], fields: [], file: null };
   }
+  return { lines: dice.chance(40) ? ['static_password = pw'] : [], fields: words, file: null };
+}
+
+function database(dice: Dice, old: boolean, name: string): Source {
+  const query = dice.pick(RANDOM_QUERIES);
+  if (!old) {
+    const lines = ['sql_driver = sqlite', 'sqlite_path = @DIR@/users.sqlite'];
+    return { lines: [...lines, `passdb_sql_query = ${query['2.4']}`], fields: [], file: null };
+  }
+  const file = `driver = sqlite\nconnect = @DIR@/users.sqlite\ndefault_pass_scheme = PLAIN\npassword_query = ${query['2.3']}\n`;
+  return { lines: [`args = @DIR@/${name}`], fields: [], file };
+}
+
+function block(dice: Dice, version: DovecotVersion, seed: number, number: number, last: boolean): Block {
+  const old = version === '2.3.19.1';
+  const drawn = dice.below(100);
+  const driver = drawn < 70 ? 'passwd-file' : drawn < 88 ? 'static' : 'sql';
+  const name = `c${seed}-p${number}`;
+  const source =
+    driver === 'passwd-file'
+      ? passwdFile(dice, old, name)
+      : driver === 'static'
+        ? fixedAnswer(dice, old, seed)
+        : database(dice, old, name);
+  const lines: string[] = [`driver = ${driver}`, ...source.lines];
+  const fields: string[] = [...source.fields];
   for (const result of ['success', 'failure', 'internalfail'] as const) {
     if (dice.chance(50)) continue;
     const rule = dice.pick(RULES);
@@ -152,8 +192,9 @@ function block(
   if (dice.chance(12)) lines.push(`username_filter = ${dice.pick(['*@a.org', '!bob', '*o* !carl*', 'ann'])}`);
   if (dice.chance(5))
     lines.push(
-      `${old ? 'mechanisms' : 'mechanisms_filter'} = ${dice.pick(['plain', 'login', old ? 'none' : 'lookup'])}`,
+      `${old ? 'mechanisms' : 'mechanisms_filter'} = ${dice.pick(['plain', 'login', old ? 'none plain' : 'lookup'])}`,
     );
+  if (dice.chance(8)) lines.push(`auth_verbose = ${dice.pick(['yes', 'no'])}`);
   if (old && dice.chance(20)) lines.push(`default_fields = ${templates(dice).join(' ')}`);
   if (old && dice.chance(20)) lines.push(`override_fields = ${templates(dice).join(' ')}`);
   if (!old && dice.chance(25)) fields.push(...templates(dice));
@@ -163,36 +204,41 @@ function block(
   const fieldBlock = inner === '' ? '' : `  fields {\n${inner}  }\n`;
   return {
     text: `passdb p${number} {\n${lines.map((line) => `  ${line}\n`).join('')}${fieldBlock}}\n`,
-    file,
+    file: source.file,
   };
 }
 
-/** One to five passdbs with any rules, fields and filters. */
+/** Settings beside the passdbs. */
+function settings(dice: Dice, version: DovecotVersion): string {
+  const old = version === '2.3.19.1';
+  const lines = ['auth_master_user_separator = *'];
+  if (dice.chance(15)) lines.push(`${old ? 'auth_default_realm' : 'auth_default_domain'} = a.org`);
+  if (dice.chance(15))
+    lines.push(
+      `auth_username_format = ${old ? dice.pick(['%u', '%n', '%Lu', '%Uu', '%Ln@b.org', '%{passdb:a}']) : dice.pick(['%{user}', '%{user|username}', '%{user|lower}', '%{user|upper}', '%{user|username}@b.org', '%{user|nosuch}'])}`,
+    );
+  if (dice.chance(6)) lines.push(`auth_username_translation = ${dice.pick(['+@', 'b@+o', 'A'])}`);
+  if (dice.chance(6))
+    lines.push(`auth_username_chars = ${dice.pick(['abcdefghijklmnopqrstuvwxyz@.', 'abcdefnorylmv*'])}`);
+  // 2.3 forgets a protocol's own ones in delayed failures and behind the first look-up.
+  if (dice.chance(10) && !old)
+    lines.push(`auth_verbose_passwords = ${dice.pick(['plain', 'sha1', 'sha1:6', 'plain:1', 'no'])}`);
+  if (dice.chance(6) && !old) lines.push('auth_anonymous_username = eve');
+  if (dice.chance(10)) lines.push(`auth_proxy_self = ${dice.pick(['192.0.2.1', '192.0.2.9 192.0.2.2'])}`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** One to six passdbs with any rules, fields and filters. */
 export function randomChain(version: DovecotVersion, seed: number): RandomChain {
   const dice = new Dice(seed * 2_654_435_761);
   for (let warm = 0; warm < 8; warm += 1) dice.below(2);
-  const count = 1 + dice.below(5);
-  let config = 'auth_master_user_separator = *\n';
-  if (dice.chance(15))
-    config += `${version === '2.3.19.1' ? 'auth_default_realm' : 'auth_default_domain'} = a.org\n`;
+  const count = 1 + dice.below(6);
+  let config = settings(dice, version);
   const files: Record<string, string> = {};
   for (let number = 1; number <= count; number += 1) {
-    const { text, file } = block(dice, version, number, number === count);
+    const { text, file } = block(dice, version, seed, number, number === count);
     config += text;
-    if (file !== null) files[`p${number}`] = file;
+    if (file !== null) files[`c${seed}-p${number}`] = file;
   }
   return { config, files };
-}
-
-/** Every user with the right and a wrong password, look-ups, and master logins. */
-export function questions(): { user: string; password: string | null }[] {
-  return [
-    ...USERS.map((user) => ({ user, password: 'pw' })),
-    ...USERS.slice(0, 3).map((user) => ({ user, password: 'wrong' })),
-    ...USERS.slice(2, 5).map((user) => ({ user, password: null })),
-    { user: 'nobody', password: 'pw' },
-    { user: 'BOB', password: 'pw' },
-    { user: 'ann*bob', password: 'pw' },
-    { user: 'dan@b.org*eve', password: 'pw' },
-  ];
 }

@@ -110,7 +110,13 @@ export async function dialogueWithOurs(
   const series = seriesOf(version);
   const mechanism = createMechanism(script.mechanism, { series, realms: settings.realms, system });
   if (mechanism === null) throw new Error(`no ${script.mechanism}`);
-  const exchange = new SaslExchange({ chain, mechanism, request: requestFor(script.mechanism) });
+  const verifyToken = await databases.tokenCheck().catch(() => null);
+  const exchange = new SaslExchange({
+    chain,
+    mechanism,
+    request: requestFor(script.mechanism),
+    ...(verifyToken === null ? {} : { verifyToken }),
+  });
   const said: string[] = [];
   let reply: SaslReply = await exchange.start(script.initial, NEVER);
   for (const answer of [...script.answers, null]) {

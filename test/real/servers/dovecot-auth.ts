@@ -260,7 +260,7 @@ function ended([file, ...args]: readonly [string, ...string[]]): Promise<void> {
   });
 }
 
-function withoutNumbers(line: string): string {
+export function withoutNumbers(line: string): string {
   return line
     .replace(/^[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d /, '')
     .replace(/\bChild \d+ exited/, 'Child N exited')
