@@ -12,7 +12,7 @@ import { commentedOut, draft, type Frame, type OldSetting } from './old-setting.
 import { translatePluginSetting } from './plugins/plugin-settings.js';
 import { resolveValue } from './references.js';
 import { eventSettings } from './sections/metric.js';
-import { namespaceName } from './sections/namespace.js';
+import { namespaceName, namespacePrefix } from './sections/namespace.js';
 import { GONE_SERVICES, listenerName, serviceSettings } from './sections/service.js';
 import { globalSettings } from './settings/global-settings.js';
 import { translateLocation } from './settings/mail-location.js';
@@ -24,6 +24,7 @@ const TRANSLATORS: SettingTranslators = {
   ...globalSettings,
   ...serviceSettings,
   ...eventSettings,
+  'namespace/prefix': namespacePrefix,
   'namespace/location': translateLocation,
   'namespace/mail': translateLocation,
   'namespace/mail_location': translateLocation,

@@ -53,6 +53,8 @@ export function translateList(old: OldSetting, t: Translation, options: ListOpti
     if (body.length === 0) return commentOf(old, changes, reason);
     return [withRemark(section(key, null, body, [draft('DV725', 'exact', reason, old), ...changes]), old)];
   }
+  if (old.value.form === 'variable' && words.join(' ') !== old.value.text)
+    changes.unshift(draft('DV726', 'exact', 'The value at this point stands in the place of $name.', old));
   return [listStatement(key, kept, old, changes)];
 }
 

@@ -46,9 +46,9 @@ export function draft(
 /** The statement as it stands. */
 export function unchanged(old: OldSetting): NewSetting {
   const { source, node } = old;
-  const start = node.keySpan.start;
-  const verbatim = source.text.slice(start, node.span.end).trimEnd();
-  return { kind: 'setting', key: node.key, value: node.value.text, verbatim };
+  const start = node.keySpan.end;
+  const verbatim = old.key + source.text.slice(start, node.span.end).trimEnd();
+  return { kind: 'setting', key: old.key, value: node.value.text, verbatim };
 }
 
 /** A setting in the place of an old one; the comment behind it goes along. */

@@ -61,19 +61,20 @@ const minProtocol: SettingTranslator = (old, t) => {
   ];
 };
 
-/** `category=...` for a debug switch that 2.4 made an event filter. */
-function debugFilter(category: string): SettingTranslator {
-  return (old) => {
-    const filter = `category=${category}`;
-    if (!isYes(old.value.text))
-      return commentedOut(
-        old,
-        draft('DV732', 'exact', `2.4 logs this with log_debug = ${filter} only.`, old),
-      );
-    const change = draft('DV722', 'equivalent', `2.4 switches it on by log_debug = ${filter}.`, old);
-    return [setting('log_debug', filter, old, [change])];
-  };
-}
+/** Debug lines of TLS are an event filter in 2.4. */
+const verboseSsl: SettingTranslator = (old, t) => {
+  const filter = 'category=ssl';
+  if (!isYes(old.value.text))
+    return commentedOut(old, draft('DV732', 'exact', `2.4 logs this with log_debug = ${filter} only.`, old));
+  const others = t.assignments.some(({ node }) => node.key === 'log_debug');
+  if (others)
+    return commentedOut(
+      old,
+      draft('DV722', 'decide', `Add OR ${filter} to log_debug: 2.4 has one filter.`, old),
+    );
+  const change = draft('DV722', 'equivalent', `2.4 switches it on by log_debug = ${filter}.`, old);
+  return [setting('log_debug', filter, old, [change])];
+};
 
 const workerCount: SettingTranslator = (old) => [
   section(
@@ -284,8 +285,9 @@ export const globalSettings: SettingTranslators = {
   ssl_options: sslOptions,
   ssl_min_protocol: minProtocol,
   ssl_protocols: protocolVersions,
-  verbose_ssl: debugFilter('ssl'),
-  auth_debug: debugFilter('auth'),
+  verbose_ssl: verboseSsl,
+  // 2.4.1 still has it, beside log_debug = category=auth.
+  auth_debug: (old, t) => translateSimple(old, t),
   auth_worker_max_count: workerCount,
   auth_policy_server_timeout_msecs: policyTimeout,
   auth_policy_request_attributes: policyAttributes,
