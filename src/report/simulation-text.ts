@@ -1,4 +1,4 @@
-import type { ByteString } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { ChainStep, FieldChange } from '../auth/answer.js';
 import { passdbLogName } from '../auth/passdb-lists.js';
 import type { Destination } from '../proxy/destination.js';
@@ -7,6 +7,7 @@ import type { Trial } from '../simulate/trial.js';
 import type { Colours } from './colours.js';
 import { displayWidth } from './display-text.js';
 import { queryLines } from './query-lines.js';
+import { destinationLines } from './simulation-destination.js';
 import {
   Masking,
   originText,
@@ -14,7 +15,6 @@ import {
   shown,
   stepText,
   tellingLog,
-  tlsText,
   verdictText,
 } from './simulation-words.js';
 import { trialLines, trialVerdict } from './trial-text.js';
@@ -102,19 +102,28 @@ class Printer {
     this.#lines.push(colours.dim(`${asked}${from}${to}, Dovecot ${version}${code}`));
   }
 
-  /** Given, normalised, rewritten: shown where they differ, or always with -v. */
+  /** Given, normalised, rewritten, sent: shown where they differ, or always with -v. */
   #names(): void {
-    const { question, answer } = this.#simulation;
-    const given = shownUser(question.user);
-    const names = [
-      ['original_user', shown(answer.originalUser)],
-      ['user', shown(answer.user)],
-      ...(answer.masterUser === '' ? [] : [['master user', shown(answer.masterUser)]]),
-    ] as const;
-    if (this.#verbosity === 0 && names.every(([, name]) => name === given)) return;
-    this.#lines.push(
-      this.#colours.dim(`names: ${names.map(([what, name]) => `${what} ${name}`).join(', ')}`),
-    );
+    const { question, answer, decision } = this.#simulation;
+    const stages = [shownUser(question.user)];
+    let name = fromUtf8(question.user);
+    const next = (changed: ByteString, how: string) => {
+      if (changed === name) return;
+      name = changed;
+      stages.push(`${shown(changed)} (${how})`);
+    };
+    for (const step of answer.steps.filter(({ action }) => action === 'lookup')) {
+      next(step.userBefore, step.passdb.master ? 'who authenticates' : 'normalised');
+      next(step.userAfter, `passdb ${shown(passdbLogName(step.passdb))}`);
+    }
+    if (decision?.kind === 'proxy') next(decision.destination.user, 'sent');
+    const master = answer.masterUser === '' ? '' : `; master user ${shown(answer.masterUser)}`;
+    const original =
+      this.#verbosity === 0
+        ? ''
+        : `; original_user ${shown(answer.originalUser)}, user ${shown(answer.user)}`;
+    if (stages.length === 1 && master === '' && original === '') return;
+    this.#lines.push(this.#colours.dim(`names: ${stages.join(' -> ')}${master}${original}`));
   }
 
   #step(step: ChainStep): void {
@@ -132,8 +141,11 @@ class Printer {
       this.#query(query.text);
       this.#lines.push(this.#colours.dim(`${INDENT}${' '.repeat(LABEL)}${rows} from ${query.database}`));
     }
-    if (step.userAfter !== step.userBefore)
-      this.#labelled('user', `${shown(step.userBefore)} -> ${shown(step.userAfter)}`);
+    if (step.userAfter !== step.userBefore) {
+      const from = step.fields.findLast(({ effect }) => effect === 'user')?.from;
+      const origin = from === undefined ? '' : `  ${this.#colours.dim(originText(from))}`;
+      this.#labelled('user', `${shown(step.userBefore)} -> ${shown(step.userAfter)}${origin}`);
+    }
     this.#changes(step);
     for (const entry of tellingLog(step)) this.#labelled(entry.level, shown(this.#masking.text(entry.text)));
     const paint = step.result === 'ok' || step.result === 'next' ? this.#colours.green : this.#colours.red;
@@ -192,33 +204,9 @@ class Printer {
   }
 
   #destination(destination: Destination): void {
-    const { answer } = this.#simulation;
     this.#lines.push('', this.#colours.bold('Destination'));
-    const ip = destination.ip === null || destination.ip === destination.host ? '' : ` (${destination.ip})`;
-    this.#labelled('host', `${shown(destination.host)}${ip}`);
-    this.#labelled('port', `${destination.port}  ${this.#colours.dim(destination.portReason)}`);
-    const check =
-      destination.tls !== 'none' && destination.verifyCertificate ? ` for ${shown(destination.host)}` : '';
-    this.#labelled('TLS', `${tlsText(destination)}${check}`);
-    this.#labelled('login', this.#loginText(destination));
-    const given = answer.fields.some((field) => field.name === 'proxy_timeout');
-    if (given || this.#verbosity >= 1) this.#labelled('timeout', `${destination.timeoutMs / 1000} s`);
-    if (destination.sourceIp !== null && destination.sourceIp !== '')
-      this.#labelled('source', shown(destination.sourceIp));
-    for (const [name, value] of destination.forward)
-      this.#labelled('forward', value === null ? shown(name) : `${shown(name)}=${shown(value)}`);
-  }
-
-  #loginText(destination: Destination): string {
-    if (destination.noAuth) return `no authentication, as ${shown(destination.user)}`;
-    const how = destination.mechanism === null ? '' : ` by ${shown(destination.mechanism)}`;
-    const master = destination.master === '' ? '' : `, authenticated as ${shown(destination.master)}`;
-    const own = this.#simulation.answer.fields.some(
-      (field) => field.name === 'pass' && field.from.kind !== 'auth',
-    );
-    if (destination.protocol === 'lmtp') return `${shown(destination.user)}, no password`;
-    const password = own ? "the passdb's pass" : "the client's password";
-    return `${shown(destination.user)}${master}, ${password}${how}`;
+    for (const [label, text, from] of destinationLines(this.#simulation, destination, this.#verbosity >= 1))
+      this.#labelled(label, from === '' ? text : `${text}  ${this.#colours.dim(from)}`);
   }
 
   /** The whole answer with -v; otherwise the steps have shown its parts. */
@@ -264,6 +252,8 @@ class Printer {
 /** What the default explanation shows: what stays, and what a failing passdb tried to change for good. */
 function isTelling(change: FieldChange, step: ChainStep): boolean {
   if (change.effect === 'password' || change.effect === 'hidden') return false;
+  // The line of the user's name says it.
+  if (change.effect === 'user' && step.userAfter !== step.userBefore) return false;
   if (step.result === 'ok' || step.result === 'next') return true;
   return change.effect === 'user';
 }

@@ -55,9 +55,7 @@ export class Masking {
 export function originText(from: FieldOrigin): string {
   switch (from.kind) {
     case 'row':
-      return from.passdb.driver === 'sql'
-        ? `column ${shown(from.column)}`
-        : `${shown(from.passdb.driver)} entry`;
+      return rowText(from);
     case 'template':
       return from.at === null ? from.setting : `${from.setting} at ${placeText(from.at)}`;
     case 'client':
@@ -67,12 +65,20 @@ export function originText(from: FieldOrigin): string {
   }
 }
 
+function rowText({ passdb, column }: Extract<FieldOrigin, { kind: 'row' }>): string {
+  if (passdb.driver === 'sql') return `column ${shown(column)}`;
+  // What a static passdb gives stands in its args.
+  if (passdb.driver === 'static' && passdb.args.origin !== null)
+    return `args at ${placeText(passdb.args.origin)}`;
+  return `${shown(passdb.driver)} entry`;
+}
+
 export function originAt(from: FieldOrigin): Origin | null {
   switch (from.kind) {
     case 'template':
       return from.at;
     case 'row':
-      return from.passdb.at;
+      return from.passdb.driver === 'static' ? (from.passdb.args.origin ?? from.passdb.at) : from.passdb.at;
     default:
       return null;
   }
@@ -111,12 +117,28 @@ export function verdictText(simulation: Simulation): string {
     case 'fail_policy':
       return `refused: ${policyText(simulation)}`;
     case 'fail_config':
-      return `refused: ${decision?.kind === 'failed' ? shown(decision.log) : shown(answer.reason ?? 'no passdb can answer')}`;
+      return `refused: ${decision?.kind === 'failed' ? failureText(decision.log) : shown(answer.reason ?? 'no passdb can answer')}`;
     case 'tempfail':
       return `temporary failure: ${temporaryText(simulation)}`;
     case 'loop':
-      return decision?.kind === 'failed' ? `refused: ${shown(decision.log)}` : `loop: ${answer.crash ?? ''}`;
+      return decision?.kind === 'failed'
+        ? `refused: ${failureText(decision.log)}`
+        : `loop: ${answer.crash ?? ''}`;
   }
+}
+
+/** Fields that no login process can use, by what its log says, with the rule of `check` that tells more. */
+const FAILURE_RULES: readonly (readonly [words: RegExp, rule: string])[] = [
+  [/Proxying loops to itself/, 'DV413'],
+  [/host (?:field )?not given/, 'DV403'],
+  [/Invalid hostip/, 'DV426'],
+  [/Unsupported SASL mechanism/, 'DV408'],
+  [/host and hostip are both IPs/, 'DV416'],
+];
+
+function failureText(log: ByteString): string {
+  const rule = FAILURE_RULES.find(([words]) => words.test(log))?.[1];
+  return rule === undefined ? shown(log) : `${shown(log)} [${rule}]`;
 }
 
 function policyText({ answer, decision }: Simulation): string {
@@ -167,7 +189,7 @@ const RESULTS = {
   pass_expired: 'password expired',
   internal_failure: 'internal failure',
   scheme_not_available: 'scheme not available',
-  next: 'noauthenticate: goes to the next',
+  next: 'noauthenticate',
 } as const;
 
 /** Result, rule, and why the walk went on or stopped. */

@@ -27,7 +27,11 @@ export function notesOn(answer: AuthAnswer, decision: LoginDecision | null): Not
       if (entry.text.startsWith('dvproxy does not ask'))
         notes.push({ code: 'not_asked', message: toUtf8(entry.text) });
   if (answer.crash !== null)
-    notes.push({ code: 'crash', message: `real Dovecot gives no answer: ${answer.crash}` });
+    notes.push({
+      code: 'crash',
+      message: `real Dovecot gives no answer: ${answer.crash}`,
+      ...(answer.crash.startsWith('login_user') ? { rule: 'DV327' } : {}),
+    });
   for (const remark of answer.remarks ?? [])
     notes.push({ code: 'crash', message: `in real Dovecot ${remark}` });
   if (decision?.kind === 'proxy') notes.push(...flagNotes(answer));
@@ -71,6 +75,6 @@ function flagNotes(answer: AuthAnswer): Note[] {
     if (effect === undefined || field.value === null || !/^(?:no|n|false|off|0)$/i.test(field.value))
       return [];
     const text = `${field.name}=${toUtf8(field.value)} ${effect}: the field counts when it is there, whatever its value`;
-    return [{ code: 'flag', message: text }];
+    return [{ code: 'flag', message: text, rule: 'DV401' }];
   });
 }

@@ -1,6 +1,7 @@
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
 import type { UserdbAnswer } from '../auth/userdb-answer.js';
+import type { LoginSettings } from '../config/effective.js';
 import type { DovecotVersion } from '../knowledge/versions.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Question } from './question.js';
@@ -45,6 +46,8 @@ export interface Simulation {
   /** null: the auth process did not let the user in. */
   readonly decision: LoginDecision | null;
   readonly outcome: Outcome;
+  /** What the login process works with; absent: it has nothing to do. */
+  readonly login?: LoginSettings;
   /** What the userdbs say of a user that is not proxied; absent: none was asked. */
   readonly userdb?: UserdbAnswer;
   readonly notes: readonly Note[];

@@ -98,6 +98,9 @@ export class Simulator {
       answer,
       decision,
       outcome: outcomeOf(answer, decision),
+      ...(decision?.kind === 'proxy' && this.#options.detailed
+        ? { login: config.effective.login(filter) }
+        : {}),
       ...(decision?.kind === 'local' ? await this.#userdb(request, answer, chain, signal) : {}),
       notes,
     };

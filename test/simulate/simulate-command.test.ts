@@ -87,6 +87,7 @@ describe('the explanation of one user', () => {
       inFolder(stdout),
     ).toBe(`bob@example.com: proxied to 192.0.2.10:1143 as bob (STARTTLS, any certificate)
 imap PLAIN, password not given, Dovecot 2.3.19.1
+names: bob@example.com -> bob (sent)
 
 1. denied (passwd-file)  @DIR@/proxy.conf:3
    query    bob@example.com
@@ -104,8 +105,8 @@ imap PLAIN, password not given, Dovecot 2.3.19.1
             destuser=bob      override_fields at @DIR@/proxy.conf:18
    result   ok (password taken as right), result_success = continue-ok: goes on
 4. tls (static)  @DIR@/proxy.conf:21
-   fields   starttls=any-cert  static entry
-            port=1143          static entry
+   fields   starttls=any-cert  args at @DIR@/proxy.conf:23
+            port=1143          args at @DIR@/proxy.conf:23
    result   ok, result_success = return-ok: stops
 
 Destination
@@ -113,7 +114,7 @@ Destination
    port     1143  the port field
    TLS      STARTTLS, any certificate
    login    bob, the passdb's pass
-   timeout  20 s
+   timeout  20 s  the proxy_timeout field
 
 note: no password was given: it was taken as right wherever one is checked
 `);
