@@ -1,8 +1,9 @@
-import { fromUtf8 } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { FieldChange } from '../auth/answer.js';
 import { passdbLogName } from '../auth/passdb-lists.js';
 import type { Simulation } from '../simulate/simulation.js';
 import type { Colours } from './colours.js';
+import { destinationLines } from './simulation-destination.js';
 import { Masking, originText, placeText, shown, verdictText } from './simulation-words.js';
 
 export interface WhyOptions {
@@ -50,15 +51,45 @@ export function whyText(
       lines.push(`   ${named}${valueText(change.value)}  ${effect}  ${colours.dim(originText(change.from))}`);
     }
   }
-  if (!touched && last === undefined) lines.push('no passdb that was asked sets it');
+  if (!touched && last === undefined) lines.push(untouchedText(simulation, name));
   if (decision?.kind === 'proxy') {
-    const { destination } = decision;
-    if (name === 'port')
-      lines.push(`the proxy connects to port ${destination.port}: ${destination.portReason}`);
-    if (name === 'destuser') lines.push(`the backend sees the user ${shown(destination.user)}`);
+    const labels = Object.hasOwn(LABELS, fieldName) ? (LABELS[fieldName] ?? []) : [];
+    for (const [label, text, from] of destinationLines(simulation, decision.destination, true))
+      if (labels.includes(label))
+        lines.push(`the proxy: ${label} ${text}${from === '' ? '' : `  ${colours.dim(from)}`}`);
   }
   return `${lines.join('\n')}\n`;
 }
+
+function untouchedText({ answer }: Simulation, name: ByteString): string {
+  if (name !== 'user') return 'no passdb that was asked sets it';
+  return answer.masterUser === ''
+    ? 'the name as the client gave it, normalised; no passdb changes it'
+    : `whom the master user ${shown(answer.masterUser)} logs in as; no passdb changes it`;
+}
+
+const TLS = ['TLS', 'trust'];
+
+/** What a field, or a part of the destination, decides there. */
+const LABELS: Readonly<Record<string, readonly string[]>> = {
+  host: ['host', 'address'],
+  hostip: ['host', 'address'],
+  port: ['port'],
+  ssl: TLS,
+  starttls: TLS,
+  tls: TLS,
+  verify: TLS,
+  user: ['login'],
+  destuser: ['login'],
+  master: ['login'],
+  pass: ['login'],
+  proxy_mech: ['login'],
+  mechanism: ['login'],
+  proxy_timeout: ['timeout'],
+  timeout: ['timeout'],
+  source_ip: ['source'],
+  loop: ['loop'],
+};
 
 /** `user` is changed by `username` and `domain` as well. */
 function concerns(change: FieldChange, name: string): boolean {

@@ -66,7 +66,7 @@ export async function runCase(file: CaseFile): Promise<readonly CaseCommand[]> {
     process.chdir(folder);
     const done: CaseCommand[] = [];
     for (const command of file.commands)
-      done.push({ ...command, printed: (await print(command)).replaceAll(folder, '@DIR@') });
+      done.push({ ...command, printed: steady(await print(command), folder) });
     return done;
   } finally {
     process.chdir(before);
@@ -74,10 +74,16 @@ export async function runCase(file: CaseFile): Promise<readonly CaseCommand[]> {
   }
 }
 
+/** The same in every run. */
+function steady(text: string, folder: string): string {
+  return text.replaceAll(folder, '@DIR@').replaceAll(/after \d+ secs/g, 'after N secs');
+}
+
 async function print({ line, stdin }: CaseCommand): Promise<string> {
   const input = stdin.map((each) => `${each}\n`).join('');
   const [, ...args] = wordsOf(line);
-  const { exit, stdout, stderr } = await dvproxy(args, input, { columns: 80 });
+  const askHidden = async () => stdin[0] ?? '';
+  const { exit, stdout, stderr } = await dvproxy(args, input, { columns: 80, askHidden });
   const lines = stderr.split('\n').slice(0, -1);
   return [stdout, ...lines.map((each) => `stderr| ${each}\n`), ...(exit === 0 ? [] : [`[exit ${exit}]\n`])]
     .join('')

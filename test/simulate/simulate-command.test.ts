@@ -145,7 +145,7 @@ note: no password was given: it was taken as right wherever one is checked
 destuser = bob, from override_fields at @DIR@/proxy.conf:18
 3. users  @DIR@/proxy.conf:14
    bob  set  override_fields at @DIR@/proxy.conf:18
-the backend sees the user bob
+the proxy: login bob, the passdb's pass
 `);
   });
 

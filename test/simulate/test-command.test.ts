@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { QUESTION_COLUMNS } from '../../src/simulate/question-columns.js';
 import { TEST_FILE_MEMBERS } from '../../src/simulate/test-file.js';
 import { dvproxy, folderWith } from './command-line.js';
@@ -129,6 +131,17 @@ test('--expect takes YAML as well as CSV', async () => {
 });
 
 describe('the JSON schema for editors', () => {
+  const isTestFile = (text: string) => new Ajv2020({ strict: false }).compile(schema)(parse(text));
+
+  test("takes the guide's test file, and refuses typing errors", () => {
+    const guide = readFileSync('fixtures/guide/proxy.test.yaml', 'utf8');
+    expect(isTestFile(guide)).toBe(true);
+    expect(isTestFile(guide.replace('remote_ip', 'remoteip'))).toBe(false);
+    expect(isTestFile(guide.replace('ok_local', 'ok_locally'))).toBe(false);
+    expect(isTestFile(guide.replace('tests:', 'test:'))).toBe(false);
+    expect(isTestFile(guide.replace('port: 993', 'port: many'))).toBe(false);
+  });
+
   const schema = JSON.parse(readFileSync('docs/test-file.schema.json', 'utf8'));
   test('names the members that are read', () => {
     expect(Object.keys(schema.properties)).toEqual(TEST_FILE_MEMBERS);
