@@ -1,13 +1,14 @@
 import type { ByteString } from '../bytes.js';
 import type { Name23, Part23, Template23 } from './tree.js';
 
-// Each part of a specification may stand only once and in this order, and all are optional: what does not fit is the
-// name of a one-letter variable (`%2-1u` asks for the variable `-`).
-const FORMAT = /-?0?[0-9]+(?:\.0?-?[0-9]*)?|-?0?\.0?-?[0-9]*|-/y;
-
 /** Dovecot 2.3.19.1 var-expand.c MAX_MODIFIER_COUNT: an eleventh letter is a variable. */
-const MODIFIERS = /[LUEXRHNMDT]{1,10}/y;
+const MAX_MODIFIERS = 10;
+const MODIFIERS = 'LUEXRHNMDT';
 
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const BACKSLASH = 0x5c;
@@ -25,9 +26,12 @@ export function parseVariables23(template: ByteString): Template23 {
     const textEnd = percent === -1 ? text.length : percent;
     if (textEnd > at) parts.push({ kind: 'text', text: text.slice(at, textEnd) });
     if (percent === -1) break;
-    const format = match(FORMAT, text, percent + 1);
-    const modifiers = match(MODIFIERS, text, percent + 1 + format.length);
-    at = percent + 1 + format.length + modifiers.length;
+    // Each part may stand only once and in this order, and all are optional: what does not fit is the name of a
+    // one-letter variable (`%2-1u` asks for the variable `-`).
+    const format = readFormat(text, percent + 1);
+    at = format.end;
+    while (at < text.length && at - format.end < MAX_MODIFIERS && MODIFIERS.includes(text.charAt(at))) at++;
+    const modifiers = text.slice(format.end, at);
     if (at === text.length) {
       cutShort = { start: percent, end: at };
       break;
@@ -39,14 +43,10 @@ export function parseVariables23(template: ByteString): Template23 {
       : { kind: 'short', text: text.charAt(at), span: { start: at, end: at + 1 } };
     at = name.kind === 'long' && name.closed ? name.span.end + 1 : name.span.end;
     const span = { start: percent, end: at };
-    parts.push({ kind: 'variable', span, ...readFormat(format), modifiers, name });
+    const { offset, width, zeroPadding } = format;
+    parts.push({ kind: 'variable', span, offset, width, zeroPadding, modifiers, name });
   }
   return { parts, cutShort };
-}
-
-function match(pattern: RegExp, text: ByteString, at: number): string {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0] ?? '';
 }
 
 /** `{...}` with nested braces. */
@@ -65,31 +65,45 @@ function longName(text: ByteString, brace: number): Name23 {
 }
 
 interface Format23 {
+  readonly end: number;
   readonly offset: number;
   readonly width: number;
   readonly zeroPadding: boolean;
 }
 
-const PLAIN: Format23 = { offset: 0, width: 0, zeroPadding: false };
-
 /** `[-][0]NUM1[.[0][-]NUM2]`: without a point NUM1 is the width and its sign is lost, with one it is the offset. */
-function readFormat(image: string): Format23 {
-  const found = image === '' ? null : /^(-?)(0?)([0-9]*)(?:(\.)(0?)(-?)([0-9]*))?$/.exec(image);
-  if (found === null) return PLAIN;
-  const [, sign, zero, first, point, secondZero, secondSign, second] = found;
-  if (point === undefined) return { offset: 0, width: digits(first ?? ''), zeroPadding: zero === '0' };
-  const offset = digits(first ?? '');
-  const width = digits(second ?? '');
+function readFormat(text: ByteString, start: number): Format23 {
+  const isFirstNegative = text.charCodeAt(start) === MINUS;
+  const firstDigits = isFirstNegative ? start + 1 : start;
+  const firstEnd = digitsEnd(text, firstDigits);
+  const first = digits(text, firstDigits, firstEnd);
+  if (text.charCodeAt(firstEnd) !== POINT) {
+    const zeroPadding = firstEnd > firstDigits && text.charCodeAt(firstDigits) === ZERO;
+    return { end: firstEnd, offset: 0, width: first, zeroPadding };
+  }
+  const zeroPadding = text.charCodeAt(firstEnd + 1) === ZERO;
+  let at = firstEnd + (zeroPadding ? 2 : 1);
+  const isSecondNegative = text.charCodeAt(at) === MINUS;
+  if (isSecondNegative) at++;
+  const end = digitsEnd(text, at);
+  const second = digits(text, at, end);
   return {
-    offset: sign === '-' ? -offset : offset,
-    width: secondSign === '-' ? -width : width,
-    zeroPadding: secondZero === '0',
+    end,
+    offset: isFirstNegative ? -first : first,
+    width: isSecondNegative ? -second : second,
+    zeroPadding,
   };
 }
 
+function digitsEnd(text: ByteString, start: number): number {
+  let at = start;
+  while (text.charCodeAt(at) >= ZERO && text.charCodeAt(at) <= NINE) at++;
+  return at;
+}
+
 /** Digits as C's `int` counts them (wrapping). */
-function digits(text: string): number {
+function digits(text: ByteString, start: number, end: number): number {
   let value = 0;
-  for (let at = 0; at < text.length; at++) value = (Math.imul(value, 10) + text.charCodeAt(at) - 0x30) | 0;
+  for (let at = start; at < end; at++) value = (Math.imul(value, 10) + text.charCodeAt(at) - ZERO) | 0;
   return value;
 }

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { ipVersion } from '../config/ip-version.js';
 
 /** An address as bytes: 4 or 16. */
 export type IpBytes = readonly number[];
@@ -17,8 +17,9 @@ export function parseIp(text: string): IpBytes | null {
 }
 
 function readIp(text: string): IpBytes | null {
-  if (isIPv4(text)) return text.split('.').map(Number);
-  if (!isIPv6(text) || text.includes('%')) return null;
+  const version = ipVersion(text);
+  if (version === 4) return text.split('.').map(Number);
+  if (version === 0 || text.includes('%')) return null;
   return ipv6Bytes(text);
 }
 

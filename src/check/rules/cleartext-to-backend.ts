@@ -1,29 +1,25 @@
-import { BlockList, isIP } from 'node:net';
+import { isInNetwork, parseNetwork } from '../../auth/ip-network.js';
+import { ipVersion } from '../../config/ip-version.js';
 import { allPassdbs } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
-const PRIVATE = new BlockList();
-for (const [network, bits] of [
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['100.64.0.0', 10],
+const PRIVATE = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '100.64.0.0/10',
   // Of examples: RFC 5737, RFC 3849.
-  ['192.0.2.0', 24],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-] as const)
-  PRIVATE.addSubnet(network, bits, 'ipv4');
-for (const [network, bits] of [
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['::1', 128],
-  ['2001:db8::', 32],
-] as const)
-  PRIVATE.addSubnet(network, bits, 'ipv6');
+  '192.0.2.0/24',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  'fc00::/7',
+  'fe80::/10',
+  '::1/128',
+  '2001:db8::/32',
+];
 
 export const cleartextToBackend = defineRule({
   code: 'DV425',
@@ -52,6 +48,10 @@ export const cleartextToBackend = defineRule({
 
 function isOutside(text: string): boolean {
   const address = text.replace(/^\[(.*)\]$/, '$1');
-  const version = isIP(address);
-  return version !== 0 && !PRIVATE.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  return ipVersion(address) !== 0 && !PRIVATE.some((network) => isIn(address, network));
+}
+
+function isIn(address: string, network: string): boolean {
+  const parsed = parseNetwork(network);
+  return parsed !== null && isInNetwork(address, parsed);
 }

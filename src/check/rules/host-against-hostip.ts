@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ipVersion } from '../../config/ip-version.js';
 import { allPassdbs } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
@@ -15,7 +15,8 @@ export const hostAgainstHostip = defineRule({
       const own = fieldsOf(passdb, fields);
       const host = only(own.find((field) => field.name === 'host')?.literals);
       const hostip = only(own.find((field) => field.name === 'hostip')?.literals);
-      if (host === null || hostip === null || isIP(host.text) === 0 || isIP(hostip.text) === 0) continue;
+      if (host === null || hostip === null || ipVersion(host.text) === 0 || ipVersion(hostip.text) === 0)
+        continue;
       if (host.text === hostip.text) continue;
       report({
         message:

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ipVersion } from '../../config/ip-version.js';
 import { allPassdbs } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
@@ -22,7 +22,7 @@ export const hostNeedsDns = defineRule({
         continue;
       for (const field of own.filter(({ name }) => name === 'host')) {
         const named = field.literals.find(
-          ({ text }) => text !== '' && isIP(text.replace(/^\[(.*)\]$/, '$1')) === 0,
+          ({ text }) => text !== '' && ipVersion(text.replace(/^\[(.*)\]$/, '$1')) === 0,
         );
         if (named === undefined) continue;
         report({

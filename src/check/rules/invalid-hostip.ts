@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ipVersion } from '../../config/ip-version.js';
 import { passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
@@ -13,7 +13,7 @@ export const invalidHostip = defineRule({
     for (const { name, literals } of passdbFields(config)) {
       if (name !== 'hostip') continue;
       for (const { text, place } of literals) {
-        if (text === '' || isIP(text) !== 0) continue;
+        if (text === '' || ipVersion(text) !== 0) continue;
         report({
           message: `"${text}" is no address: ${series === '2.3' ? 'the login process crashes and cuts the connection' : 'the login fails temporarily'}`,
           place,

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ipVersion } from '../../config/ip-version.js';
 import { passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
@@ -12,7 +12,7 @@ export const invalidSourceIp = defineRule({
     for (const field of passdbFields(config)) {
       if (field.name !== 'source_ip') continue;
       for (const { text, place } of field.literals) {
-        if (text === '' || isIP(text) !== 0) continue;
+        if (text === '' || ipVersion(text) !== 0) continue;
         report({
           message:
             series === '2.3'

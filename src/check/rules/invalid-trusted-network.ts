@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ipVersion } from '../../config/ip-version.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeIn, valueText } from '../value-text.js';
 
@@ -30,7 +30,7 @@ export const invalidTrustedNetwork = defineRule({
 
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
-  const version = isIP(address.replace(/^\[(.*)\]$/, '$1'));
+  const version = ipVersion(address.replace(/^\[(.*)\]$/, '$1'));
   if (version === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }

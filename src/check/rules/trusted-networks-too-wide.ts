@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ipVersion } from '../../config/ip-version.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeIn, valueText } from '../value-text.js';
 
@@ -16,7 +16,7 @@ export const trustedNetworksTooWide = defineRule({
       for (const match of value.text.matchAll(/[^\s,"]+/g)) {
         const [address = '', bits = ''] = match[0].split('/');
         const bare = address.replace(/^\[|\]$/g, '');
-        const version = isIP(bare);
+        const version = ipVersion(bare);
         if (version === 0 || !/^\d{1,3}$/.test(bits)) continue;
         if (Number(bits) >= (version === 4 ? 16 : 48)) continue;
         if (bare === '127.0.0.0') continue;

@@ -1,5 +1,5 @@
-import * as settings23191 from '../../knowledge/generated/settings-2.3.19.1.js';
-import * as settings23211 from '../../knowledge/generated/settings-2.3.21.1.js';
+import { rows23191 } from '../../knowledge/rows-2.3.19.1.js';
+import { rows23211 } from '../../knowledge/rows-2.3.21.1.js';
 import type { Version23 } from '../../knowledge/versions.js';
 
 export type ValueType =
@@ -72,9 +72,9 @@ interface MutableSection {
   builtIn: SectionTable['builtIn'];
 }
 
-const GENERATED = { '2.3.19.1': settings23191, '2.3.21.1': settings23211 } as const;
+const GENERATED = { '2.3.19.1': rows23191, '2.3.21.1': rows23211 } as const;
 
-type Generated = (typeof GENERATED)[Version23];
+type Generated = ReturnType<(typeof GENERATED)[Version23]>;
 
 const tables = new Map<Version23, SectionTable>();
 
@@ -82,7 +82,7 @@ const tables = new Map<Version23, SectionTable>();
 export function settingsTable(version: Version23): SectionTable {
   let table = tables.get(version);
   if (table === undefined) {
-    table = buildSections(GENERATED[version]);
+    table = buildSections(GENERATED[version]());
     tables.set(version, table);
   }
   return table;
@@ -92,39 +92,55 @@ function emptySection(path: string, builtIn: SectionTable['builtIn']): MutableSe
   return { path, settings: new Map(), aliases: new Set(), nameSetting: null, builtIn };
 }
 
+const NO_TEXTS: readonly string[] = [];
 const NO_SECTIONS: SectionTable['builtIn'] = new Map();
 
 function buildSections({ SETTINGS_2_3, SERVICES_2_3 }: Generated): SectionTable {
   const root = emptySection('', builtInServices(SERVICES_2_3));
   const sections = new Map<string, MutableSection>([['', root]]);
   const aliases: [MutableSection, string, string][] = [];
-  for (const [path, type, text, modules, flags, allowed, ...others] of SETTINGS_2_3) {
+  const moduleLists = new Map<string, readonly string[]>();
+  const modulesOf = (text: string) => {
+    let list = moduleLists.get(text);
+    if (list === undefined) {
+      list = text === '' ? [] : text.split(' ');
+      moduleLists.set(text, list);
+    }
+    return list;
+  };
+  // Every start comes through here: rows are read by index, which is cheaper than taking them apart.
+  for (const row of SETTINGS_2_3) {
+    const path = row[0];
+    const type = row[1];
     if (typeof path !== 'string') continue;
     const slash = path.lastIndexOf('/');
-    const parent = sections.get(path.slice(0, Math.max(slash, 0)));
+    const parent = slash === -1 ? root : sections.get(path.slice(0, slash));
     if (parent === undefined) continue;
-    const name = path.slice(slash + 1);
-    const base = {
-      name,
-      modules: modules ? modules.split(' ') : [],
-      hidden: flags?.includes('h') === true,
-    };
-    if (flags?.includes('n')) parent.nameSetting = name;
+    const name = slash === -1 ? path : path.slice(slash + 1);
+    const text = row[2] ?? null;
+    const modules = modulesOf(row[3] ?? '');
+    const flags = row[4] ?? '';
+    const hidden = flags.includes('h');
+    if (flags.includes('n')) parent.nameSetting = name;
     if (type === 'alias') aliases.push([parent, name, text ?? '']);
-    else if (type === 'strlist') parent.settings.set(name, { ...base, kind: 'strings' });
+    else if (type === 'strlist') parent.settings.set(name, { kind: 'strings', name, modules, hidden });
     else if (type === 'deflist' || type === 'deflist_unique') {
       const section = emptySection(path, NO_SECTIONS);
       sections.set(path, section);
-      parent.settings.set(name, { ...base, kind: 'list', unique: type === 'deflist_unique', section });
+      const unique = type === 'deflist_unique';
+      parent.settings.set(name, { kind: 'list', name, modules, hidden, unique, section });
     } else if (isValueType(type)) {
-      const values = allowed ? allowed.split(':') : [];
+      const allowed = row[5] ? row[5].split(':') : NO_TEXTS;
+      const otherDefaults = row.length > 6 ? row.slice(6).map((one) => one ?? '') : NO_TEXTS;
       parent.settings.set(name, {
-        ...base,
         kind: 'value',
+        name,
+        modules,
+        hidden,
         type,
-        default: text ?? null,
-        allowed: values,
-        otherDefaults: others.map((one) => one ?? ''),
+        default: text,
+        allowed,
+        otherDefaults,
       });
     }
   }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import * as settings241 from '../../knowledge/generated/settings-2.4.1.js';
-import * as settings245 from '../../knowledge/generated/settings-2.4.5.js';
+import { rows241 } from '../../knowledge/rows-2.4.1.js';
+import { rows245 } from '../../knowledge/rows-2.4.5.js';
 import type { KeyValueRow, ServiceRow, SettingType } from '../../knowledge/tables-2.4.js';
 import type { Version24 } from '../../knowledge/versions.js';
 
@@ -30,9 +30,9 @@ export interface StructDefinition {
   readonly members: readonly SettingDefinition[];
 }
 
-const GENERATED = { '2.4.1': settings241, '2.4.5': settings245 } as const;
+const GENERATED = { '2.4.1': rows241, '2.4.5': rows245 } as const;
 
-type Generated = (typeof GENERATED)[Version24];
+type Generated = ReturnType<(typeof GENERATED)[Version24]>;
 
 /** The settings that one version knows. */
 export class SettingsTable {
@@ -51,7 +51,7 @@ export class SettingsTable {
   #iteration: readonly SettingDefinition[] | undefined;
 
   constructor(version: Version24) {
-    const generated = GENERATED[version];
+    const generated = GENERATED[version]();
     const { byName, rows, structs } = buildTable(generated);
     this.version = version;
     this.#byName = byName;
