@@ -27,6 +27,7 @@ export function whyText(
   const lines = [`${colours.bold(shown(fromUtf8(question.user)))}: ${verdictText(simulation)}`];
   for (const note of simulation.notes)
     if (note.code === 'lenient') lines.push(colours.yellow(`lenient: ${note.message}`));
+  const isPart = PARTS.has(fieldName) && decision?.kind === 'proxy';
   const last = answer.fields.find((field) => field.name === name);
   const hidden = answer.hiddenFields.find((field) => field.name === name);
   const value = name === 'user' ? answer.user : last?.value;
@@ -35,7 +36,7 @@ export function whyText(
     lines.push(`${fieldName} = ${valueText(value ?? null)}, from ${originText(last.from)}`);
   else if (hidden !== undefined)
     lines.push(`${fieldName} = ${valueText(hidden.value)}, used by the auth process and not sent`);
-  else lines.push(`${fieldName} is not in the answer`);
+  else if (!isPart) lines.push(`${fieldName} is not in the answer`);
 
   let touched = false;
   for (const step of answer.steps) {
@@ -51,7 +52,7 @@ export function whyText(
       lines.push(`   ${named}${valueText(change.value)}  ${effect}  ${colours.dim(originText(change.from))}`);
     }
   }
-  if (!touched && last === undefined) lines.push(untouchedText(simulation, name));
+  if (!touched && last === undefined && !isPart) lines.push(untouchedText(simulation, name));
   if (decision?.kind === 'proxy') {
     const labels = Object.hasOwn(LABELS, fieldName) ? (LABELS[fieldName] ?? []) : [];
     for (const [label, text, from] of destinationLines(simulation, decision.destination, true))
@@ -68,6 +69,8 @@ function untouchedText({ answer }: Simulation, name: ByteString): string {
     : `whom the master user ${shown(answer.masterUser)} logs in as; no passdb changes it`;
 }
 
+/** Parts of a destination that are no fields. */
+const PARTS = new Set(['tls', 'verify', 'mechanism', 'timeout', 'loop']);
 const TLS = ['TLS', 'trust'];
 
 /** What a field, or a part of the destination, decides there. */
