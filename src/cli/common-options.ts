@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type DovecotVersion, parseVersion } from '../knowledge/versions.js';
+import { type DovecotVersion, KNOWN_VERSIONS, parseVersion } from '../knowledge/versions.js';
 
 /** Options that every command with a configuration knows (cli.md). */
 export interface ConfigOptions {
@@ -23,7 +23,7 @@ export function parseMap(text: string, previous: ConfigOptions['map']): ConfigOp
 
 export function parseDovecot(text: string): DovecotVersion {
   const version = parseVersion(text);
-  if (version === null) throw new InvalidArgumentError('known versions are 2.3 (2.3.19.1) and 2.4 (2.4.1)');
+  if (version === null) throw new InvalidArgumentError(`known versions are ${KNOWN_VERSIONS}`);
   return version;
 }
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type DovecotVersion, parseVersion } from '../knowledge/versions.js';
+import { type DovecotVersion, KNOWN_VERSIONS, parseVersion } from '../knowledge/versions.js';
 import type { RegisterCommand } from './main.js';
 
 export interface ExpandOptions {
@@ -77,7 +77,7 @@ export const registerExpand: RegisterCommand = (program, terminal, done) => {
 
 function parseDovecot(text: string): DovecotVersion {
   const version = parseVersion(text);
-  if (version === null) throw new InvalidArgumentError('known versions are 2.3 (2.3.19.1) and 2.4 (2.4.1).');
+  if (version === null) throw new InvalidArgumentError(`known versions are ${KNOWN_VERSIONS}`);
   return version;
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Severity } from '../check/diagnostic.js';
 import { namePattern } from '../check/name-pattern.js';
-import { type DovecotVersion, parseVersion } from '../knowledge/versions.js';
+import { type DovecotVersion, KNOWN_VERSIONS, parseVersion } from '../knowledge/versions.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 import { findRule } from './rule-names.js';
 
@@ -88,9 +88,7 @@ function textsAt(value: unknown, key: string): string[] {
 function versionAt(value: unknown): DovecotVersion {
   const version = typeof value === 'string' ? parseVersion(value) : null;
   if (version !== null) return version;
-  throw wrong(
-    `dovecot: known versions are "2.3" (2.3.19.1) and "2.4" (2.4.1), found ${JSON.stringify(value)}`,
-  );
+  throw wrong(`dovecot: known versions are ${KNOWN_VERSIONS}, found ${JSON.stringify(value)}`);
 }
 
 function severityAt([name, value]: [string, unknown]): [string, Severity | 'off'] {

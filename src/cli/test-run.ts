@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { errnoText } from '../config/errno-text.js';
-import { parseVersion } from '../knowledge/versions.js';
+import { KNOWN_VERSIONS, parseVersion } from '../knowledge/versions.js';
 import { coloursFor } from '../report/colours.js';
 import { passed, type TestResult, testReport } from '../report/test-results.js';
 import { factsOf, unmetExpectations } from '../simulate/facts.js';
@@ -44,7 +44,7 @@ async function runFile(path: string, file: TestFile, terminal: Terminal): Promis
   const beside = (name: string) => (name.startsWith('/') ? name : join(dirname(path), name));
   const version = file.dovecot === null ? null : parseVersion(file.dovecot);
   if (file.dovecot !== null && version === null)
-    throw new CommandFailure(`${path}: dovecot: known versions are "2.3" and "2.4"`, EXIT_USAGE);
+    throw new CommandFailure(`${path}: dovecot: known versions are ${KNOWN_VERSIONS}`, EXIT_USAGE);
   const options = {
     config: beside(file.config),
     map: file.map.map(({ from, to }) => ({ from, to: beside(to) })),

@@ -15,6 +15,9 @@ export function isVersion23(version: DovecotVersion): version is Version23 {
   return version.startsWith('2.3');
 }
 
+/** For messages. */
+export const KNOWN_VERSIONS = '2.3 (2.3.19.1), 2.3.21.1, 2.4 (2.4.1) and 2.4.5';
+
 /** `--dovecot` argument to version: a series means the version whose tables exist (cli.md). */
 export function parseVersion(text: string): DovecotVersion | null {
   switch (text) {

@@ -53,7 +53,10 @@ describe('.dvproxy.json', () => {
     ['{\n  "rules": {,}\n}', 'no JSON'],
     ['[]', 'the file: expected an object, found []'],
     [{ rule: {} }, 'rule: no such key; there are dovecot, rules, extraSettings, ignorePaths, map'],
-    [{ dovecot: 2.3 }, 'dovecot: known versions are "2.3" (2.3.19.1) and "2.4" (2.4.1), found 2.3'],
+    [
+      { dovecot: 2.3 },
+      'dovecot: known versions are 2.3 (2.3.19.1), 2.3.21.1, 2.4 (2.4.1) and 2.4.5, found 2.3',
+    ],
     [{ rules: { DV503: 'on' } }, 'rules.DV503: expected "off", "info", "warning" or "error", found "on"'],
     [{ extraSettings: 'own' }, 'extraSettings: expected a list of names, found "own"'],
     [{ ignorePaths: [1] }, 'ignorePaths: expected a list of names, found [1]'],

@@ -135,7 +135,8 @@ export class Builder {
     if (definition === undefined) return false;
     if (NOT_IN_GROUPS.has(definition.name) && filter.isInGroup)
       throw new Refused('wrong-place', `${definition.name} cannot currently be defined inside groups`);
-    const wrong = checkValue(definition, value, this.mode.expand);
+    // What is built in is not checked (2.4.5: sieve_max_cpu_time is empty in a filter).
+    const wrong = this.inDefaults ? null : checkValue(definition, value, this.mode.expand);
     if (wrong !== null) throw new Refused(wrong.kind, wrong.error);
     const stored = this.#store(filter, definition, key, value, line);
     stored.explicit ||= !this.inDefaults;

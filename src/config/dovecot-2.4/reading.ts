@@ -11,7 +11,11 @@ import { openSection, sectionKey } from './section-opening.js';
 import type { SettingsTable } from './settings-table.js';
 import { type ExpansionHost, statementValue } from './statement-value.js';
 
-const SUPPORTED = ['2.4.0', '2.4.1'];
+/** Versions that a configuration may be written for. */
+function supported({ version }: SettingsTable): string[] {
+  const last = Number(version.split('.')[2]);
+  return Array.from({ length: last + 1 }, (_, patch) => `2.4.${patch}`);
+}
 
 /** A refused value and the value that stands in for it. */
 export interface Replacement {
@@ -115,8 +119,10 @@ export class Reading {
         refuse("dovecot_config_version value can't be changed once set");
     } else if (value === null || value.form === 'file' || value.form === 'variable') {
       refuse('Invalid dovecot_config_version: value is not a string');
-    } else if (!SUPPORTED.includes(value.text)) {
-      refuse(`Invalid dovecot_config_version: Currently supported versions are: ${SUPPORTED.join(' ')}`);
+    } else if (!supported(this.builder.tree.table).includes(value.text)) {
+      refuse(
+        `Invalid dovecot_config_version: Currently supported versions are: ${supported(this.builder.tree.table).join(' ')}`,
+      );
     } else {
       this.configVersion = value.text;
     }

@@ -15,9 +15,15 @@ export const STYLE_2_3: ValueStyle = {
 };
 
 /** Dovecot 2.4.1 doveconf.c. */
-export const STYLE_2_4: ValueStyle = {
+export const STYLE_2_4_1: ValueStyle = {
   isWhite: isSpace,
   secretEnds: ['_password', '_key', '_nonce', '_secret'],
+};
+
+/** Observed 2.4.5: the paths of private keys are hidden, too. */
+export const STYLE_2_4_5: ValueStyle = {
+  ...STYLE_2_4_1,
+  secretEnds: [...STYLE_2_4_1.secretEnds, '_key_file'],
 };
 
 const SECRET_WORDS = ['key', 'secret', 'pass', 'http://', 'https://', 'ftp://'];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { answerOf } from './doveconf-run.js';
 import { loadText, messages } from './table-host.js';
 
 const HEAD = 'dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\n';
@@ -279,5 +280,27 @@ auth_cache_ttl = 3600
     });
     expect(config.readings.map(({ text }) => text)).toEqual(['skip = notfound is read as skip = never']);
     expect(config.effective.auth().passdbs[0]?.skip.value).toBe('never');
+  });
+});
+
+describe('a later 2.4', () => {
+  const conf = 'dovecot_config_version = 2.4.3\ndovecot_storage_version = 2.4.3\n';
+
+  test('has its own settings', () => {
+    const text = `${conf}service_reuse_port = yes\nssl_server_key_file = /etc/key.pem\n`;
+    expect(messages(loadText(text))[0]).toContain('Currently supported versions are: 2.4.0 2.4.1');
+    const config = loadText(text, { version: '2.4.5' });
+    expect(messages(config)).toEqual([]);
+    // observed 2.4.5: paths of private keys are secrets
+    expect(answerOf(config, ['-n']).stdout).toContain('  key_file = # hidden, use -P to show it\n');
+  });
+
+  test('has the defaults of the version that the file names', () => {
+    const ask = (version: string) => {
+      const text = `dovecot_config_version = ${version}\ndovecot_storage_version = 2.4.1\n`;
+      return answerOf(loadText(text, { version: '2.4.5' }), ['lazy_expunge_only_last_instance']).stdout;
+    };
+    expect(ask('2.4.1')).toBe('lazy_expunge_only_last_instance = no\n');
+    expect(ask('2.4.5')).toBe('lazy_expunge_only_last_instance = yes\n');
   });
 });

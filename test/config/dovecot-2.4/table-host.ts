@@ -1,5 +1,6 @@
 import type { ConfigHost } from '../../../src/config/host.js';
 import { type LoadedConfig, loadForDump } from '../../../src/config/load.js';
+import type { Version24 } from '../../../src/knowledge/versions.js';
 
 const MAIN = '/etc/dovecot/dovecot.conf';
 
@@ -17,10 +18,18 @@ function tableHost(files: Readonly<Record<string, string>>): ConfigHost {
   };
 }
 
-/** A configuration of one file, as 2.4.1 reads it. */
-export function loadText(text: string, mode: { expand?: boolean; lenient?: boolean } = {}): LoadedConfig {
+/** A configuration of one file, as 2.4.1 (or another version) reads it. */
+export function loadText(
+  text: string,
+  mode: { expand?: boolean; lenient?: boolean; version?: Version24 } = {},
+): LoadedConfig {
   return loadForDump(
-    { path: MAIN, host: tableHost({ [MAIN]: text }), version: '2.4.1', lenient: mode.lenient ?? false },
+    {
+      path: MAIN,
+      host: tableHost({ [MAIN]: text }),
+      version: mode.version ?? '2.4.1',
+      lenient: mode.lenient ?? false,
+    },
     { expand: mode.expand ?? false },
   );
 }

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
+import { DEFAULT_HISTORY_2_4 } from '../../../knowledge/default-history-2.4.js';
 import type { Origin } from '../../origin.js';
 import type { Filter, ListElement, StoredValue } from '../filter.js';
 import type { SettingDefinition, SettingsTable } from '../settings-table.js';
@@ -23,18 +24,17 @@ export type Exported =
       readonly origin: Origin | null;
     };
 
-/** Defaults of 2.4.0 that 2.4.1 changed: the older ones apply where the file says 2.4.0. */
-const DEFAULTS_BEFORE_2_4_1: ReadonlyMap<string, ByteString> = new Map([
-  // Dovecot 2.4.1 settings-history-core.txt
-  ['service/lmtp/service_restart_request_count', 'unlimited'],
-  ['service/auth/unix_listener/auth-userdb/unix_listener_group', ''],
-  ['mail_cache_fields', 'flags'],
-  ['lmtp_user_concurrency_limit', '0'],
-]);
-
+/** The default at the time of `configVersion`, where a later version up to the table's changed it. */
 function oldDefault(filter: Filter, name: ByteString, configVersion: ByteString): ByteString | undefined {
-  if (configVersion !== '2.4.0') return undefined;
-  return DEFAULTS_BEFORE_2_4_1.get(name) ?? DEFAULTS_BEFORE_2_4_1.get(`${pathOf(filter)}${name}`);
+  if (configVersion === '' || configVersion === filter.table.version) return undefined;
+  const path = `${pathOf(filter)}${name}`;
+  const change = DEFAULT_HISTORY_2_4.find(
+    ([setting, , changedIn]) =>
+      (setting === name || setting === path) &&
+      changedIn > configVersion &&
+      changedIn <= filter.table.version,
+  );
+  return change?.[1];
 }
 
 function pathOf(filter: Filter): string {

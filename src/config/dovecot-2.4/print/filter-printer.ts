@@ -1,12 +1,21 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
+import type { Version24 } from '../../../knowledge/versions.js';
 import { networkText } from '../../network.js';
 import type { DumpNode } from '../../print/dump.js';
-import { escapeQuotes, printedValue, STYLE_2_4 } from '../../print/printed-value.js';
+import {
+  escapeQuotes,
+  printedValue,
+  STYLE_2_4_1,
+  STYLE_2_4_5,
+  type ValueStyle,
+} from '../../print/printed-value.js';
 import type { Filter, ListElement } from '../filter.js';
 import { unescapeSectionName } from '../section-name.js';
 import type { SettingsTable } from '../settings-table.js';
 import { type Exported, type ExportScope, exportFilter } from './export.js';
 import { groupUses } from './group-uses.js';
+
+const STYLES: Readonly<Record<Version24, ValueStyle>> = { '2.4.1': STYLE_2_4_1, '2.4.5': STYLE_2_4_5 };
 
 /** The setting that was asked for, with the other full names that it may mean in a section. */
 export interface NameFilter {
@@ -25,6 +34,7 @@ const NO_STRIP: Strip = { first: null, second: null };
 /** Prints filters with their settings. Dovecot 2.4.1 doveconf.c. */
 export class FilterPrinter {
   readonly #table: SettingsTable;
+  readonly #style: ValueStyle;
   readonly #configVersion: ByteString;
   readonly #hideSecrets: boolean;
   readonly #valuesOnly: boolean;
@@ -34,6 +44,7 @@ export class FilterPrinter {
 
   constructor(table: SettingsTable, configVersion: ByteString, hideSecrets: boolean, valuesOnly: boolean) {
     this.#table = table;
+    this.#style = STYLES[table.version];
     this.#configVersion = configVersion;
     this.#hideSecrets = hideSecrets;
     this.#valuesOnly = valuesOnly;
@@ -97,7 +108,7 @@ export class FilterPrinter {
     hideSecrets: boolean,
   ): DumpNode {
     this.#countValue();
-    const shown = printedValue(name, value, !hideSecrets, STYLE_2_4);
+    const shown = printedValue(name, value, !hideSecrets, this.#style);
     return { kind: 'setting', name: quotedKey(stripped(this.#table, name, strip)), value: shown, origin };
   }
 
@@ -139,7 +150,7 @@ export class FilterPrinter {
   #element(element: ListElement, strip: Strip, hideSecrets: boolean, isWhole: boolean): DumpNode {
     const { key, value, origin } = element;
     const name = quotedKey(stripped(this.#table, key, strip));
-    const shown = printedValue(key, value, !hideSecrets, STYLE_2_4);
+    const shown = printedValue(key, value, !hideSecrets, this.#style);
     if (!this.#valuesOnly) return { kind: 'setting', name, value: shown, origin };
     if (!isWhole) this.#countValue();
     else this.#valuesPrinted++;
