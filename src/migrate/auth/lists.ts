@@ -6,13 +6,18 @@ import type { OldBlock } from './block-part.js';
 
 type Block = PassdbBlock | UserdbBlock;
 
-/** Lists of blocks by where each of their blocks opens: everywhere, then those of one protocol. */
-interface BlockLists {
-  readonly passdb: ReadonlyMap<string, readonly Block[]>;
-  readonly userdb: ReadonlyMap<string, readonly Block[]>;
-}
+/** Settings by where a block opens for which they are in force: everywhere, then those of one protocol. */
+const known = new WeakMap<Config, ReadonlyMap<string, AuthSettings>>();
 
-const known = new WeakMap<Config, BlockLists>();
+/** What the auth process works with where a block counts. */
+export function settingsAround(block: Block | null, config: Config): AuthSettings {
+  let settings = known.get(config);
+  if (settings === undefined) {
+    settings = settingsOf(config);
+    known.set(config, settings);
+  }
+  return (block === null ? undefined : settings.get(openingOf(block))) ?? config.effective.auth();
+}
 
 /** All blocks of a kind in their order, where a block counts: everywhere, or for one protocol. */
 export function blocksAround(
@@ -21,28 +26,21 @@ export function blocksAround(
   config: Config,
 ): readonly Block[] {
   if (block === null) return [];
-  let lists = known.get(config);
-  if (lists === undefined) {
-    lists = listsOf(config);
-    known.set(config, lists);
-  }
-  return lists[kind].get(openingOf(block)) ?? [block];
+  const { passdbs, userdbs } = settingsAround(block, config);
+  const list: readonly Block[] = kind === 'passdb' ? passdbs : userdbs;
+  return list.some((one) => isSame(one, block)) ? list : [block];
 }
 
-function listsOf({ effective, trees }: Config): BlockLists {
-  const passdb = new Map<string, readonly Block[]>();
-  const userdb = new Map<string, readonly Block[]>();
+function settingsOf({ effective, trees }: Config): ReadonlyMap<string, AuthSettings> {
+  const settings = new Map<string, AuthSettings>();
   const add = (auth: AuthSettings): void => {
-    for (const [lists, list] of [
-      [passdb, auth.passdbs],
-      [userdb, auth.userdbs],
-    ] as const)
-      for (const one of list) if (!lists.has(openingOf(one))) lists.set(openingOf(one), list);
+    for (const block of [...auth.passdbs, ...auth.userdbs])
+      if (!settings.has(openingOf(block))) settings.set(openingOf(block), auth);
   };
   add(effective.auth());
   for (const protocol of new Set(trees.flatMap((tree) => protocolsOf(tree.statements))))
     add(effective.auth({ protocol }));
-  return { passdb, userdb };
+  return settings;
 }
 
 /** Names of `protocol NAME { }`; of `protocol !NAME { }` one that it is for. */

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.js';
 import type { PassdbBlock, UserdbBlock } from '../../config/effective.js';
-import { isSame } from './lists.js';
+import { isSame, settingsAround } from './lists.js';
 
 /** Formats that leave a name alone that has gone through them. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['%Lu', '%L{user}', '%{user}', '%u']);
@@ -14,7 +14,7 @@ export function isUnchangedName(
   block: PassdbBlock | UserdbBlock | null,
   list: readonly (PassdbBlock | UserdbBlock)[],
 ): boolean {
-  const auth = config.effective.auth();
+  const auth = settingsAround(block, config);
   if (!IDEMPOTENT.has(auth.usernameFormat)) return false;
   const [first] = list;
   return (
