@@ -167,5 +167,19 @@ function written(files: readonly [NewFile, ...NewFile[]], t: Translation, single
     results.push({ path, source: file.source, from: [...from], text: result.text });
     changes.push(...result.changes);
   }
-  return { target: t.target, files: results, changes };
+  return {
+    target: t.target,
+    files: results,
+    changes: changes.filter((change) => !isToldBesides(change, changes)),
+  };
+}
+
+/** That variables are written in another way goes without saying where the whole statement is told to be another one. */
+function isToldBesides(change: Change, all: readonly Change[]): boolean {
+  const { code, kind, old } = change;
+  if (code !== 'DV760' || kind !== 'exact' || old === null) return false;
+  return all.some(
+    (other) =>
+      other.code !== code && other.old?.source === old.source && other.old.span.start === old.span.start,
+  );
 }

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { Statement } from '../../grammar/dovecot-conf/tree.js';
+import { isIpAddress } from '../config/dovecot-2.3/address-list.js';
 import type { ConfigHost } from '../config/host.js';
 import { type LoadedConfig, loadForDump } from '../config/load.js';
 import { renderText } from '../config/print/render-dump.js';
@@ -21,11 +22,15 @@ export function reasonToRewrite(config: LoadedConfig): string | null {
       if (node.kind === 'section' && node.key === 'auth') return 'auth { } is a section of Dovecot 1.x';
       if (node.kind === 'setting' && REWRITTEN.test(node.key))
         return `${node.key} is a setting of Dovecot 1.x, which 2.3 rewrites`;
-      if (node.kind === 'setting' && node.key === 'listen' && /:\d+(?:[, ]|$)/.test(node.value.text))
+      if (node.kind === 'setting' && node.key === 'listen' && hasPort(node.value.text))
         return 'listen with a port is a setting of Dovecot 1.x, which 2.3 rewrites';
     }
   }
   return null;
+}
+
+function hasPort(text: ByteString): boolean {
+  return text.split(/[, ]+/).some((word) => /:\d+$/.test(word) && word !== '::' && !isIpAddress(word));
 }
 
 function isUnbalanced(statements: readonly Statement[]): boolean {
@@ -36,10 +41,11 @@ function isUnbalanced(statements: readonly Statement[]): boolean {
   );
 }
 
-/** The same configuration as one file of plain 2.3 settings, as `doveconf -nP` prints it. */
+/** The same configuration as one file of plain 2.3 settings, as `doveconf -nP` prints it, named `PATH (plain settings)`. */
 export function plainConfiguration(config: LoadedConfig, host: ConfigHost): LoadedConfig {
   const text = printed(config);
-  const path = config.main.path;
+  // Beside the main file, so that relative paths stay what they are; places in it are named so.
+  const path = `${config.main.path} (plain settings)`;
   return loadForDump({
     path,
     version: config.version,

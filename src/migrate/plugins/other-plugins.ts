@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { NewStatement } from '../change.js';
-import { translateDictUri } from '../dict-uri.js';
+import { isDictDriver, noDriver, translateDictUri } from '../dict-uri.js';
 import { commentedOut, draft, section, setting } from '../old-setting.js';
 import { resolveValue } from '../references.js';
 import type { SettingTranslator, SettingTranslators } from '../settings/setting-translator.js';
@@ -43,6 +43,7 @@ const aclAnyone: SettingTranslator = (old) => [
 function dictOf(filter: string): SettingTranslator {
   return (old, t) => {
     const { text } = resolveValue(old, t, true);
+    if (!isDictDriver(text)) return commentedOut(old, noDriver(text, old));
     const change = draft('DV729', 'exact', `The dict is a section inside ${filter} { } in 2.4.`, old);
     return [block(filter, null, translateDictUri(text, old, t), old, [change])];
   };

@@ -46,5 +46,5 @@ export function block(
 /** What another setting of the same group said already: nothing stands here. */
 export function said(old: OldSetting, code: ChangeCode, where: string): readonly NewStatement[] {
   const change = draft(code, 'exact', `It is part of ${where}.`, old);
-  return [{ kind: 'comment', text: `# ${old.key}: ${where}`, changes: [change] }];
+  return [{ kind: 'comment', text: `# 2.3 only: ${old.key} is part of ${where}`, changes: [change] }];
 }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { NewStatement } from '../change.js';
-import { translateDictUri } from '../dict-uri.js';
+import { isDictDriver, noDriver, translateDictUri } from '../dict-uri.js';
 import { splitList } from '../list-settings.js';
 import { commentedOut, draft, type OldSetting, section, setting } from '../old-setting.js';
 import { resolveValue } from '../references.js';
@@ -33,15 +33,23 @@ const preferCiphers: SettingTranslator = (old) => {
   return [setting('ssl_server_prefer_ciphers', value, old, [draft('DV722', 'exact', reason, old)])];
 };
 
-/** ssl_ca served two ends: clients' certificates, and backends' certificates of the login proxy (proxy-protocol.md 1.3). */
-const certificateAuthorities: SettingTranslator = (old) => {
+/**
+ * ssl_ca served two ends: clients' certificates, and backends' certificates of the login proxy, while ssl_client_ca_file
+ * was for the LMTP proxy alone (proxy-protocol.md section 1.3).
+ */
+const certificateAuthorities: SettingTranslator = (old, t) => {
   const reason =
     'ssl_ca was trusted for certificates of clients and of the backends that imap, pop3, submission and sieve proxy to; 2.4 has a setting for each end.';
-  return [
-    setting('ssl_server_ca_file', old.value.text, old, [draft('DV723', 'exact', reason, old)]),
-    setting('ssl_client_ca_file', old.value.text),
-  ];
+  const server = setting('ssl_server_ca_file', old.value.text, old, [draft('DV723', 'exact', reason, old)]);
+  const client = setting('ssl_client_ca_file', old.value.text);
+  if ((t.config.effective.setting('ssl_client_ca_file')?.text ?? '') === '') return [server, client];
+  const inside = old.frames.find(({ key }) => key === 'protocol')?.name ?? null;
+  if (inside !== null) return [server, client];
+  const logins = t.config.effective.protocols.filter((name) => LOGIN_PROTOCOLS.has(name));
+  return [server, ...logins.map((name) => section('protocol', name, [client]))];
 };
+
+const LOGIN_PROTOCOLS = new Set(['imap', 'pop3', 'submission', 'sieve']);
 
 const sslOptions: SettingTranslator = (old, t) => {
   const words = splitList(old.value.text, /[ ,\t]+/);
@@ -225,6 +233,7 @@ const capability: SettingTranslator = (old, t) => {
 };
 
 const attributeDict: SettingTranslator = (old, t) => {
+  if (!isDictDriver(old.value.text)) return commentedOut(old, noDriver(old.value.text, old));
   const change = draft(
     'DV729',
     'exact',

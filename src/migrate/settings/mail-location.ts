@@ -112,7 +112,7 @@ export function translateLocation(old: OldSetting, t: Translation): readonly New
   ];
   const isNamespace = old.frames.some(({ key }) => key === 'namespace');
   const lines = locationSettings(text);
-  if (isNamespace) lines.push(...notInherited(lines, old, t));
+  if (isNamespace) lines.push(...notInherited(lines, t));
   return lines.map(({ key, value }, at) => {
     const shared = isNamespace && value.includes('%%') ? ownerVariables(value) : value;
     const parts = shared.split(/(%\{owner_[^}]*\})/);
@@ -126,22 +126,39 @@ export function translateLocation(old: OldSetting, t: Translation): readonly New
 
 /** A namespace with a location of its own takes nothing of the global one in 2.3; in 2.4 it inherits each part. */
 function notInherited(
-  lines: readonly { readonly key: ByteString }[],
-  old: OldSetting,
+  lines: readonly { readonly key: ByteString; readonly value: ByteString }[],
   t: Translation,
 ): { key: ByteString; value: ByteString }[] {
   const global = t.config.effective.setting('mail_location')?.text ?? '';
   const own = new Set(lines.map(({ key }) => key));
-  const boolean: Readonly<Record<string, string>> = {
-    mail_alt_check: 'yes',
-    mailbox_list_iter_from_index_dir: 'no',
-    mailbox_list_drop_noselect: 'no',
-    mailbox_list_validate_fs_names: 'yes',
-    mailbox_list_utf8: 'no',
-    mailbox_directory_name_legacy: 'yes',
-  };
-  const isFilter = old.frames.length > 0;
-  return locationSettings(isFilter ? global : '')
+  const driver = lines.find(({ key }) => key === 'mail_driver')?.value ?? '';
+  return locationSettings(global)
     .filter(({ key }) => !own.has(key) && key !== 'mail_driver' && key !== 'mail_path')
-    .map(({ key }) => ({ key, value: boolean[key] ?? '' }));
+    .map(({ key }) => ({ key, value: defaultOf(key, driver) }));
+}
+
+const DEFAULTS: Readonly<Record<string, string>> = {
+  mail_alt_check: 'yes',
+  mailbox_list_iter_from_index_dir: 'no',
+  mailbox_list_drop_noselect: 'no',
+  mailbox_list_validate_fs_names: 'yes',
+  mailbox_list_utf8: 'no',
+  mailbox_directory_name_legacy: 'yes',
+  mailbox_list_index_prefix: 'dovecot.list.index',
+  mailbox_subscriptions_filename: 'subscriptions',
+};
+
+/** What a driver does where nothing is set (Dovecot 2.4.1 doveconf -d, filters of the drivers). */
+function defaultOf(key: ByteString, driver: ByteString): ByteString {
+  const isDbox = /^[ms]dbox$/.test(driver);
+  switch (key) {
+    case 'mailbox_list_layout':
+      return driver === 'maildir' ? 'maildir++' : 'fs';
+    case 'mailbox_directory_name':
+      return isDbox ? 'dbox-Mails' : '';
+    case 'mailbox_root_directory_name':
+      return isDbox ? 'mailboxes' : '';
+    default:
+      return DEFAULTS[key] ?? '';
+  }
 }
