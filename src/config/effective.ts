@@ -223,6 +223,14 @@ export interface ServiceSettings {
   readonly at: Origin | null;
 }
 
+/** 2.4 settings as somebody inside some filters sees them. */
+export interface SettingsView {
+  setting(fullName: string): Written | null;
+  fieldTemplates(fullName: string): readonly FieldTemplate[];
+  /** Names of the sections of a kind (`dict`), in order. */
+  names(kind: ByteString): readonly ByteString[];
+}
+
 /** The whole configuration as programs ask for it. Nobody downstream parses a setting's string again. */
 export interface EffectiveConfig {
   readonly version: DovecotVersion;
@@ -236,6 +244,8 @@ export interface EffectiveConfig {
   service(name: ByteString): ServiceSettings | null;
   /** A string list: `dict { }`, `plugin { }`; empty where nothing is set. */
   strings(name: string): ReadonlyMap<ByteString, Written>;
+  /** 2.4 settings as they are inside named filters (`oauth2`, `oauth2_local_validation`); in 2.3 there are none. */
+  inside(...names: readonly ByteString[]): SettingsView;
   /** Any global setting as text, for what has no typed place. */
   setting(name: string, filter?: ConnectionFilter): Written | null;
 }

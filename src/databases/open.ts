@@ -1,5 +1,6 @@
 import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { LookupOutcome, OpenPassdb, PassdbDriver } from '../auth/driver.js';
+import type { VerifyToken } from '../auth/sasl/exchange.js';
 import type { UserdbDriver } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
 import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
@@ -34,6 +35,8 @@ export interface Databases {
   fixtureUserdb(block: UserdbBlock): Promise<UserdbDriver | null>;
   /** Set where recordings answer. */
   readonly replay?: () => Promise<Replay>;
+  /** Checks the tokens of the mechanisms OAUTHBEARER and XOAUTH2 of 2.4; null in 2.3, whose passdbs do. */
+  tokenCheck(): Promise<VerifyToken | null>;
   close(): Promise<void>;
 }
 
@@ -128,16 +131,16 @@ class OpenDatabases implements Databases {
         const { openLua } = await importDriver('wasmoon', () => import('./lua/passdb.js'));
         return openLua(block, this.#config, this.#mapPath);
       }
+      case 'oauth2': {
+        const { openOauth2 } = await importDriver('jose', () => import('./oauth2/passdb.js'));
+        return openOauth2(block, this.#config, { now: this.#now, mapPath: this.#mapPath });
+      }
       case 'bsdauth':
         throw new Error("Support not compiled in for passdb driver 'bsdauth'");
       default:
         if (series === '2.3' && block.driver === 'shadow') {
           const { openPasswd } = await import('./passwd.js');
           return openPasswd(block.driver, block, series);
-        }
-        if (series === '2.3' && block.driver === 'oauth2') {
-          const { openOauth2 } = await importDriver('jose', () => import('./oauth2/passdb.js'));
-          return openOauth2(block, this.#config, { now: this.#now, mapPath: this.#mapPath });
         }
         if (series === '2.3' && block.driver === 'checkpassword') {
           const { openCheckpassword } = await import('./checkpassword.js');
@@ -173,6 +176,14 @@ class OpenDatabases implements Databases {
     if (accounts === null) return null;
     const { accountUserdb } = await import('./fixture/accounts.js');
     return accountUserdb(block, accounts);
+  }
+
+  async tokenCheck(): Promise<VerifyToken | null> {
+    if (seriesOf(this.#config.version) === '2.3') return null;
+    if (this.#fixtures.length > 0)
+      return async () => ({ kind: 'failed', message: 'with --fixture no oauth2 server is asked' });
+    const { openTokenCheck } = await importDriver('jose', () => import('./oauth2/passdb.js'));
+    return openTokenCheck(this.#config, { now: this.#now, mapPath: this.#mapPath });
   }
 
   /** The users that fixtures have for a block; null: the driver answers by itself. */

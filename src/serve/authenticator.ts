@@ -1,15 +1,19 @@
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toUtf8 } from '../../grammar/bytes.js';
+import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import { authenticate } from '../auth/authenticate.js';
 import { authCacheFor } from '../auth/cache.js';
 import { type Chain, openChain } from '../auth/chain.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { AuthRequest } from '../auth/request.js';
+import { SaslExchange, type VerifyToken } from '../auth/sasl/exchange.js';
+import { createMechanism } from '../auth/sasl/mechanisms.js';
 import type { AuthSettings } from '../config/effective.js';
 import type { Databases } from '../databases/open.js';
+import { seriesOf } from '../knowledge/versions.js';
 import type { SystemVariables } from '../variables/scope.js';
+import { AuthDialogue } from './auth-dialogue.js';
 import type { ServeLog } from './log.js';
 
 /** Addresses of a host name. Rejects never. */
@@ -47,21 +51,31 @@ export interface AuthenticatorOptions {
   readonly resolve: Resolve;
   readonly log: ServeLog;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** 2.4 oauth2_openid_configuration_url; '' = none. */
+  readonly openidConfigurationUrl: ByteString;
 }
 
 /** The auth process of one protocol: its chain, its cache, its log lines and its delays. */
 export class Authenticator {
   readonly #chain: Chain;
   readonly #log: ServeLog;
+  readonly #openidConfigurationUrl: ByteString;
+  readonly #verifyToken: VerifyToken | null;
 
-  private constructor(chain: Chain, log: ServeLog) {
+  private constructor(
+    chain: Chain,
+    { log, openidConfigurationUrl }: AuthenticatorOptions,
+    verifyToken: VerifyToken | null,
+  ) {
+    this.#verifyToken = verifyToken;
     this.#chain = chain;
     this.#log = log;
+    this.#openidConfigurationUrl = openidConfigurationUrl;
   }
 
   /** Throws `ChainRefused` where Dovecot's auth process would not start. */
   static async open(options: AuthenticatorOptions): Promise<Authenticator> {
-    const { settings, databases, system, resolve, log } = options;
+    const { settings, databases, system, resolve } = options;
     const environment = new Map<string, string>();
     for (const [name, value] of Object.entries(options.environment)) {
       if (value !== undefined) environment.set(name, value);
@@ -76,17 +90,47 @@ export class Authenticator {
       // Debug lines are made only where they are wanted.
       detailed: settings.debug || settings.debugPasswords || settings.debugEvents,
     });
-    return new Authenticator(chain, log);
+    const wantsTokens = settings.mechanisms.some((name) => name === 'OAUTHBEARER' || name === 'XOAUTH2');
+    return new Authenticator(chain, options, wantsTokens ? await databases.tokenCheck() : null);
   }
 
   /** Answers after the delay that failures have. Rejects when `signal` is aborted. */
   async authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer> {
     const answer = await authenticate(request, this.#chain, signal);
+    await this.#finish(answer, signal);
+    return answer;
+  }
+
+  /** An exchange of the request's mechanism; null for one that is not served. */
+  dialogue(request: AuthRequest): AuthDialogue | null {
+    const chain = this.#chain;
+    const { settings, system } = chain;
+    const mechanism = createMechanism(request.mechanism, {
+      series: seriesOf(settings.version),
+      realms: settings.realms,
+      system,
+      // Only the session that sent a challenge hands it in.
+      isOwnChallenge: () => true,
+      ...(this.#openidConfigurationUrl === ''
+        ? {}
+        : { openidConfigurationUrl: this.#openidConfigurationUrl }),
+    });
+    if (mechanism === null) return null;
+    const verifyToken = this.#verifyToken;
+    const exchange = new SaslExchange({
+      chain,
+      mechanism,
+      request,
+      ...(verifyToken === null ? {} : { verifyToken }),
+    });
+    return new AuthDialogue(exchange, ({ answer }, signal) => this.#finish(answer, signal));
+  }
+
+  async #finish(answer: AuthAnswer, signal: AbortSignal): Promise<void> {
     for (const entry of answer.log)
       if (entry.logged === true) this.#log.whole(entry.level, entry.line ?? `auth: ${entry.text}`);
     const delay = this.#delayOf(answer);
     if (delay > 0) await sleep(delay, undefined, { signal });
-    return answer;
   }
 
   /** Milliseconds. Dovecot auth-request-handler.c */

@@ -8,6 +8,7 @@ import type {
   ListenerSettings,
   LoginSettings,
   ServiceSettings,
+  SettingsView,
 } from '../effective.js';
 import type { Origin, Written } from '../origin.js';
 import { readAuth } from './effective-auth.js';
@@ -65,6 +66,10 @@ export class EffectiveSettings implements EffectiveConfig {
     return remembered(isLmtp ? this.#lmtpLogin : this.#login, this.#view(filter), (view) =>
       readLogin(this.version, view, isLmtp),
     );
+  }
+
+  inside(): SettingsView {
+    return { setting: () => null, fieldTemplates: () => [], names: () => [] };
   }
 
   setting(name: string, filter?: ConnectionFilter): Written | null {

@@ -171,7 +171,8 @@ function openingOf(filters: readonly Filter[], name: ByteString): Origin | null 
   return opened.sort((a, b) => a.createOrder - b.createOrder)[0]?.origin ?? null;
 }
 
-function fieldsOf(scope: Scope, name: ByteString): FieldTemplate[] {
+/** A list of fields in its order. */
+export function fieldsOf(scope: Scope, name: ByteString): FieldTemplate[] {
   return [...scope.strings(name)].map(([key, { text, origin }]) => ({ name: key, value: text, origin }));
 }
 

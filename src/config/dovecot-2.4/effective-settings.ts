@@ -8,11 +8,12 @@ import type {
   ListenerSettings,
   LoginSettings,
   ServiceSettings,
+  SettingsView,
 } from '../effective.js';
 import { type Address, parseAddress } from '../network.js';
 import type { Origin, Written } from '../origin.js';
 import type { Builder } from './builder.js';
-import { AuthReader } from './effective-auth.js';
+import { AuthReader, fieldsOf } from './effective-auth.js';
 import { readLogin } from './effective-login.js';
 import type { Filter, FilterMask } from './filter.js';
 import { FilterIndex, Scope } from './scope.js';
@@ -103,6 +104,15 @@ export class EffectiveSettings implements EffectiveConfig {
         .map(({ name, scope }) => [scope.text('service_protocol'), name] as const),
     );
     return this.#loginServices.get(protocol) ?? protocol;
+  }
+
+  inside(...names: readonly ByteString[]): SettingsView {
+    const scope = this.#scope(undefined, names);
+    return {
+      setting: (fullName) => scope.written(fullName),
+      fieldTemplates: (fullName) => fieldsOf(scope, fullName),
+      names: (kind) => scope.names(kind),
+    };
   }
 
   setting(name: string, filter?: ConnectionFilter): Written | null {

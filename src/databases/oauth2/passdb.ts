@@ -1,276 +1,97 @@
-import type { ByteString } from '../../../grammar/bytes.js';
-import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver, RowField } from '../../auth/driver.js';
+import type { LookupContext, LookupOutcome, PassdbDriver } from '../../auth/driver.js';
+import type { VerifyToken } from '../../auth/sasl/exchange.js';
 import type { Config } from '../../config/config.js';
 import type { PassdbBlock } from '../../config/effective.js';
-import type { Provider } from '../../variables/scope.js';
-import { InvalidToken, validateJwt } from './jwt.js';
-import { askServer, type Reply } from './server.js';
-import { type Oauth2Settings, oauth2Settings } from './settings.js';
+import { seriesOf } from '../../knowledge/versions.js';
+import { type Oauth2Settings, oauth2Settings23, oauth2Settings24 } from './settings.js';
+import { type Oauth2Options, Refused, TokenLookup } from './token-lookup.js';
 
-export interface Oauth2Options {
-  readonly now: () => number;
-  readonly mapPath: (path: string) => string;
-}
-
-/** Opens an oauth2 passdb of 2.3. Throws an Error with Dovecot's `auth: Fatal: ` text. */
+/** Opens an oauth2 passdb. Throws an Error with Dovecot's `auth: Fatal: ` text. */
 export async function openOauth2(
   block: PassdbBlock,
   config: Config,
   options: Oauth2Options,
 ): Promise<PassdbDriver> {
-  const settings = oauth2Settings(block, config);
+  const is23 = seriesOf(config.version) === '2.3';
+  const settings = is23 ? oauth2Settings23(block, config) : passdbSettings24(block, config);
   return {
     name: 'oauth2',
     canLookupCredentials: false,
-    cacheKeyTemplates: [settings.useGrantPassword ? '%u' : '%u%w'],
-    lookup: (context) => new Lookup(settings, options, context).run(),
+    // 2.4 has the name of 2.3 there, which no template of its own knows: nothing is cached.
+    cacheKeyTemplates: is23 ? [settings.useGrantPassword ? '%u' : '%u%w'] : [],
+    lookup: (context) => lookUp(settings, options, context),
     close: async () => {},
   };
 }
 
-/** A look-up that ends without success. */
-class Refused extends Error {
-  readonly result: 'internal' | 'mismatch' | 'unknown' | 'disabled';
-  readonly unreachable: Reply['unreachable'];
-
-  constructor(result: Refused['result'], message: ByteString, unreachable?: Reply['unreachable']) {
-    super(message);
-    this.result = result;
-    this.unreachable = unreachable;
+function passdbSettings24(block: PassdbBlock, config: Config): Oauth2Settings {
+  try {
+    return oauth2Settings24(config, true);
+  } catch (error) {
+    throw new Error(`passdb ${block.name}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-/** One token, or one password that is exchanged for a token. Dovecot 2.3.19.1 db-oauth2.c */
-class Lookup {
-  readonly #settings: Oauth2Settings;
-  readonly #options: Oauth2Options;
-  readonly #context: LookupContext;
-  readonly #fields = new Map<ByteString, ByteString>();
-  readonly #log: LogEntry[] = [];
-  readonly #queries: { text: ByteString; database: string; rows: null }[] = [];
-  #token: ByteString;
-
-  constructor(settings: Oauth2Settings, options: Oauth2Options, context: LookupContext) {
-    this.#settings = settings;
-    this.#options = options;
-    this.#context = context;
-    this.#token = context.request.password ?? '';
-  }
-
-  async run(): Promise<LookupOutcome> {
-    const { request } = this.#context;
-    const kept = { log: this.#log, queries: this.#queries };
-    // Nobody knows the token: the chain takes it as right and says so.
-    if (request.password === null)
-      return { kind: 'found', fields: [], defaultScheme: 'PLAIN', compares: '{PLAIN}', ...kept };
+/** The check of tokens of the mechanisms of 2.4. Throws an Error with Dovecot's `auth: Fatal: ` text. */
+export function openTokenCheck(config: Config, options: Oauth2Options): VerifyToken {
+  const settings = oauth2Settings24(config, false);
+  return async (token, context) => {
+    const lookup = new TokenLookup(settings, options, context, token);
     try {
-      if (this.#token === '' || /[\r\n]/.test(this.#token)) throw new Refused('mismatch', 'Invalid token');
-      const fields = await this.#ask();
-      return {
-        kind: 'found',
-        fields: [...fields, ['token', this.#token]],
-        defaultScheme: 'PLAIN',
-        verified: 'ok',
-        ...kept,
-      };
+      const fields = await lookup.run();
+      return { kind: 'valid', fields: fields.map(([name, value]) => [name, value ?? '']) };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const isInternal = error.result === 'internal';
-      this.#log.push({ level: isInternal ? 'error' : 'info', text: `oauth2 failed: ${error.message}` });
-      switch (error.result) {
-        case 'internal': {
-          const { unreachable } = error;
-          return { kind: 'internal', ...kept, ...(unreachable === undefined ? {} : { unreachable }) };
-        }
-        case 'mismatch':
-          return { kind: 'found', fields: [], defaultScheme: 'PLAIN', verified: 'mismatch', ...kept };
-        case 'unknown':
-          return { kind: 'unknown', silent: true, ...kept };
-        case 'disabled':
-          return { kind: 'disabled', ...kept };
-      }
+      const { message } = error;
+      return error.result === 'internal'
+        ? { kind: 'failed', message }
+        : { kind: 'refused', message, result: RESULTS[error.result] };
     }
-  }
-
-  /** Dovecot 2.3.19.1 db-oauth2.c: db_oauth2_lookup */
-  #ask(): Promise<RowField[]> {
-    const { mode, useGrantPassword, tokeninfoUrl } = this.#settings;
-    if (mode === 'local' && !useGrantPassword) return this.#validateLocally();
-    if (useGrantPassword) return this.#exchangePassword();
-    return tokeninfoUrl === '' ? this.#introspect() : this.#askTokeninfo();
-  }
-
-  async #exchangePassword(): Promise<RowField[]> {
-    const { grantUrl, clientId, clientSecret, scope } = this.#settings;
-    const prefix = 'Password grant failed: ';
-    const body =
-      `grant_type=password&username=${escaped(this.#context.user)}&password=${escaped(this.#token)}` +
-      `&client_id=${escaped(clientId)}&client_secret=${escaped(clientSecret)}` +
-      (scope === '' ? '' : `&scope=${escaped(scope)}`);
-    const reply = await this.#send('password grant', grantUrl, body, false);
-    if (!reply.valid) {
-      const error =
-        reply.error ?? reply.fields.get('error') ?? 'OAuth2 server returned failure without error field';
-      const result = reply.error === null && error === 'invalid_grant' ? 'mismatch' : 'internal';
-      throw new Refused(result, prefix + error, reply.unreachable);
-    }
-    const token = reply.fields.get('access_token');
-    if (token === undefined) throw new Refused('internal', `${prefix}OAuth2 token missing from reply`);
-    this.#token = token;
-    return this.#continueValid(reply, prefix);
-  }
-
-  async #askTokeninfo(): Promise<RowField[]> {
-    const prefix = 'Token validation failed: ';
-    const url = this.#settings.tokeninfoUrl + escaped(this.#token);
-    const reply = await this.#send('token validation', url, null, true);
-    if (reply.error !== null) throw new Refused('internal', prefix + reply.error, reply.unreachable);
-    if (!reply.valid) throw new Refused('mismatch', `${prefix}Invalid token`);
-    return this.#continueValid(reply, prefix);
-  }
-
-  /** Dovecot 2.3.19.1 db-oauth2.c: db_oauth2_lookup_continue_valid */
-  async #continueValid(reply: Reply, prefix: ByteString): Promise<RowField[]> {
-    this.#merge(reply.fields);
-    const { forceIntrospection, mode, introspectionUrl } = this.#settings;
-    if (forceIntrospection || !this.#hasAllFields()) {
-      if (mode === 'local') return this.#validateLocally();
-      this.#prefixed('Token is not valid: ', () => this.#checkActive());
-      if (introspectionUrl !== '') return this.#introspect();
-    }
-    return this.#process(prefix);
-  }
-
-  async #introspect(): Promise<RowField[]> {
-    const { introspectionUrl, clientId, clientSecret, mode } = this.#settings;
-    const prefix = 'Introspection failed: ';
-    const client = `&client_id=${escaped(clientId)}&client_secret=${escaped(clientSecret)}`;
-    const token = escaped(this.#token);
-    const url = mode === 'get' ? introspectionUrl + token + client : introspectionUrl;
-    const body = mode === 'post' ? `token=${token}${client}` : null;
-    const reply = await this.#send('introspection', url, body, true);
-    if (reply.error !== null) throw new Refused('internal', prefix + reply.error, reply.unreachable);
-    this.#merge(reply.fields);
-    return this.#process(prefix);
-  }
-
-  async #validateLocally(): Promise<RowField[]> {
-    const prefix = 'Local validation failed: ';
-    const { keyDict, issuers } = this.#settings;
-    if (keyDict === null) throw new Refused('internal', `${prefix}no keys`);
-    try {
-      const now = Math.floor(this.#options.now() / 1000);
-      const rules = { keys: keyDict, issuers, now, mapPath: this.#options.mapPath };
-      this.#merge(await validateJwt(this.#token, rules));
-    } catch (error) {
-      if (error instanceof InvalidToken) throw new Refused('mismatch', prefix + error.message);
-      throw error;
-    }
-    return this.#process(prefix);
-  }
-
-  #send(what: string, url: ByteString, body: ByteString | null, withBearer: boolean): Promise<Reply> {
-    const shown = url.replace(this.#token === '' ? '\0' : escaped(this.#token), '<token>');
-    this.#log.push({ level: 'debug', text: `Making ${what} request to ${shown}` });
-    this.#queries.push({ text: `${what} ${shown}`, database: 'oauth2', rows: null });
-    const call = { url, body, bearer: withBearer ? this.#token : null };
-    return askServer(this.#settings, this.#context.request, call, this.#context.signal);
-  }
-
-  #merge(fields: Reply['fields']): void {
-    for (const [name, value] of fields) this.#fields.set(name, value);
-  }
-
-  /** Dovecot 2.3.19.1 db-oauth2.c: db_oauth2_have_all_fields */
-  #hasAllFields(): boolean {
-    const { fields, usernameAttribute, activeAttribute } = this.#settings;
-    const wanted = fields.flatMap(([, template]) =>
-      [...(template ?? '').matchAll(/%\{oauth2:([^}:]*)/g)].map(([, name]) => name ?? ''),
-    );
-    return [...wanted, usernameAttribute, ...(activeAttribute === '' ? [] : [activeAttribute])].every(
-      (name) => this.#fields.has(name),
-    );
-  }
-
-  /** Dovecot 2.3.19.1 db-oauth2.c: db_oauth2_process_fields */
-  #process(prefix: ByteString): RowField[] {
-    return this.#prefixed(prefix, () => {
-      this.#checkActive();
-      this.#checkUsername();
-      this.#checkScope();
-      return this.#templateFields();
-    });
-  }
-
-  #prefixed<T>(prefix: ByteString, action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      throw error instanceof Refused ? new Refused(error.result, prefix + error.message) : error;
-    }
-  }
-
-  #checkActive(): void {
-    const { activeAttribute, activeValue } = this.#settings;
-    const active = activeAttribute === '' ? undefined : this.#fields.get(activeAttribute);
-    if (active !== undefined && activeValue !== '' && active !== activeValue)
-      throw new Refused('mismatch', 'Provided token is not valid');
-  }
-
-  #checkUsername(): void {
-    const { usernameAttribute, usernameFormat } = this.#settings;
-    const name = this.#fields.get(usernameAttribute);
-    if (name === undefined) throw new Refused('internal', 'No username returned');
-    const wanted = this.#expand(usernameFormat);
-    const found = this.#expand(usernameFormat, name);
-    if (wanted !== found) throw new Refused('unknown', `Username '${wanted}' did not match '${found}'`);
-  }
-
-  #expand(template: ByteString, user?: ByteString): ByteString {
-    const more = user === undefined ? {} : { user };
-    const expansion = this.#context.expand(template, undefined, undefined, more);
-    if (expansion.kind === 'ok') return expansion.text;
-    if (expansion.partial !== undefined) return expansion.partial;
-    throw new Refused('internal', `var_expand(${template}) failed: ${expansion.message}`);
-  }
-
-  #checkScope(): void {
-    const { scope } = this.#settings;
-    if (scope === '') return;
-    const given = (this.#fields.get('scope') ?? this.#fields.get('aud') ?? '').split(' ');
-    if (!scope.split(' ').some((each) => each !== '' && given.includes(each)))
-      throw new Refused('disabled', `Token is not valid for scope '${scope}'`);
-  }
-
-  /** Dovecot 2.3.19.1 db-oauth2.c: db_oauth2_template_export; later templates see the name that was set before. */
-  #templateFields(): RowField[] {
-    const field: Provider = (name) => {
-      const value = this.#fields.get(name);
-      return value === undefined ? { kind: 'missing' } : { kind: 'value', value };
-    };
-    const providers = new Map([['oauth2', field]]);
-    const row: RowField[] = [];
-    let user = this.#context.user;
-    for (const [name, template] of this.#settings.fields) {
-      let value = '';
-      if (template !== null) {
-        const extra = new Map([['$', this.#fields.get(name) ?? '']]);
-        const expansion = this.#context.expand(template, undefined, providers, { user, extra });
-        if (expansion.kind === 'error' && expansion.partial === undefined)
-          throw new Refused('internal', `var_expand(${template}) failed: ${expansion.message}`);
-        value = expansion.kind === 'ok' ? expansion.text : (expansion.partial ?? '');
-      }
-      row.push([name, value]);
-      if (name === 'user' && value !== '') user = value;
-    }
-    return row;
-  }
+  };
 }
 
-/** Dovecot http-url.c: http_url_escape_param */
-function escaped(value: ByteString): ByteString {
-  return value.replace(
-    /[^A-Za-z0-9\-._~!$'()*,:@/?]/g,
-    (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+const RESULTS = {
+  mismatch: 'password_mismatch',
+  unknown: 'user_unknown',
+  disabled: 'user_disabled',
+} as const;
+
+async function lookUp(
+  settings: Oauth2Settings,
+  options: Oauth2Options,
+  context: LookupContext,
+): Promise<LookupOutcome> {
+  const { password } = context.request;
+  const lookup = new TokenLookup(settings, options, context, password ?? '');
+  // Nobody knows the token: the chain takes it as right and says so.
+  if (password === null) return { kind: 'found', fields: [], defaultScheme: 'PLAIN', compares: '{PLAIN}' };
+  try {
+    const fields = await lookup.run();
+    const { log, queries, token } = lookup;
+    return {
+      kind: 'found',
+      fields: [...fields, ['token', token]],
+      defaultScheme: 'PLAIN',
+      verified: 'ok',
+      log,
+      queries,
+    };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const level = error.result === 'internal' ? 'error' : 'info';
+    const log = [...lookup.log, { level, text: `oauth2 failed: ${error.message}` } as const];
+    const kept = { log, queries: lookup.queries };
+    switch (error.result) {
+      case 'internal': {
+        const { unreachable } = error;
+        return { kind: 'internal', ...kept, ...(unreachable === undefined ? {} : { unreachable }) };
+      }
+      case 'mismatch':
+        return { kind: 'found', fields: [], defaultScheme: 'PLAIN', verified: 'mismatch', ...kept };
+      case 'unknown':
+        return { kind: 'unknown', silent: true, ...kept };
+      case 'disabled':
+        return { kind: 'disabled', ...kept };
+    }
+  }
 }

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type ByteString, fromUtf8, toUtf8 } from '../../../grammar/bytes.js';
 import type { AuthRequest } from '../../auth/request.js';
+import type { Series } from '../../knowledge/versions.js';
 import type { Oauth2Settings } from './settings.js';
 
 /** Values of a reply's outermost object, by name; nested ones are left out. */
@@ -42,11 +43,16 @@ export function askServer(
       url = new URL(toUtf8(call.url));
       if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error('no http URL');
     } catch {
-      resolve(failed(`Invalid URL: ${toUtf8(call.url)}`));
+      const reason = /^[a-z][a-z0-9+.-]*:/i.test(call.url)
+        ? 'Unsupported scheme'
+        : 'Relative HTTP URL not allowed';
+      resolve(failed(`Invalid HTTP URL: ${reason}`));
       return;
     }
-    const headers: Record<string, string> = { 'User-Agent': 'dovecot-oauth2-passdb/2.3.19.1' };
-    if (settings.sendAuthHeaders) Object.assign(headers, authHeaders(request));
+    const headers: Record<string, string> = {
+      'User-Agent': `dovecot-oauth2-passdb/${settings.series === '2.3' ? '2.3.19.1' : '2.4.1'}`,
+    };
+    if (settings.sendAuthHeaders) Object.assign(headers, authHeaders(settings.series, request));
     if (call.body !== null) headers['Content-Type'] = 'application/x-www-form-urlencoded';
     if (call.bearer !== null && url.username === '' && settings.mode === 'auth')
       headers['Authorization'] = `Bearer ${call.bearer}`;
@@ -60,7 +66,7 @@ export function askServer(
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const outgoing = send(url, options, (incoming) => {
       readBody(incoming).then(
-        (body) => resolve(readReply(incoming, body)),
+        (body) => resolve(readReply(settings.series, incoming, body)),
         (error: unknown) => resolve(failed(String(error))),
       );
     });
@@ -88,11 +94,13 @@ function tlsOptions({ tls }: Oauth2Settings) {
   };
 }
 
-function authHeaders(request: AuthRequest): Record<string, string> {
+function authHeaders(series: Series, request: AuthRequest): Record<string, string> {
   const address = (ip: string, port: number): string =>
     ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
   return {
-    ...(request.protocol === '' ? {} : { 'X-Dovecot-Auth-Service': request.protocol }),
+    ...(request.protocol === ''
+      ? {}
+      : { [`X-Dovecot-Auth-${series === '2.3' ? 'Service' : 'Protocol'}`]: request.protocol }),
     ...(request.localIp === ''
       ? {}
       : { 'X-Dovecot-Auth-Local': address(request.localIp, request.localPort) }),
@@ -113,7 +121,7 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
 }
 
 /** Dovecot 2.3.19.1 oauth2-request.c: oauth2_request_response, oauth2_request_field_parse */
-function readReply(incoming: IncomingMessage, body: string): Reply {
+function readReply(series: Series, incoming: IncomingMessage, body: string): Reply {
   const status = incoming.statusCode ?? 0;
   const kind = Math.floor(status / 100);
   if (kind !== 2 && kind !== 4)
@@ -122,8 +130,13 @@ function readReply(incoming: IncomingMessage, body: string): Reply {
   try {
     fields = fieldsOf(body);
   } catch {
-    return { valid: false, fields: new Map(), error: jsonError(body.trim()) };
+    const problem = series === '2.3' ? '' : 'Invalid JSON in response: ';
+    return { valid: false, fields: new Map(), error: problem + jsonError(body.trim()) };
   }
+  // Dovecot 2.4.1 oauth2-request.c: oauth2_request_parse_json
+  const told =
+    fields.get('error') === undefined ? undefined : (fields.get('error_description') ?? fields.get('error'));
+  if (series === '2.4' && told !== undefined) return { valid: false, fields, error: told };
   for (const [name, value] of fields) {
     if (name.toLowerCase() === 'expires_in' && !/^\d{1,10}$/.test(value))
       return { valid: false, fields, error: `Malformed number '${value}' in expires_in` };

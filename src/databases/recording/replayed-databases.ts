@@ -41,6 +41,7 @@ export function replayedDatabases(databases: Databases, paths: readonly string[]
     openSqlUserdb: (block) => databases.openSqlUserdb(block),
     openLdapUserdb: (block) => databases.openLdapUserdb(block),
     fixtureUserdb: (block) => databases.fixtureUserdb(block),
+    tokenCheck: () => databases.tokenCheck(),
     replay,
     close: () => databases.close(),
   };

@@ -108,7 +108,13 @@ export async function dialogueWithOurs(
     resolve: async () => ({ kind: 'not-asked' }),
   });
   const series = seriesOf(version);
-  const mechanism = createMechanism(script.mechanism, { series, realms: settings.realms, system });
+  const openidConfigurationUrl = config.effective.setting('oauth2_openid_configuration_url')?.text ?? '';
+  const mechanism = createMechanism(script.mechanism, {
+    series,
+    realms: settings.realms,
+    system,
+    openidConfigurationUrl,
+  });
   if (mechanism === null) throw new Error(`no ${script.mechanism}`);
   const verifyToken = await databases.tokenCheck().catch(() => null);
   const exchange = new SaslExchange({

@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dialogueWithDovecot, dialogueWithOurs } from '../auth/sasl-dialogue.js';
 import { dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
 import { type FakeOauth2, startFakeOauth2 } from '../servers/fake-oauth2.js';
 
@@ -58,6 +59,114 @@ const JWTS: Readonly<Record<string, string>> = {
   'three parts': 'a.b.c',
 };
 
+const LOCAL_24 = `oauth2_introspection_mode = local
+oauth2_issuers = us
+oauth2_local_validation {
+  dict fs {
+    fs posix {
+      prefix = @DIR@/keys/
+    }
+  }
+}
+oauth2 {
+  fields {
+    seen = %{user} %{oauth2:iss}
+  }
+}
+`;
+const KEYS = {
+  'keys/default/HS256/default': SECRET.toString('base64'),
+  'keys/default/RS256/rsa': publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+};
+const MECHANISMS =
+  'auth_mechanisms = plain xoauth2 oauthbearer\npassdb static {\n  fields {\n    nopassword = y\n    late = 1\n  }\n}\n';
+
+const missing24 = dovecotMissing('2.4.1');
+if (missing24 !== null) console.log(`skipped: ${missing24}`);
+
+describe.skipIf(missing24 !== null && !required)('oauth2 of 2.4 answers as real Dovecot does', () => {
+  let server: FakeOauth2;
+  beforeAll(async () => {
+    server = await startFakeOauth2();
+  });
+  afterAll(() => server?.stop());
+
+  const exchanges: Readonly<
+    Record<string, (url: string) => { readonly config: string; readonly tokens: readonly string[] }>
+  > = {
+    'introspection, auth': (url) => ({
+      config: `oauth2_introspection_mode = auth\noauth2_introspection_url = ${url}/introspect\noauth2_active_attribute = active\noauth2_active_value = true\noauth2 {\n  fields {\n    host = %{oauth2:host | default('none')}\n    n = %{oauth2:number}\n  }\n}\n`,
+      tokens: TOKENS,
+    }),
+    'introspection, get': (url) => ({
+      config: `oauth2_introspection_mode = get\noauth2_introspection_url = ${url}/introspect?token=\noauth2_client_id = me\noauth2_client_secret = se&cret\n`,
+      tokens: TOKENS,
+    }),
+    'introspection, post, with a scope': (url) => ({
+      config: `oauth2_introspection_mode = post\noauth2_introspection_url = ${url}/introspect\noauth2_scope = mail\n`,
+      tokens: TOKENS,
+    }),
+    tokeninfo: (url) => ({
+      config: `oauth2_introspection_mode = auth\noauth2_tokeninfo_url = ${url}/info?token=\noauth2_introspection_url = ${url}/introspect\noauth2_force_introspection = yes\n`,
+      tokens: TOKENS,
+    }),
+    'tokeninfo alone, a format, an address of the provider': (url) => ({
+      config: `oauth2_introspection_mode = auth\noauth2_tokeninfo_url = ${url}/info?token=\noauth2_username_validation_format = %{user | lower}\noauth2_openid_configuration_url = https://id.example/\n`,
+      tokens: ['good', 'other', 'denied'],
+    }),
+    'nobody listens': () => ({
+      config: 'oauth2_introspection_mode = auth\noauth2_introspection_url = http://127.0.0.1:1/introspect\n',
+      tokens: ['good'],
+    }),
+    'local validation': () => ({ config: LOCAL_24, tokens: Object.values(JWTS) }),
+  };
+  for (const [name, make] of Object.entries(exchanges))
+    test(`tokens of XOAUTH2 and OAUTHBEARER: ${name}`, async () => {
+      const { config, tokens } = make(`http://127.0.0.1:${server.port}`);
+      const auth = startDovecotAuth({ version: '2.4.1', config: config + MECHANISMS, files: KEYS });
+      try {
+        for (const [index, token] of tokens.entries()) {
+          const mechanism = index % 2 === 0 ? 'XOAUTH2' : 'OAUTHBEARER';
+          const initial =
+            mechanism === 'XOAUTH2'
+              ? `user=ann\x01auth=Bearer ${token}\x01\x01`
+              : `n,a=ann,\x01host=h\x01auth=Bearer ${token}\x01\x01`;
+          const script = { name: token, mechanism, initial, answers: ['\x01'] };
+          const { dialogue } = await dialogueWithOurs(auth, '2.4.1', script);
+          expect
+            .soft({ token, dialogue })
+            .toEqual({ token, dialogue: await dialogueWithDovecot(auth, script) });
+        }
+      } finally {
+        await auth.stop();
+      }
+    });
+
+  const passwords: Readonly<Record<string, (url: string) => string>> = {
+    'a password grant': (url) =>
+      `oauth2_introspection_mode = auth\noauth2_introspection_url = ${url}/introspect\noauth2_grant_url = ${url}/grant\noauth2_client_id = me\noauth2_client_secret = s\noauth2 {\n  fields {\n    got = %{oauth2:access_token}\n  }\n}\n`,
+    'a password grant whose token is introspected': (url) =>
+      `oauth2_introspection_mode = post\noauth2_introspection_url = ${url}/introspect\noauth2_force_introspection = yes\noauth2_grant_url = ${url}/grant\noauth2_client_id = me\noauth2_client_secret = s\noauth2_scope = a mail\n`,
+    'no address for grants': (url) =>
+      `oauth2_introspection_mode = auth\noauth2_introspection_url = ${url}/introspect\n`,
+  };
+  for (const [name, make] of Object.entries(passwords))
+    test(`a passdb with ${name}`, async () => {
+      const config = `${make(`http://127.0.0.1:${server.port}`)}passdb oauth2 {\n}\n`;
+      const auth = startDovecotAuth({ version: '2.4.1', config });
+      try {
+        for (const password of ['pw', 'wrong', 'odd', 'mute', 'empty', 'mac', 'soon']) {
+          const ask = { user: 'ann', password };
+          const real = auth.real(ask);
+          const { stdout, stderr, exitCode, log } = await auth.ours(ask);
+          expect.soft({ ask, stdout, stderr, exitCode, log }).toEqual({ ask, ...real });
+        }
+      } finally {
+        await auth.stop();
+      }
+    });
+});
+
 describe.skipIf(missing !== null && !required)('an oauth2 passdb of 2.3 answers as real Dovecot does', () => {
   let server: FakeOauth2;
   beforeAll(async () => {
@@ -107,16 +216,15 @@ describe.skipIf(missing !== null && !required)('an oauth2 passdb of 2.3 answers 
         config: 'passdb p1 {\n  driver = oauth2\n  args = @DIR@/oauth2.ext\n}\n',
         files: {
           'oauth2.ext': ext,
-          'keys/default/HS256/default': SECRET.toString('base64'),
-          'keys/default/RS256/rsa': publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+          ...KEYS,
         },
       });
       try {
         for (const password of passwords) {
           const ask = { user: 'ann', password };
           const real = auth.real(ask);
-          const ours = await auth.ours(ask);
-          expect.soft({ ask, ...ours }).toEqual({ ask, ...real });
+          const { stdout, stderr, exitCode, log } = await auth.ours(ask);
+          expect.soft({ ask, stdout, stderr, exitCode, log }).toEqual({ ask, ...real });
         }
       } finally {
         await auth.stop();
