@@ -7,12 +7,11 @@ import type { PasswordVerdict } from '../passwords/verify.js';
 import type { AuthAnswer } from './answer.js';
 import type { Chain } from './chain.js';
 import type { LookupOutcome } from './driver.js';
+import { neverAborted } from './never-aborted.js';
 import type { Walking, WalkQuestion, WalkReply } from './questions.js';
 import type { AuthRequest } from './request.js';
 import { walk } from './walk.js';
 import type { DriverFacts, WalkEnvironment } from './walk-state.js';
-
-const NEVER = new AbortController().signal;
 
 /**
  * Answers one request with the databases of a chain: drives the walk, asks the drivers, checks passwords.
@@ -21,7 +20,7 @@ const NEVER = new AbortController().signal;
 export async function authenticate(
   request: AuthRequest,
   chain: Chain,
-  signal: AbortSignal = NEVER,
+  signal: AbortSignal = neverAborted(),
 ): Promise<AuthAnswer> {
   return authenticateNow(request, chain, signal);
 }
@@ -30,7 +29,7 @@ export async function authenticate(
 export function authenticateNow(
   request: AuthRequest,
   chain: Chain,
-  signal: AbortSignal = NEVER,
+  signal: AbortSignal = neverAborted(),
 ): AuthAnswer | Promise<AuthAnswer> {
   const walking = walk(request, chain.settings, environmentOf(chain));
   const finish = (pause: WalkPause): AuthAnswer | Promise<AuthAnswer> => {

@@ -2,6 +2,7 @@ import type { UserdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { authenticate, environmentOf } from './authenticate.js';
 import type { Chain } from './chain.js';
+import { neverAborted } from './never-aborted.js';
 import type { UserdbAnswer, UserdbQuestion } from './userdb-answer.js';
 import type { OpenUserdb, SystemId, UserdbDriver, UserdbOutcome } from './userdb-driver.js';
 import { staticUserdb } from './userdb-static.js';
@@ -34,13 +35,11 @@ export async function openUserdbs(chain: Chain, open: OpenUserdb, systemId: Syst
   };
 }
 
-const NEVER = new AbortController().signal;
-
 /** Looks a user up behind a login that is not proxied, or by the name alone. Rejects only when `signal` is aborted. */
 export async function lookUpUser(
   question: UserdbQuestion,
   userdbs: Userdbs,
-  signal: AbortSignal = NEVER,
+  signal: AbortSignal = neverAborted(),
 ): Promise<UserdbAnswer> {
   const { chain, systemId } = userdbs;
   const environment = { ...environmentOf(chain), systemId };

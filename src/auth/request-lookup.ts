@@ -2,11 +2,10 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthSettings } from '../config/effective.js';
 import type { Escape, Expansion, Provider } from '../variables/scope.js';
 import type { LookupContext, MoreVariables } from './driver.js';
+import { neverAborted } from './never-aborted.js';
 import type { AuthRequest } from './request.js';
 import { expandFor } from './request-scope.js';
 import type { WalkState } from './walk-state.js';
-
-const NEVER = new AbortController().signal;
 
 /** What a driver may ask of the request while a walk waits for its answer. */
 export class RequestLookup implements LookupContext {
@@ -14,7 +13,7 @@ export class RequestLookup implements LookupContext {
   readonly settings: AuthSettings;
   readonly user: ByteString;
   readonly alreadyAuthenticated: boolean;
-  signal: AbortSignal = NEVER;
+  signal: AbortSignal = neverAborted();
   readonly #state: WalkState;
   readonly #inWorker: boolean;
 

@@ -38,9 +38,9 @@ export function failOpenings(config: Config): readonly FailOpening[] {
   if (known !== undefined) return known;
   const fields = passdbFields(config);
   const found = new Map<string, FailOpening>();
-  for (const settings of authSettings(config)) {
+  for (const settings of new Set(authSettings(config))) {
     const users = settings.passdbs.filter((passdb) => !passdb.master);
-    if (users.length > MOST_PASSDBS) continue;
+    if (users.length > MOST_PASSDBS || !users.some((one) => mayOpen(one, fieldsOf(one, fields)))) continue;
     for (const findings of combinations(users.length)) {
       const byBlock = new Map(users.map((passdb, index) => [blockKey(passdb), findings[index] ?? 'unknown']));
       const outcomeOf = (passdb: PassdbBlock) =>
@@ -53,6 +53,16 @@ export function failOpenings(config: Config): readonly FailOpening[] {
   const openings = [...found.values()];
   KNOWN.set(config, openings);
   return openings;
+}
+
+/** Whether anything of a passdb could let a wrong password in; most chains have nothing of the kind and need no walk. */
+function mayOpen(passdb: PassdbBlock, fields: readonly PassdbField[]): boolean {
+  return (
+    passdb.resultFailure.value.endsWith('-ok') ||
+    passdb.resultInternalfail.value.endsWith('-ok') ||
+    fields.some(({ name }) => name === 'nopassword' || name === 'noauthenticate') ||
+    !hasPassword(passdb, fields)
+  );
 }
 
 /** Whether such a rule of a passdb lets anybody in, whatever the passdbs around it say; chains that are too long are taken for open. */
