@@ -44,7 +44,13 @@ export function writeMigration(
 }
 
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    // What else is wrong with the path is told when it is written.
+    return false;
+  }
 }
 
 /** Folders that are not there yet; they are noted, outermost first. */
