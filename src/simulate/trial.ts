@@ -97,7 +97,8 @@ export class TrialLog {
   add(event: TrialEvent): void {
     this.events.push(event);
     if (event.kind !== 'tls' || this.#held === null) return;
-    this.events.push(...this.#held);
+    const { checked, problem } = event.facts;
+    if (!checked || problem === null) this.events.push(...this.#held);
     this.#held = null;
   }
 

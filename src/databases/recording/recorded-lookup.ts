@@ -26,8 +26,14 @@ export interface Asked {
   readonly isOwn: boolean;
 }
 
+/** What is written down, and what takes the place of a value there. */
+export interface Kept {
+  readonly entry: Recorded;
+  value(text: ByteString): ByteString;
+}
+
 /** What a passdb answered, as it is written down. */
-export async function recordedPassdb(outcome: LookupOutcome, asked: Asked): Promise<Recorded> {
+export async function recordedPassdb(outcome: LookupOutcome, asked: Asked): Promise<Kept> {
   const { password } = asked.context.request;
   const secrets = secretsOf(asked, outcome.kind === 'found' ? outcome.defaultScheme : 'PLAIN');
   const entry = await recordedOutcome(outcome, asked, secrets);
@@ -58,13 +64,14 @@ export async function recordedPassdb(outcome: LookupOutcome, asked: Asked): Prom
     case 'expired':
       break;
   }
-  return entry;
+  return { entry, value: (text) => secrets?.value(text) ?? text };
 }
 
-export async function recordedUserdb(outcome: UserdbOutcome, asked: Asked): Promise<Recorded> {
-  const entry = await recordedOutcome(outcome, asked, secretsOf(asked, 'PLAIN'));
+export async function recordedUserdb(outcome: UserdbOutcome, asked: Asked): Promise<Kept> {
+  const secrets = secretsOf(asked, 'PLAIN');
+  const entry = await recordedOutcome(outcome, asked, secrets);
   if (outcome.kind === 'found' && outcome.hasGidList === true) entry.has_gid_list = true;
-  return entry;
+  return { entry, value: (text) => secrets?.value(text) ?? text };
 }
 
 function secretsOf({ context, series, withSecrets }: Asked, defaultScheme: ByteString): Secrets | null {
@@ -98,9 +105,7 @@ async function recordedOutcome(
     service: recordedText(request.protocol),
     answer: outcome.kind === 'internal' ? 'internal_failure' : outcome.kind,
     ...(fields.length === 0 ? {} : { fields: recordedFields(fields) }),
-    ...(row === undefined
-      ? {}
-      : { row: recordedRow(row, fields, (value) => secrets?.value(value) ?? value) }),
+    ...(row === undefined ? {} : { row: await recordedRow(row, fields, secrets) }),
     ...(queries.length === 0 ? {} : { queries: recordedQueries(shown, question) }),
     ...(log.length === 0
       ? {}
@@ -109,12 +114,12 @@ async function recordedOutcome(
 }
 
 /** Columns that the fields say already are left out: whoever edits the file edits one place. */
-function recordedRow(row: Row, fields: readonly RowField[], kept: (value: ByteString) => ByteString) {
+async function recordedRow(row: Row, fields: readonly RowField[], secrets: Secrets | null) {
   const known = columnValues(fields);
   const columns: Record<string, RecordedText> = {};
   for (const [name, value] of row.columns) {
-    const own = kept(value);
-    if (known.get(name) !== own) columns[toUtf8(name)] = recordedText(own);
+    const [, own] = secrets === null ? [name, value] : await secrets.field([name, value]);
+    if (own !== null && known.get(name) !== own) columns[toUtf8(name)] = recordedText(own);
   }
   return { prefix: row.prefix, ...(Object.keys(columns).length === 0 ? {} : { columns }) };
 }

@@ -8,7 +8,7 @@ import { type DovecotVersion, seriesOf } from '../../knowledge/versions.js';
 import type { Provider } from '../../variables/scope.js';
 import { RECORDING_VERSION, type RecordedText, recordedText } from './format.js';
 import { dependsOnPassword, questionText } from './question-text.js';
-import { type Recorded, recordedPassdb, recordedUserdb } from './recorded-lookup.js';
+import { type Kept, type Recorded, recordedPassdb, recordedUserdb } from './recorded-lookup.js';
 
 /** Name of the file in the folder that --record names. */
 const RECORDING_FILE = 'recording.yaml';
@@ -56,9 +56,9 @@ export class Recorder {
           const isOwn = dependsOnPassword(driver);
           const key = JSON.stringify([question, context.user, isOwn ? context.request.password : null]);
           if (lookups.has(key)) return outcome;
-          const entry = await recordedPassdb(outcome, { ...asked(context), question, isOwn });
-          lookups.set(key, entry);
-          return listened(outcome, entry);
+          const kept = await recordedPassdb(outcome, { ...asked(context), question, isOwn });
+          lookups.set(key, kept.entry);
+          return listened(outcome, kept);
         },
       };
     };
@@ -81,9 +81,9 @@ export class Recorder {
           const outcome = await driver.lookup(context);
           const key = JSON.stringify([context.user, context.request.protocol]);
           if (lookups.has(key)) return outcome;
-          const entry = await recordedUserdb(outcome, { ...asked(context), question: null, isOwn: false });
-          lookups.set(key, entry);
-          return listened(outcome, entry);
+          const kept = await recordedUserdb(outcome, { ...asked(context), question: null, isOwn: false });
+          lookups.set(key, kept.entry);
+          return listened(outcome, kept);
         },
       };
     };
@@ -125,7 +125,7 @@ function written(blocks: ReadonlyMap<string, OpenBlock>) {
 }
 
 /** Writes down what templates ask of a row that knows more than its columns. */
-function listened<T extends LookupOutcome | UserdbOutcome>(outcome: T, entry: Recorded): T {
+function listened<T extends LookupOutcome | UserdbOutcome>(outcome: T, { entry, value: keep }: Kept): T {
   const { row } = entry;
   if (outcome.kind !== 'found' || outcome.row?.providers === undefined || row === undefined) return outcome;
   const asked: Record<string, Record<string, RecordedText | null>> = {};
@@ -136,7 +136,8 @@ function listened<T extends LookupOutcome | UserdbOutcome>(outcome: T, entry: Re
     asked[prefix] = answers;
     providers.set(prefix, (key) => {
       const value = provider(key);
-      answers[toUtf8(key)] = value.kind === 'value' ? recordedText(value.value) : null;
+      answers[toUtf8(key)] =
+        value.kind === 'value' ? recordedText(value.value.split('\t').map(keep).join('\t')) : null;
       return value;
     });
   }

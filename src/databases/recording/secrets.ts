@@ -20,9 +20,12 @@ function unknown(): ByteString {
   return `{PBKDF2}$1$unknown$1$${randomBytes(KEY_SIZE).toString('hex')}`;
 }
 
-/** Fields whose values are passwords. */
-const STORED = new Set(['password', 'password_noscheme']);
-const OTHERS = /^(?:userdb_)?pass(?:word)?$/;
+/** Passwords for others than Dovecot: nobody compares them here. */
+const FOR_OTHERS = /^(?:userdb_)?pass$/;
+/** Columns and attributes that hold stored passwords, whatever they become later. */
+const STORED = /(?:^|[_-])(?:pw|pwd|hash|crypt)$|pass(?:word|wd|phrase)?(?:_noscheme)?$|secret/i;
+/** What looks like one: `{SCHEME}data`, `$6$salt$hash`. */
+const HASH = /^(?:\{[A-Za-z0-9][\w.-]*\}.|\$[0-9a-z]{1,9}\$.)/;
 
 export interface SecretsOptions {
   readonly series: Series;
@@ -44,8 +47,8 @@ export class Secrets {
 
   async field([name, value]: RowField): Promise<RowField> {
     if (value === null || value === '') return [name, value];
-    if (STORED.has(name)) return [name, await this.stored(value)];
-    return OTHERS.test(name) ? [name, this.#replace(value, '***')] : [name, value];
+    if (FOR_OTHERS.test(name)) return [name, this.#replace(value, '***')];
+    return STORED.test(name) || HASH.test(value) ? [name, await this.stored(value)] : [name, value];
   }
 
   /** What takes the place of a value. */
