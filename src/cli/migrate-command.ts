@@ -10,6 +10,10 @@ export interface MigrateOptions extends ConfigOptions {
   readonly target: string;
   readonly answer: ReadonlyMap<string, string>;
   readonly showSecrets: boolean;
+  readonly verify: boolean;
+  readonly users?: string;
+  readonly allUsers: boolean;
+  readonly fixture: readonly string[];
 }
 
 /** Versions whose tables exist. */
@@ -20,9 +24,10 @@ Examples:
   dvproxy migrate -c /etc/dovecot/dovecot.conf --dry-run
   dvproxy migrate -c /etc/dovecot/dovecot.conf -o /root/dovecot-2.4 --report md > migration.md
   dvproxy migrate --map /etc/dovecot=./conf -o new --answer DV720/storage=old
+  dvproxy migrate --dry-run --verify --users users.txt --fixture mail.sql
 
 Writes nothing over anything; the old files stay. Exit codes: 0 fine, 1 Dovecot 2.3 refuses the configuration, or it is
-one of 2.4 already, 2 wrong usage.
+one of 2.4 already, or --verify found a difference, 2 wrong usage.
 `;
 
 function parseAnswer(text: string, previous: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
@@ -49,6 +54,15 @@ export const registerMigrate: RegisterCommand = (program, terminal, done) => {
       'answer of a question that the report asks (repeatable)',
       parseAnswer,
       new Map(),
+    )
+    .option('--verify', 'check the result, and ask both configurations the same questions', false)
+    .option('--users <file>', 'with --verify: users to ask about, a line each or CSV')
+    .option('--all-users', 'with --verify: all users that a userdb lists', false)
+    .option(
+      '--fixture <path>',
+      'with --verify: data that answers in place of the databases (repeatable)',
+      (path: string, paths: readonly string[]) => [...paths, path],
+      [],
     )
     .option('--show-secrets', 'show passwords in differences and reports', false)
     .addHelpText('after', EXAMPLE)

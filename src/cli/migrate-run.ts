@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { toUtf8 } from '../../grammar/bytes.js';
+import type { LoadedConfig } from '../config/load.js';
 import type { Question } from '../migrate/change.js';
 import { type Migration, MigrationRefused, migrate } from '../migrate/migrate.js';
+import { isProved, type Proof } from '../migrate/proof/proof.js';
 import { coloursFor } from '../report/colours.js';
 import { fixDiff } from '../report/fix-diff.js';
 import { colourChoice } from './colour-choice.js';
@@ -18,23 +20,40 @@ export async function runMigrate(
   command: Command,
   terminal: Terminal,
 ): Promise<number> {
-  if (options.output === undefined && !options.dryRun && options.report === undefined)
+  if (options.output === undefined && !options.dryRun && options.report === undefined && !options.verify)
     throw new CommandFailure('say where to: -o DIR writes the new files, --dry-run shows them', EXIT_USAGE);
-  const migration = await migrated(options, terminal);
+  const config = loadFor(options.config, options);
+  const migration = await migrated(config, options, terminal);
   if (migration === null) return EXIT_NO;
   if (options.dryRun) terminal.stdout(diffOf(migration, options));
   else if (options.output !== undefined) {
     const { warnings } = writeMigration(migration, options.output);
     for (const warning of warnings) terminal.stderr(`dvproxy: ${warning}\n`);
   }
+  const proof = options.verify ? await proofOf(config, migration, options) : null;
   if (options.report !== undefined || !options.dryRun)
-    terminal.stdout(await reportOf(migration, options, command, terminal));
-  return EXIT_OK;
+    terminal.stdout(await reportOf(migration, proof, options, command, terminal));
+  if (proof === null) return EXIT_OK;
+  const { proofText } = await import('../report/migration-proof.js');
+  const colours = coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty);
+  // A difference or a document of another format ends where it ends.
+  const format = options.report ?? (options.dryRun ? 'diff' : 'text');
+  if (format === 'text') terminal.stdout(`\n${proofText(proof, colours)}`);
+  else if (format !== 'json') terminal.stderr(proofText(proof, colours));
+  return isProved(proof) ? EXIT_OK : EXIT_NO;
+}
+
+async function proofOf(config: LoadedConfig, migration: Migration, options: MigrateOptions): Promise<Proof> {
+  const { verifyMigration } = await import('./migrate-verify.js');
+  return verifyMigration(config, migration, options);
 }
 
 /** null: the input is refused, and stderr says why. */
-async function migrated(options: MigrateOptions, terminal: Terminal): Promise<Migration | null> {
-  const config = loadFor(options.config, options);
+async function migrated(
+  config: LoadedConfig,
+  options: MigrateOptions,
+  terminal: Terminal,
+): Promise<Migration | null> {
   const run = (answers: ReadonlyMap<string, string>) =>
     migrate(config, {
       target: options.target,
@@ -107,6 +126,7 @@ function diffOf({ files }: Migration, { showSecrets }: MigrateOptions): string {
 
 async function reportOf(
   migration: Migration,
+  proof: Proof | null,
   options: MigrateOptions,
   command: Command,
   terminal: Terminal,
@@ -123,6 +143,6 @@ async function reportOf(
     case 'html':
       return (await import('../report/migration-html.js')).migrationHtml(migration, shown);
     case 'json':
-      return (await import('../report/migration-json.js')).migrationJson(migration, shown);
+      return (await import('../report/migration-json.js')).migrationJson(migration, shown, proof);
   }
 }

@@ -1,10 +1,15 @@
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { Migration } from '../migrate/migrate.js';
+import { isProved, type Proof } from '../migrate/proof/proof.js';
 import { type MigrationReportOptions, shownChanges } from './migration-report.js';
 import { reportPath } from './report-path.js';
 
 /** One JSON document: the files, and every change with its code, kind, reason, old and new text. */
-export function migrationJson(migration: Migration, options: MigrationReportOptions): string {
+export function migrationJson(
+  migration: Migration,
+  options: MigrationReportOptions,
+  proof: Proof | null = null,
+): string {
   const changes = shownChanges(migration, options).flatMap((group) => group.changes);
   const count = (kind: string) => changes.filter((change) => change.kind === kind).length;
   const document = {
@@ -16,6 +21,7 @@ export function migrationJson(migration: Migration, options: MigrationReportOpti
     })),
     changes,
     summary: { exact: count('exact'), equivalent: count('equivalent'), decide: count('decide') },
+    ...(proof === null ? {} : { proof: { proved: isProved(proof), ...proof } }),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -8,7 +8,7 @@ import { withChanges } from '../strings/translate-string.js';
 import { change, type NewField } from './block-part.js';
 import { fieldsSection } from './fields.js';
 
-interface Attribute {
+export interface Attribute {
   readonly name: ByteString;
   /** '' where only a template says the value. */
   readonly attribute: ByteString;
@@ -17,7 +17,7 @@ interface Attribute {
 }
 
 /** `attr=field,attr=field=prefix%$,=field=%{ldap:attr}`. Dovecot 2.3.19.1 db-ldap.c: db_ldap_set_attrs */
-function attributesOf(text: ByteString): Attribute[] {
+export function attributesOf(text: ByteString): Attribute[] {
   return text
     .split(/,+/)
     .map((entry) => entry.replace(/^ +/, ''))
