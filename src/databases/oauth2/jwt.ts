@@ -2,6 +2,7 @@ import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { compactVerify, errors } from 'jose';
 import { type ByteString, fromUtf8, toUtf8 } from '../../../grammar/bytes.js';
+import type { Series } from '../../knowledge/versions.js';
 import { fieldsOf, type Oauth2Fields } from './server.js';
 import type { KeyDict } from './settings.js';
 
@@ -9,6 +10,11 @@ import type { KeyDict } from './settings.js';
 export class InvalidToken extends Error {}
 
 export interface JwtRules {
+  readonly series: Series;
+  /** 2.4: the audience that a token must name; '' = any. */
+  readonly clientId: ByteString;
+  /** 2.4: scopes of which a token must have all, separated by blanks. */
+  readonly scope: ByteString;
   readonly keys: KeyDict;
   readonly issuers: readonly ByteString[];
   /** Seconds since 1970. */
@@ -22,13 +28,15 @@ export async function validateJwt(token: ByteString, rules: JwtRules): Promise<O
   const [head = '', body = ''] = parts;
   if (parts.length !== 3) throw new InvalidToken('Not a JWT token');
   const header = objectOf(head, 'Not a JWT token');
-  if (text(header['typ']) !== 'JWT') throw new InvalidToken("Cannot find 'typ' field");
+  if (rules.series === '2.3' && text(header['typ']) !== 'JWT')
+    throw new InvalidToken("Cannot find 'typ' field");
   const algorithm = text(header['alg'])?.toUpperCase() ?? null;
   if (algorithm === null) throw new InvalidToken("Cannot find 'alg' field");
   const keyId = text(header['kid']) ?? 'default';
   if (keyId === '') throw new InvalidToken("'kid' field is empty");
   const claims = objectOf(body, 'Invalid JSON');
   checkClaims(claims, rules);
+  if (rules.series === '2.4') checkAudience(claims, rules);
   const party = text(claims['azp']);
   await checkSignature(
     token,
@@ -38,7 +46,7 @@ export async function validateJwt(token: ByteString, rules: JwtRules): Promise<O
     rules,
   );
   // Members of nested objects are not seen. observed 2.3.19.1
-  return fieldsOf(JSON.stringify(claims));
+  return rules.series === '2.3' ? fieldsOf(JSON.stringify(claims)) : flattened(claims);
 }
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -84,6 +92,50 @@ function checkClaims(claims: Claims, { now, issuers }: JwtRules): void {
     const issuer = text(claims['iss']) ?? refuse("Token is missing 'iss' field");
     if (!issuers.includes(fromUtf8(issuer))) refuse(`Issuer '${issuer}' is not allowed`);
   }
+}
+
+/** Dovecot 2.4.1 oauth2-jwt.c: oauth2_jwt_body_process */
+function checkAudience(claims: Claims, { clientId, scope }: JwtRules): void {
+  const { aud } = claims;
+  const audience = Array.isArray(aud) ? aud.map(text) : [text(aud)].filter((each) => each !== null);
+  if (clientId !== '') {
+    if (audience.length === 0) throw new InvalidToken('client_id set but aud is missing');
+    if (!audience.includes(toUtf8(clientId))) throw new InvalidToken('client_id not found in aud field');
+  }
+  if (scope === '') return;
+  const given = text(claims['scope']);
+  if (given === null) throw new InvalidToken('scope set but not found in token');
+  const words = (list: string): string[] =>
+    list
+      .toLowerCase()
+      .split(/[ ,]+/)
+      .filter((word) => word !== '');
+  const scopes = words(given);
+  if (!words(toUtf8(scope)).every((each) => scopes.includes(each)))
+    throw new InvalidToken(
+      fromUtf8(`configured scope '${toUtf8(scope)}' missing from token scope '${given}'`),
+    );
+}
+
+/** Members of members as `outer_inner`, lists separated by tabs. Dovecot 2.4.1 oauth2-jwt.c: oauth2_jwt_copy_fields */
+function flattened(claims: Claims): Oauth2Fields {
+  const fields = new Map<ByteString, ByteString>();
+  const levels: (readonly [prefix: string, value: object])[] = [['', claims]];
+  for (let level = levels.shift(); level !== undefined; level = levels.shift()) {
+    const [prefix, value] = level;
+    const isList = Array.isArray(value);
+    for (const [key, member] of Object.entries(value)) {
+      if (typeof member === 'object' && member !== null)
+        levels.push([isList ? prefix : `${prefix}${key}_`, member]);
+      else {
+        const name = fromUtf8(isList ? prefix.replace(/_$/, '') : `${prefix}${key}`);
+        const before = fields.get(name);
+        const shown = fromUtf8(String(member));
+        fields.set(name, before === undefined ? shown : `${before}\t${shown}`);
+      }
+    }
+  }
+  return fields;
 }
 
 /** `/` and `%` would leave the folder of keys. */

@@ -124,11 +124,12 @@ export class TokenLookup {
 
   async #validateLocally(): Promise<RowField[]> {
     const prefix = 'Local validation failed: ';
-    const { keyDict, issuers } = this.#settings;
+    const { series, keyDict, issuers, clientId, scope } = this.#settings;
     if (keyDict === null) throw new Refused('internal', `${prefix}no keys`);
     try {
       const now = Math.floor(this.#options.now() / 1000);
-      const rules = { keys: keyDict, issuers, now, mapPath: this.#options.mapPath };
+      const { mapPath } = this.#options;
+      const rules = { series, keys: keyDict, issuers, clientId, scope, now, mapPath };
       this.#merge(await validateJwt(this.#token, rules));
     } catch (error) {
       if (error instanceof InvalidToken) throw new Refused('mismatch', prefix + error.message);

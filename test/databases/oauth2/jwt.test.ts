@@ -13,6 +13,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const NOW = 1_800_000_000;
 const RULES = {
+  series: '2.3',
+  clientId: '',
+  scope: '',
   keys: { kind: 'folder', prefix: `${folder}/` },
   issuers: [],
   now: NOW,
@@ -47,4 +50,31 @@ test.each([
   ["Unsupported algorithm 'NONE'", token(CLAIMS, { alg: 'none' })],
 ])('%s', async (message, text) => {
   await expect(validateJwt(text, RULES)).rejects.toThrow(message);
+});
+
+const RULES_24 = { ...RULES, series: '2.4', clientId: 'me', scope: 'mail,Send' } as const;
+const CLAIMS_24 = {
+  ...CLAIMS,
+  aud: ['me', 'you'],
+  scope: 'send mail x',
+  deep: { a: { b: true }, list: ['x', 'y'] },
+};
+
+test('2.4 names members of members, and takes lists apart at tabs', async () => {
+  const fields = await validateJwt(token(CLAIMS_24, { typ: 'at+jwt' }), RULES_24);
+  expect(Object.fromEntries(fields)).toMatchObject({
+    aud: 'me\tyou',
+    deep_a_b: 'true',
+    deep_list: 'x\ty',
+    list: '1',
+  });
+});
+
+test.each([
+  ['client_id set but aud is missing', { ...CLAIMS_24, aud: undefined }],
+  ['client_id not found in aud field', { ...CLAIMS_24, aud: 'other' }],
+  ['scope set but not found in token', { ...CLAIMS_24, scope: undefined }],
+  ["configured scope 'mail,Send' missing from token scope 'mail'", { ...CLAIMS_24, scope: 'mail' }],
+])('2.4: %s', async (message, claims) => {
+  await expect(validateJwt(token(claims), RULES_24)).rejects.toThrow(message);
 });

@@ -70,7 +70,7 @@ oauth2_local_validation {
 }
 oauth2 {
   fields {
-    seen = %{user} %{oauth2:iss}
+    seen = %{user} %{oauth2:deep_host}
   }
 }
 `;
