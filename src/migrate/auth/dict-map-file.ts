@@ -105,7 +105,7 @@ function mapStatement(node: Section, source: Source): NewStatement {
     key: 'dict_map',
     name: read('pattern'),
     body,
-    changes: [change('DV729', 'exact', reason, place)],
+    changes: [change('DV787', 'exact', reason, place)],
   };
 }
 
