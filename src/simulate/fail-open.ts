@@ -4,35 +4,60 @@ import { passdbLogName } from '../auth/passdb-lists.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Note } from './simulation.js';
 
+/** A walk that let somebody in, and what the login process does then. */
+export interface LetIn {
+  readonly answer: AuthAnswer;
+  readonly decision: LoginDecision;
+}
+
 /**
  * Whether a login succeeds that nobody has checked. `wrong`: the walk of the same question with a wrong password, or
- * of a look-up as it is. null: a password counts here.
+ * of a look-up as it is; `right`: the walk with the right one. null: a password counts here.
  */
-export function failOpenNote(
-  wrong: AuthAnswer,
-  decision: LoginDecision | null,
-  lookup: boolean,
-): Note | null {
-  if (wrong.result !== 'ok') return null;
-  const culprit = wrong.steps.find((step) => step.action === 'lookup' && letsIn(step));
+export function failOpenNote(wrong: LetIn, right: AuthAnswer, lookup: boolean): Note | null {
+  const { answer, decision } = wrong;
+  const culprit = answer.steps.find((step) => step.action === 'lookup' && letsIn(step));
   if (culprit !== undefined) return acceptedByRule(culprit, lookup);
   if (lookup) return null;
-  if (decision?.kind !== 'proxy')
-    return decision?.kind === 'local' || decision === null
-      ? {
-          code: 'fail_open',
-          rule: 'DV422',
-          message: 'any password is accepted here, and nothing behind it checks one',
-        }
-      : { code: 'any_password', message: 'any password is accepted here' };
-  const { destination } = decision;
-  const own = wrong.fields.some((field) => field.name === 'pass' && field.from.kind !== 'auth');
-  if (destination.noAuth || own)
+  const by = decidingPassdb(answer);
+  const where = by === decidingPassdb(right) ? 'here' : `by passdb ${by}`;
+  switch (decision.kind) {
+    case 'local':
+      return {
+        code: 'fail_open',
+        rule: 'DV422',
+        message: `any password is accepted ${where}, and nothing behind it checks one`,
+      };
+    case 'proxy':
+      return acceptedForBackend(answer, decision, where);
+    case 'nologin':
+    case 'referral':
+    case 'failed':
+      return { code: 'any_password', message: `any password is accepted ${where}` };
+  }
+}
+
+function acceptedForBackend(
+  answer: AuthAnswer,
+  { destination }: Extract<LoginDecision, { kind: 'proxy' }>,
+  where: string,
+): Note {
+  const own = answer.fields.some((field) => field.name === 'pass' && field.from.kind !== 'auth');
+  if (!destination.noAuth && !own)
     return {
-      code: 'fail_open',
-      message: `any password is accepted here, and the backend gets ${own ? "the passdb's own password" : 'none'}: nobody checks the client's`,
+      code: 'any_password',
+      message: `any password is accepted ${where}: the backend has to check it`,
     };
-  return { code: 'any_password', message: 'any password is accepted here: the backend has to check it' };
+  const sent = own ? "the passdb's own password" : 'none';
+  return {
+    code: 'fail_open',
+    message: `any password is accepted ${where}, and the backend gets ${sent}: nobody checks the client's`,
+  };
+}
+
+function decidingPassdb({ steps }: AuthAnswer): string {
+  const step = steps.findLast(({ action }) => action === 'lookup');
+  return step === undefined ? '' : toUtf8(passdbLogName(step.passdb));
 }
 
 function acceptedByRule(step: ChainStep, lookup: boolean): Note {

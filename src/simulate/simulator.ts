@@ -81,7 +81,14 @@ export class Simulator {
       answer.result === 'ok' && answer.crash === null ? this.#decide(question, answer, filter) : null;
     const asksWrong = this.#options.detailed && answer.result === 'ok' && answer.crash === null;
     const wrong = asksWrong ? await this.#withWrongPassword(request, answer, chain, signal) : null;
-    const open = wrong === null ? null : failOpenNote(wrong, decision, request.mode === 'lookup');
+    const open =
+      wrong === null || wrong.result !== 'ok'
+        ? null
+        : failOpenNote(
+            { answer: wrong, decision: this.#decide(question, wrong, filter) },
+            answer,
+            request.mode === 'lookup',
+          );
     const notes: Note[] = [
       ...config.readings.map(({ text }): Note => ({ code: 'lenient', message: text })),
       ...tolerated.map(
