@@ -41,22 +41,27 @@ const types = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-
 });
 if (types.status !== 0) throw new Error(`the types were not written: ${types.stdout}`);
 
-const guide = (variant) => {
-  const folder = `fixtures/guide/${variant}/proxy`;
-  return ['-c', `${folder}/dovecot.conf`, '--map', `/etc/dovecot=${folder}`];
+const GUIDE = 'fixtures/guide/corrected';
+const guide = ['-c', `${GUIDE}/proxy/dovecot.conf`, '--map', `/etc/dovecot=${GUIDE}/proxy`];
+const faulty = 'scripts/warm-up.conf';
+const fixtures = ['mailproxy', 'maillocal'].flatMap((name) => [
+  '--fixture',
+  `${GUIDE}/databases/${name}.sql`,
+]);
+/** What is packed with each command: a usual run, and what it prints of a finding. */
+const warmUps = {
+  check: [guide, ['-c', faulty]],
+  config: [['-n', ...guide]],
+  expand: [['%{user}']],
+  simulate: [['user1@domain1.com', ...guide, ...fixtures]],
 };
-const databases = 'fixtures/guide/corrected/databases';
-const fixtures = ['mailproxy', 'maillocal'].flatMap((name) => ['--fixture', `${databases}/${name}.sql`]);
-const warmUps = [
-  ['check', ...guide('as-written')],
-  ['config', ...guide('corrected')],
-  ['expand', '%{user}'],
-  ['simulate', 'user1@domain1.com', ...guide('corrected'), ...fixtures],
-];
-for (const args of warmUps) {
+for (const [command, lines] of Object.entries(warmUps)) {
+  const commandLines = JSON.stringify(lines.map((args) => [command, ...args]));
   // First the chunks that the command loads are packed, then its compiled code is kept.
   for (const part of ['pack', 'cache']) {
-    const run = spawnSync(process.execPath, ['scripts/write-pack.cjs', part, ...args], { encoding: 'utf8' });
-    if (run.status !== 0) throw new Error(`the ${part} of ${args[0]} was not written: ${run.stderr}`);
+    const run = spawnSync(process.execPath, ['scripts/write-pack.cjs', part, commandLines], {
+      encoding: 'utf8',
+    });
+    if (run.status !== 0) throw new Error(`the ${part} of ${command} was not written: ${run.stderr}`);
   }
 }

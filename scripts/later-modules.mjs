@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 
 export const LATER_MODULES = {
+  'src/auth/walk.ts': ['walk'],
   'src/cli/check-baseline.ts': ['openBaseline', 'writeBaseline'],
   'src/cli/check-fix.ts': ['fixAll', 'writeFixes'],
   'src/cli/check-watch.ts': ['watchFiles'],

@@ -1,10 +1,10 @@
 'use strict';
-// write-pack.cjs pack|cache COMMAND...: runs one command line with its output thrown away. `pack` writes the chunks that
-// were loaded meanwhile into one file, `cache` what V8 compiled of them.
+// write-pack.cjs pack|cache LINES: runs command lines of one command (JSON: a list of lists of arguments) with their
+// output thrown away. `pack` writes the chunks that were loaded meanwhile into one file, `cache` what V8 compiled of them.
 const { readFileSync, writeFileSync } = require('node:fs');
 const { cacheFile, dist, loadProgram, packFile } = require('../bin/program.js');
 
-const [part, ...args] = process.argv.slice(2);
+const [part, lines] = process.argv.slice(2);
 const silent = {
   stdout() {},
   stderr() {},
@@ -21,9 +21,16 @@ function packOf(names) {
   return `({${chunks.join(',\n')}})`;
 }
 
-const program = loadProgram(args[0]);
-program.exports.main(args, silent).then((exitCode) => {
-  if (exitCode > 1) throw new Error(`dvproxy ${args.join(' ')} ended with ${exitCode}`);
-  if (part === 'pack') writeFileSync(packFile(args[0]), packOf([...program.names]), 'latin1');
-  else writeFileSync(cacheFile(args[0]), program.script.createCachedData());
-});
+async function main() {
+  const [first, ...others] = JSON.parse(lines);
+  const [command] = first;
+  const program = loadProgram(command);
+  for (const args of [first, ...others]) {
+    const exitCode = await program.exports.main(args, silent);
+    if (exitCode > 1) throw new Error(`dvproxy ${args.join(' ')} ended with ${exitCode}`);
+  }
+  if (part === 'pack') writeFileSync(packFile(command), packOf([...program.names]), 'latin1');
+  else writeFileSync(cacheFile(command), program.script.createCachedData());
+}
+
+main();

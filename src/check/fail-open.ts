@@ -55,14 +55,16 @@ export function failOpenings(config: Config): readonly FailOpening[] {
   return openings;
 }
 
-/** Whether anything of a passdb could let a wrong password in; most chains have nothing of the kind and need no walk. */
+/**
+ * Whether anything of a passdb could let a wrong password in that no backend checks: most chains have nothing of the
+ * kind and need no walk.
+ */
 function mayOpen(passdb: PassdbBlock, fields: readonly PassdbField[]): boolean {
-  return (
-    passdb.resultFailure.value.endsWith('-ok') ||
-    passdb.resultInternalfail.value.endsWith('-ok') ||
-    fields.some(({ name }) => name === 'nopassword' || name === 'noauthenticate') ||
-    !hasPassword(passdb, fields)
-  );
+  const { resultFailure, resultInternalfail } = passdb;
+  if (resultFailure.value.endsWith('-ok') || resultInternalfail.value.endsWith('-ok')) return true;
+  if (fields.some(({ name }) => name === 'proxy' || name === 'proxy_maybe')) return false;
+  const takesAny = fields.some(({ name }) => name === 'nopassword' || name === 'noauthenticate');
+  return takesAny || !hasPassword(passdb, fields);
 }
 
 /** Whether such a rule of a passdb lets anybody in, whatever the passdbs around it say; chains that are too long are taken for open. */
