@@ -26,10 +26,15 @@ export const unknownAuthVariable = defineRule({
           message: `The auth process has no variable ${written}: every look-up fails temporarily${crash}`,
           place: placeIn(value, span),
           help: suggestion === null ? '' : `Did you mean ${suggestion}?`,
-          dovecot: {
-            message: series === '2.3' ? `Unknown variable '%${written}'` : `Unknown variable '${written}'`,
-            stage: 'runtime',
-          },
+          // A worker that dies of a signal says nothing. observed 2.3.19.1
+          dovecot:
+            crash !== ''
+              ? null
+              : {
+                  message:
+                    series === '2.3' ? `Unknown variable '%${written}'` : `Unknown variable '${written}'`,
+                  stage: 'runtime',
+                },
         });
       }
     }
