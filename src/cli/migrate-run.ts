@@ -1,3 +1,4 @@
+import { isAbsolute, posix, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { LoadedConfig } from '../config/load.js';
@@ -22,7 +23,7 @@ export async function runMigrate(
 ): Promise<number> {
   if (options.output === undefined && !options.dryRun && options.report === undefined && !options.verify)
     throw new CommandFailure('say where to: -o DIR writes the new files, --dry-run shows them', EXIT_USAGE);
-  const config = loadFor(options.config, options);
+  const config = loadFor(dovecotPath(options), options);
   const migration = await migrated(config, options, terminal);
   if (migration === null) return EXIT_NO;
   if (options.dryRun) terminal.stdout(diffOf(migration, options));
@@ -41,6 +42,16 @@ export async function runMigrate(
   if (format === 'text') terminal.stdout(`\n${proofText(proof, colours)}`);
   else if (format !== 'json') terminal.stderr(proofText(proof, colours));
   return isProved(proof) ? EXIT_OK : EXIT_NO;
+}
+
+/** A main file below `TO` of `--map FROM=TO` has its name below FROM: its absolute includes are beside it then. */
+function dovecotPath({ config, map }: MigrateOptions): string {
+  const path = resolve(config);
+  for (const { from, to } of map) {
+    const below = relative(resolve(to), path);
+    if (!below.startsWith('..') && !isAbsolute(below)) return posix.join(from, below);
+  }
+  return config;
 }
 
 async function proofOf(config: LoadedConfig, migration: Migration, options: MigrateOptions): Promise<Proof> {

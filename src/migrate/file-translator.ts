@@ -295,13 +295,18 @@ function headOf(source: Source, node: Section) {
   return { start: node.keySpan.start, end: node.keySpan.start + text.trimEnd().length };
 }
 
+/** Whether anything is set in a section, or in one inside it. */
+function hasSettings({ body }: Section): boolean {
+  return body.some((node) => node.kind === 'setting' || (node.kind === 'section' && hasSettings(node)));
+}
+
 /** A section of something that is gone, line by line behind a #. */
 function commentedSection(source: Source, node: Section, reason: string): readonly NewStatement[] {
   const { start, end } = node.span;
   const text = source.text.slice(start, end).replace(/\s+$/, '');
   const change: ChangeDraft = {
     code: 'DV733',
-    kind: 'decide',
+    kind: hasSettings(node) ? 'decide' : 'exact',
     reason,
     old: { source, span: headOf(source, node) },
   };

@@ -2,6 +2,7 @@ import type { Migration } from '../migrate/migrate.js';
 import { plural } from './check-report.js';
 import {
   countText,
+  isSamePlace,
   KIND_MEANINGS,
   KIND_WORDS,
   type MigrationReportOptions,
@@ -28,7 +29,7 @@ export function migrationHtml(migration: Migration, options: MigrationReportOpti
   const title = `Migration to Dovecot ${migration.target}`;
   const parts = shownChanges(migration, options).map(
     ({ kind, changes }) =>
-      `<h2>${KIND_WORDS[kind]} (${changes.length})</h2>\n<p>${KIND_MEANINGS[kind]}</p>\n${changes.map(article).join('\n')}`,
+      `<h2>${KIND_WORDS[kind]} (${changes.length})</h2>\n<p>${KIND_MEANINGS[kind]}</p>\n${changes.map((change, at) => article(change, isSamePlace(change, changes[at - 1]))).join('\n')}`,
   );
   return [
     '<!doctype html>',
@@ -40,13 +41,15 @@ export function migrationHtml(migration: Migration, options: MigrationReportOpti
   ].join('\n');
 }
 
-function article(change: ShownChange): string {
+/** `isTold`: the change before it showed the same lines. */
+function article(change: ShownChange, isTold: boolean): string {
   const place = change.old ?? change.new;
   const where = place === null ? '' : ` <small>${xmlText(place.file)}:${place.line}</small>`;
   const lines = [
     ...(change.old === null ? [] : [`<del>- ${shown(change.old.text)}</del>`]),
     ...(change.new === null ? [] : [`<ins>+ ${shown(change.new.text)}</ins>`]),
   ];
+  const texts = lines.length === 0 || isTold ? '' : `<pre>${lines.join('\n')}</pre>`;
   const { question: asked } = change;
   const question =
     asked === null
@@ -57,7 +60,7 @@ function article(change: ShownChange): string {
               `<li><code>--answer ${xmlText(`${asked.key}=${name}`)}</code> ${xmlText(meaning)}</li>`,
           )
           .join('')}</ul>`;
-  return `<article class="${change.kind}"><h3>${change.code} ${xmlText(change.title)}${where}</h3><p>${xmlText(change.reason)}</p><pre>${lines.join('\n')}</pre>${question}</article>`;
+  return `<article class="${change.kind}"><h3>${change.code} ${xmlText(change.title)}${where}</h3><p>${xmlText(change.reason)}</p>${texts}${question}</article>`;
 }
 
 function shown(text: string): string {

@@ -2,6 +2,7 @@ import type { Migration } from '../migrate/migrate.js';
 import { plural } from './check-report.js';
 import {
   countText,
+  isSamePlace,
   KIND_MEANINGS,
   KIND_WORDS,
   type MigrationReportOptions,
@@ -19,20 +20,24 @@ export function migrationMarkdown(migration: Migration, options: MigrationReport
   ];
   for (const { kind, changes } of shownChanges(migration, options)) {
     lines.push(`## ${KIND_WORDS[kind]} (${changes.length})`, '', KIND_MEANINGS[kind], '');
-    for (const change of changes) lines.push(...changeLines(change), '');
+    for (const [at, change] of changes.entries())
+      lines.push(...changeLines(change, isSamePlace(change, changes[at - 1])), '');
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function changeLines(change: ShownChange): string[] {
+/** `isTold`: the change before it showed the same lines. */
+function changeLines(change: ShownChange, isTold: boolean): string[] {
   const place = change.old ?? change.new;
   const where = place === null ? '' : ` (${place.file}:${place.line})`;
-  const lines = [`### ${change.code} ${change.title}${where}`, '', change.reason, ''];
-  const fence = longestFence([change.old?.text ?? '', change.new?.text ?? '']);
-  lines.push(`${fence}diff`);
-  for (const line of change.old?.text.split('\n') ?? []) lines.push(`- ${line}`);
-  for (const line of change.new?.text.split('\n') ?? []) lines.push(`+ ${line}`);
-  lines.push(fence);
+  const lines = [`### ${change.code} ${change.title}${where}`, '', change.reason];
+  if (place !== null && !isTold) {
+    const fence = longestFence([change.old?.text ?? '', change.new?.text ?? '']);
+    lines.push('', `${fence}diff`);
+    for (const line of change.old?.text.split('\n') ?? []) lines.push(`- ${line}`);
+    for (const line of change.new?.text.split('\n') ?? []) lines.push(`+ ${line}`);
+    lines.push(fence);
+  }
   if (change.question !== null) {
     lines.push('', change.question.text, '');
     for (const { name, meaning } of change.question.choices)

@@ -59,7 +59,7 @@ export function shownChanges(
           : {
               file: displayText(reportPath(change.old.source.realPath, folder)),
               line: change.old.source.lineAt(change.old.span.start),
-              text: shown(change.old.text),
+              text: shown(change.old.text.trimEnd()),
             },
       new: change.new === null ? null : { ...change.new, text: shown(change.new.text) },
       question: change.question ?? null,
@@ -82,3 +82,9 @@ const COUNTED: Readonly<Record<ChangeKind, string>> = {
   equivalent: 'equivalent',
   exact: 'exact',
 };
+
+/** Whether two changes are about the same lines. */
+export function isSamePlace(change: ShownChange, other: ShownChange | undefined): boolean {
+  const key = ({ old, new: now }: ShownChange) => JSON.stringify([old, now]);
+  return other !== undefined && key(change) === key(other) && (change.old !== null || change.new !== null);
+}

@@ -3,6 +3,7 @@ import { plural } from './check-report.js';
 import type { Colours } from './colours.js';
 import {
   countText,
+  isSamePlace,
   KIND_MEANINGS,
   KIND_WORDS,
   type MigrationReportOptions,
@@ -19,7 +20,8 @@ export function migrationText(
   const lines: string[] = [];
   for (const { kind, changes } of shownChanges(migration, options)) {
     lines.push(colours.bold(`${KIND_WORDS[kind]} (${changes.length})`), colours.dim(KIND_MEANINGS[kind]), '');
-    for (const change of changes) lines.push(...changeLines(change, colours), '');
+    for (const [at, change] of changes.entries())
+      lines.push(...changeLines(change, isSamePlace(change, changes[at - 1]), colours), '');
   }
   lines.push(
     colours.bold(
@@ -29,12 +31,15 @@ export function migrationText(
   return `${lines.join('\n')}\n`;
 }
 
-function changeLines(change: ShownChange, colours: Colours): string[] {
+/** `isTold`: the change before it showed the same lines. */
+function changeLines(change: ShownChange, isTold: boolean, colours: Colours): string[] {
   const place = change.old === null ? change.new : change.old;
   const where = place === null ? '' : `${place.file}:${place.line}: `;
   const lines = [`${colours.bold(where)}${change.title} ${colours.dim(`[${change.code}]`)}`];
-  for (const line of change.old?.text.split('\n') ?? []) lines.push(colours.red(`  - ${line}`));
-  for (const line of change.new?.text.split('\n') ?? []) lines.push(colours.green(`  + ${line}`));
+  if (!isTold) {
+    for (const line of change.old?.text.split('\n') ?? []) lines.push(colours.red(`  - ${line}`));
+    for (const line of change.new?.text.split('\n') ?? []) lines.push(colours.green(`  + ${line}`));
+  }
   lines.push(`    ${change.reason}`);
   if (change.question !== null) {
     lines.push(`    ${change.question.text}`);
