@@ -1,12 +1,15 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
+import { authRequest, NO_CREDENTIALS } from './auth-request.js';
 import { BackendConnection, type BackendDialogue } from './backend-connection.js';
 import { decideLogin } from './decide-login.js';
 import type { Destination } from './destination.js';
 import type { LoginClient } from './login-client.js';
 import type { LoginDecision, ProxyFailureClass } from './login-decision.js';
 import { type LoginResult, refusalOf } from './login-result.js';
+import { acceptsMechanism, cleartextAllowed } from './login-rules.js';
 import { sanitize } from './sanitize.js';
+import { isPrivate, showsPassword } from './sasl/mechanism-facts.js';
 import {
   createSaslServer,
   decodeBase64,
@@ -73,23 +76,6 @@ export class LoginAttempt {
     return this.#dialogue?.state() ?? '';
   }
 
-  /** Whether a client may send its password as it is. */
-  cleartextAllowed(): boolean {
-    const client = this.#client;
-    return client.secured || (client.settings.login.allowCleartext && client.tlsMode !== 'required');
-  }
-
-  /** Dovecot imap-login-client.c is_login_cmd_disabled */
-  loginDisabled(): boolean {
-    if (this.#client.secured) return !this.#client.settings.mechanisms.includes('PLAIN');
-    return !this.cleartextAllowed();
-  }
-
-  /** All mechanisms here send the password in clear. Dovecot sasl-server.c sasl_server_get_advertised_mechs */
-  offeredMechanisms(): readonly ByteString[] {
-    return this.cleartextAllowed() ? this.#client.settings.mechanisms : [];
-  }
-
   #logVerbose(message: ByteString): void {
     if (!this.#client.settings.login.authVerbose) return;
     this.#side.act({ kind: 'log', level: 'info', text: this.#client.logLine(message) });
@@ -105,7 +91,7 @@ export class LoginAttempt {
    * was sent already. Dovecot client-common-auth.c client_check_plaintext_auth
    */
   checkCleartext(user: ByteString | null, exposed: boolean): boolean {
-    if (this.cleartextAllowed()) return true;
+    if (cleartextAllowed(this.#client)) return true;
     const word = this.#cleartextWord();
     this.#logVerbose(`Login failed: ${word} authentication disabled`);
     this.#client.user ??= user;
@@ -124,20 +110,29 @@ export class LoginAttempt {
   authenticate(mechanism: ByteString, initial: ByteString): void {
     this.#client.mechanism = mechanism;
     if (!this.#begin(mechanism)) return;
-    const sasl = createSaslServer(this.#client.mechanism);
-    if (sasl === null) return;
-    this.#sasl = sasl;
     // `=` is an empty initial response. RFC 4959 3
     const decoded = initial === '' || initial === '=' ? '' : decodeBase64(initial);
     if (decoded === null) {
       this.#invalidBase64('initial response');
       return;
     }
-    this.#continueSasl(sasl.start(initial === '' ? null : decoded));
+    this.#startSasl(initial === '' ? null : decoded);
+  }
+
+  /** A mechanism that has a command of its own, and says everything with it. */
+  authenticatePrivately(mechanism: ByteString, initial: ByteString): void {
+    if (this.#begin(mechanism, true)) this.#startSasl(initial);
+  }
+
+  /** What only passes a password on is read here, the rest by the auth process. */
+  #startSasl(initial: ByteString | null): void {
+    this.#sasl = createSaslServer(this.#client.mechanism);
+    if (this.#sasl !== null) this.#continueSasl(this.#sasl.start(initial));
+    else this.#ask({ kind: 'sasl_start', initial, request: authRequest(this.#client, NO_CREDENTIALS) });
   }
 
   /** Checks that an attempt may be made at all. Dovecot sasl-server.c sasl_server_auth_begin */
-  #begin(mechanism: ByteString): boolean {
+  #begin(mechanism: ByteString, privately = false): boolean {
     const client = this.#client;
     if (!client.secured && client.tlsMode === 'required') {
       this.#logVerbose('Login failed: SSL required for authentication');
@@ -151,13 +146,13 @@ export class LoginAttempt {
     }
     client.beginAttempt(mechanism);
     client.lastFailure = 'none';
-    if (!client.settings.mechanisms.includes(client.mechanism)) {
+    if (!acceptsMechanism(client, client.mechanism) || (isPrivate(client.mechanism) && !privately)) {
       this.#logFailedMechanism('Unsupported authentication mechanism.');
       client.lastFailure = 'invalid_mech';
       this.#side.refuse('mech_invalid', 'Unsupported authentication mechanism.');
       return false;
     }
-    if (this.cleartextAllowed()) return true;
+    if (cleartextAllowed(this.#client) || !showsPassword(client.mechanism)) return this.#certificateFits();
     const text =
       client.series === '2.3'
         ? 'Plaintext authentication disabled.'
@@ -166,6 +161,26 @@ export class LoginAttempt {
     this.#logFailedMechanism(text);
     client.lastFailure = 'cleartext_auth_disabled';
     this.#side.refuse('mech_ssl_required', text);
+    return false;
+  }
+
+  /** Dovecot sasl-server.c get_cert_username, auth-request-handler.c */
+  #certificateFits(): boolean {
+    const { certificate, settings } = this.#client;
+    const { required, nameUser } = settings.certificates;
+    if (!required) return true;
+    if (certificate.state === 'valid' && nameUser && certificate.user === '') {
+      this.#log('error', 'Cannot get username from certificate: Missing username in certificate');
+      const text = 'Unable to validate certificate';
+      this.#logFailedMechanism(text);
+      this.#client.lastFailure = 'authorization_failed';
+      this.#side.refuse('authz_failed', text);
+      return false;
+    }
+    if (certificate.state === 'valid') return true;
+    const text = "Client didn't present valid SSL certificate";
+    this.#logAuth(text);
+    this.#side.refuse('auth_failed_reason', text);
     return false;
   }
 
@@ -206,7 +221,7 @@ export class LoginAttempt {
 
   #invalidBase64(where: ByteString): void {
     const text = `Invalid base64 data in ${where}`;
-    this.#client.waitingForClient = false;
+    this.drop();
     this.#client.lastFailure = 'invalid_base64';
     this.#logAuth(text);
     this.#side.refuse('invalid_base64', text);
@@ -219,9 +234,18 @@ export class LoginAttempt {
     } else {
       const decoded = decodeBase64(line);
       if (decoded === null) this.#invalidBase64('continued response');
-      else if (this.#sasl !== null) this.#continueSasl(this.#sasl.next(decoded));
+      else this.#respond(decoded);
     }
     if (!this.active) this.#side.finished();
+  }
+
+  #respond(response: ByteString): void {
+    if (this.#sasl !== null) {
+      this.#continueSasl(this.#sasl.next(response));
+      return;
+    }
+    this.#client.waitingForClient = false;
+    this.#ask({ kind: 'sasl_continue', response });
   }
 
   /** The connection ends in the middle of it. */
@@ -232,8 +256,9 @@ export class LoginAttempt {
     this.backend?.abandon();
   }
 
-  /** The client's response cannot be read: the exchange is over without an answer of its own. */
+  /** The exchange is over without an answer of its own. */
   drop(): void {
+    if (this.#client.waitingForClient && this.#sasl === null) this.#side.act({ kind: 'sasl_cancel' });
     this.#client.waitingForClient = false;
     this.#sasl = null;
   }
@@ -247,41 +272,31 @@ export class LoginAttempt {
 
   #abort(): void {
     const client = this.#client;
-    client.waitingForClient = false;
+    this.drop();
     client.abortedByClient = true;
     if (client.series === '2.4') this.#logFailedMechanism('Aborted');
     this.#side.refuse('aborted', 'Authentication aborted by client.');
   }
 
   #request(identity: SaslIdentity): void {
-    const client = this.#client;
-    client.authenticating = true;
-    this.#side.act({ kind: 'pause_client' });
-    this.#side.act({
-      kind: 'authenticate',
-      request: {
-        ...identity,
-        mode: 'verify',
-        mechanism: client.mechanism,
-        protocol: client.protocol,
-        localIp: client.localIp,
-        localPort: client.localPort,
-        remoteIp: client.remoteIp,
-        remotePort: client.remotePort,
-        realLocalIp: client.real.realLocalIp,
-        realLocalPort: client.real.realLocalPort,
-        realRemoteIp: client.real.realRemoteIp,
-        realRemotePort: client.real.realRemotePort,
-        localName: client.localName,
-        clientId: client.clientId,
-        session: client.session(),
-        secured: client.securedForAuth,
-        validClientCertificate: false,
-        forward: client.forwardFields,
-        login: true,
-      },
-    });
+    this.#ask({ kind: 'authenticate', request: authRequest(this.#client, identity) });
     this.#password = identity.password;
+  }
+
+  #ask(action: Extract<SessionAction, { kind: 'authenticate' | 'sasl_start' | 'sasl_continue' }>): void {
+    this.#client.authenticating = true;
+    this.#side.act({ kind: 'pause_client' });
+    this.#side.act(action);
+  }
+
+  /** The auth process asks the client for more. */
+  challenged(data: ByteString): void {
+    const client = this.#client;
+    if (!client.authenticating) return;
+    client.authenticating = false;
+    client.waitingForClient = true;
+    this.#side.challenge(data);
+    this.#side.act({ kind: 'resume_client' });
   }
 
   /** The auth process has decided. */

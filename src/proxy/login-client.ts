@@ -39,8 +39,24 @@ export interface SessionEnvironment {
   nextSourceIp(family: 4 | 6): string | null;
 }
 
+/** What certificates of clients are for. */
+export interface CertificateSettings {
+  /** auth_ssl_require_client_cert: nobody logs in without a valid one. */
+  readonly required: boolean;
+  /** auth_ssl_username_from_cert: the name in it is the user's. */
+  readonly nameUser: boolean;
+}
+
+/** What a client showed of itself in its TLS handshake. */
+export interface ClientCertificate {
+  readonly state: 'none' | 'invalid' | 'valid';
+  /** ssl_cert_username_field of a valid one; '' = it has none. */
+  readonly user: ByteString;
+}
+
 export interface ClientSettings {
   readonly login: LoginSettings;
+  readonly certificates: CertificateSettings;
   /** Mechanisms that clients may use, upper case, in the order of the configuration. */
   readonly mechanisms: readonly ByteString[];
   readonly logFormat: LoginLogFormat;
@@ -83,6 +99,7 @@ export class LoginClient {
   tls: 'none' | 'handshaking' | 'active';
   tlsError = '';
   startedTls = false;
+  certificate: ClientCertificate = { state: 'none', user: '' };
   /** 2.4: what a trusted front end said of its client's transport. */
   endClientTls: boolean | null = null;
   ttl: number;

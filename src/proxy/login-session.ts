@@ -110,6 +110,7 @@ export abstract class LoginSession {
         if (this.#state === 'command') this.#sendGreeting();
         break;
       case 'client_tls_ready':
+        if (event.certificate !== undefined) this.client.certificate = event.certificate;
         this.#tlsReady(event.localName);
         break;
       case 'client_data':
@@ -118,6 +119,10 @@ export abstract class LoginSession {
         break;
       case 'client_closed':
         this.#clientClosed(event.error);
+        break;
+      case 'sasl_challenge':
+        this.login.challenged(event.data);
+        this.#process();
         break;
       case 'auth_answered':
         this.login.answered(event.answer);

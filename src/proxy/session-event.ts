@@ -1,6 +1,7 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
+import type { ClientCertificate } from './login-client.js';
 
 /** Timers of a session; setting one again replaces it. */
 export type TimerName = 'idle' | 'login' | 'reconnect';
@@ -13,7 +14,13 @@ export type SessionEvent =
   /** `error`: the system's or TLS text; '' for an orderly end. */
   | { readonly kind: 'client_closed'; readonly error: string }
   /** Handshake done; `localName` is the server name of the client hello, '' if there was none. */
-  | { readonly kind: 'client_tls_ready'; readonly localName: ByteString }
+  | {
+      readonly kind: 'client_tls_ready';
+      readonly localName: ByteString;
+      readonly certificate?: ClientCertificate;
+    }
+  /** The auth process goes on with a SASL exchange. */
+  | { readonly kind: 'sasl_challenge'; readonly data: ByteString }
   | { readonly kind: 'auth_answered'; readonly answer: AuthAnswer }
   | { readonly kind: 'backend_connected' }
   /** The connection could not be made; `error` is strerror's text, `local` the bound address as far as it is known. */
@@ -68,6 +75,10 @@ export type SessionAction =
   | { readonly kind: 'pause_client' }
   | { readonly kind: 'resume_client' }
   | { readonly kind: 'authenticate'; readonly request: AuthRequest }
+  /** A mechanism that the auth process speaks; `initial` null: the client sent no initial response. */
+  | { readonly kind: 'sasl_start'; readonly initial: ByteString | null; readonly request: AuthRequest }
+  | { readonly kind: 'sasl_continue'; readonly response: ByteString }
+  | { readonly kind: 'sasl_cancel' }
   | {
       readonly kind: 'connect';
       readonly ip: string;

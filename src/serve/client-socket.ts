@@ -1,16 +1,27 @@
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { fromUtf8 } from '../../grammar/bytes.js';
+import type { ClientCertificate } from '../proxy/login-client.js';
+import { clientCertificate } from './client-certificate.js';
+import type { CertificateRequest } from './session-tls.js';
 import { readErrorText, tlsErrorText } from './system-errors.js';
+
+/** What came of a TLS handshake. */
+export interface Handshake {
+  /** `TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)`. */
+  readonly security: string;
+  readonly certificate: ClientCertificate;
+}
 
 /** What a client's connection tells. No call comes after `closed`. */
 export interface ClientEvents {
   data(chunk: Buffer): void;
   drained(): void;
-  /** `security`: `TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)`. */
-  tlsReady(localName: string, security: string): void;
+  tlsReady(localName: string, handshake: Handshake): void;
   closed(error: string): void;
 }
+
+const NO_CERTIFICATE: ClientCertificate = { state: 'none', user: '' };
 
 /** A connection that is shut but whose last bytes are not taken: it ends after this time all the same. */
 const LINGER_MS = 10_000;
@@ -95,8 +106,16 @@ export class ClientSocket {
     this.#socket.resume();
   }
 
-  /** Server side of TLS on the same connection; `early` was read already and belongs to it. */
-  startTls(early: Buffer, context: SecureContext, contextFor: ContextFor): void {
+  /**
+   * Server side of TLS on the same connection; `early` was read already and belongs to it. `asked`: the client is
+   * to show a certificate.
+   */
+  startTls(
+    early: Buffer,
+    context: SecureContext,
+    contextFor: ContextFor,
+    asked: CertificateRequest | null = null,
+  ): void {
     const raw = this.#socket;
     raw.removeAllListeners('data');
     raw.removeAllListeners('end');
@@ -106,6 +125,9 @@ export class ClientSocket {
     const secure = new TLSSocket(raw, {
       isServer: true,
       secureContext: context,
+      // What is wrong with it is looked at when somebody logs in.
+      requestCert: asked !== null,
+      rejectUnauthorized: false,
       SNICallback: (name, done) => {
         try {
           done(null, contextFor(fromUtf8(name)));
@@ -120,7 +142,8 @@ export class ClientSocket {
     secure.once('secure', () => {
       if (this.#done) return;
       const name = 'servername' in secure && typeof secure.servername === 'string' ? secure.servername : '';
-      this.#events.tlsReady(fromUtf8(name), securityText(secure));
+      const certificate = asked === null ? NO_CERTIFICATE : clientCertificate(secure, asked);
+      this.#events.tlsReady(fromUtf8(name), { security: securityText(secure), certificate });
     });
   }
 

@@ -77,6 +77,8 @@ export async function openGeneration(
         resolve,
         log,
         environment,
+        openidConfigurationUrl:
+          config.effective.setting('oauth2_openid_configuration_url', { protocol })?.text ?? '',
       });
       served.set(protocol, {
         settings,
@@ -98,6 +100,7 @@ export async function openGeneration(
       log,
       environment: (protocol, addresses) => of(protocol).settings.environment(addresses),
       tls: (protocol, addresses) => of(protocol).settings.tls(addresses),
+      dialogue: (request) => of(request.protocol).authenticator.dialogue(request),
       authenticate: (request, signal) => of(request.protocol).authenticator.authenticate(request, signal),
     },
     lmtp: {

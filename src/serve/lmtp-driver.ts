@@ -66,7 +66,8 @@ export class LmtpDriver {
       {
         data: (chunk) => this.#deliver({ kind: 'client_data', data: chunk.toString('latin1') }),
         drained: () => undefined,
-        tlsReady: (localName, security) => this.#deliver({ kind: 'client_tls_ready', localName, security }),
+        tlsReady: (localName, { security }) =>
+          this.#deliver({ kind: 'client_tls_ready', localName, security }),
         closed: (error) => this.#deliver({ kind: 'client_closed', error }),
       },
       () => {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
+import type { SaslReply } from '../auth/sasl/exchange.js';
 import { createLoginSession } from '../proxy/create-session.js';
 import type { HaproxyInfo } from '../proxy/haproxy-header.js';
 import { parseIp } from '../proxy/ip-address.js';
@@ -9,6 +10,7 @@ import type { ClientAddresses, SessionEnvironment } from '../proxy/login-client.
 import { LOGIN_PROCESSES, type LoginProtocol } from '../proxy/login-protocols.js';
 import type { LoginSession } from '../proxy/login-session.js';
 import type { SessionAction, SessionEvent, TimerName } from '../proxy/session-event.js';
+import type { AuthDialogue } from './auth-dialogue.js';
 import { BackendSocket } from './backend-socket.js';
 import { ClientSocket } from './client-socket.js';
 import type { ServeLog } from './log.js';
@@ -23,6 +25,8 @@ export interface SessionServices {
   readonly environment: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionEnvironment;
   readonly tls: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionTls;
   authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer>;
+  /** A SASL exchange with the auth process; null where the mechanism is not served. */
+  dialogue(request: AuthRequest): AuthDialogue | null;
 }
 
 export interface AcceptedBy {
@@ -44,6 +48,7 @@ export class SessionDriver {
   );
   /** Set while the auth process is asked. */
   #abort: AbortController | null = null;
+  #dialogue: { readonly request: AuthRequest; readonly exchange: AuthDialogue } | null = null;
   #backend: BackendSocket | null = null;
   #relay: Relay | null = null;
   #over = false;
@@ -65,7 +70,8 @@ export class SessionDriver {
       {
         data: (chunk) => this.#fromClient(chunk),
         drained: () => this.#relay?.clientDrained(),
-        tlsReady: (localName) => this.#deliver({ kind: 'client_tls_ready', localName }),
+        tlsReady: (localName, { certificate }) =>
+          this.#deliver({ kind: 'client_tls_ready', localName, certificate }),
         closed: (error) => this.#clientClosed(error),
       },
       () => {
@@ -129,7 +135,19 @@ export class SessionDriver {
         this.#client.resume();
         break;
       case 'authenticate':
-        void this.#authenticate(action.request);
+        void this.#ask(action.request, async (signal) => {
+          const answer = await this.#services.authenticate(action.request, signal);
+          return { kind: 'answer', answer, data: '' };
+        });
+        break;
+      case 'sasl_start':
+        this.#startDialogue(action.request, action.initial);
+        break;
+      case 'sasl_continue':
+        this.#continueDialogue(action.response);
+        break;
+      case 'sasl_cancel':
+        this.#dialogue = null;
         break;
       case 'connect':
         this.#connect(action);
@@ -182,24 +200,43 @@ export class SessionDriver {
       Buffer.from(early, 'latin1'),
       context,
       (localName) => this.#tls.contextFor(localName) ?? context,
+      this.#tls.certificateRequest(),
     );
   }
 
-  async #authenticate(request: AuthRequest): Promise<void> {
-    let answer: AuthAnswer;
+  #startDialogue(request: AuthRequest, initial: ByteString | null): void {
+    const dialogue = this.#services.dialogue(request);
+    if (dialogue === null) throw new Error(`no exchange for ${request.mechanism}`);
+    this.#dialogue = { request, exchange: dialogue };
+    void this.#ask(request, (signal) => dialogue.start(initial, signal));
+  }
+
+  #continueDialogue(response: ByteString): void {
+    const dialogue = this.#dialogue;
+    if (dialogue === null) return;
+    void this.#ask(dialogue.request, (signal) => dialogue.exchange.next(response, signal));
+  }
+
+  async #ask(request: AuthRequest, question: (signal: AbortSignal) => Promise<SaslReply>): Promise<void> {
+    let reply: SaslReply;
     const abort = new AbortController();
     this.#abort = abort;
     try {
-      answer = await this.#services.authenticate(request, abort.signal);
+      reply = await question(abort.signal);
     } catch (error) {
       // Aborted: the session is over, nobody waits for the answer.
       if (abort.signal.aborted) return;
       this.#services.log.line('auth', 'error', `BUG: authentication failed: ${errorText(error)}`);
-      answer = temporaryFailure(request);
+      reply = { kind: 'answer', answer: temporaryFailure(request), data: '' };
     } finally {
       this.#abort = null;
     }
-    this.#deliver({ kind: 'auth_answered', answer });
+    if (reply.kind === 'challenge') {
+      this.#deliver({ kind: 'sasl_challenge', data: reply.data });
+      return;
+    }
+    this.#dialogue = null;
+    this.#deliver({ kind: 'auth_answered', answer: reply.answer });
   }
 
   #connect(action: Extract<SessionAction, { kind: 'connect' }>): void {

@@ -1,21 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import type { ByteString } from '../../grammar/bytes.js';
-import type { AuthSettings, EffectiveConfig, LoginSettings } from '../config/effective.js';
+import { MECHANISM_NAMES } from '../auth/sasl/mechanisms.js';
+import type { AuthSettings, ConnectionFilter, EffectiveConfig, LoginSettings } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
+import { certificateSettings } from '../proxy/certificate-settings.js';
 import { parseIp } from '../proxy/ip-address.js';
 import type { LmtpEnvironment } from '../proxy/lmtp/lmtp-client.js';
 import { type LmtpSettings, lmtpSettings } from '../proxy/lmtp/lmtp-settings.js';
 import type { ClientAddresses, ClientSettings, SessionEnvironment } from '../proxy/login-client.js';
 import { type ExpandTemplate, LoginLogFormat } from '../proxy/login-log.js';
 import type { ServedProtocol } from '../proxy/login-protocols.js';
-import { SERVER_MECHANISMS } from '../proxy/sasl/sasl-server.js';
 import { sieveSettings } from '../proxy/sieve/sieve-settings.js';
 import { submissionSettings } from '../proxy/submission/submission-settings.js';
 import type { SystemVariables } from '../variables/scope.js';
 import { expandLogTemplate } from './log-template.js';
-import type { SessionTls } from './session-tls.js';
-import { type BackendTlsContext, clientContext, type ReadFile, serverContext } from './tls-context.js';
+import type { CertificateRequest, SessionTls } from './session-tls.js';
+import {
+  type BackendTlsContext,
+  clientContext,
+  type ReadFile,
+  revocationLists,
+  serverContext,
+} from './tls-context.js';
 
 /** LMTP connections of this process have numbers in the log. */
 let lastConnection = 0;
@@ -25,6 +32,8 @@ const MAX_CACHED = 1000;
 
 interface Prepared extends ClientSettings {
   readonly lmtp: LmtpSettings;
+  readonly requireCrl: boolean;
+  readonly certificateRequest: CertificateRequest | null;
   server: SecureContext | null | undefined;
   backend: BackendTlsContext | undefined;
 }
@@ -55,7 +64,7 @@ export class SessionSettings {
     // Offered is what can be kept: mechanisms that the proxy does not speak are left out.
     this.#mechanisms = auth.mechanisms
       .map((name) => name.toUpperCase())
-      .filter((name) => SERVER_MECHANISMS.includes(name));
+      .filter((name) => MECHANISM_NAMES.includes(name));
   }
 
   environment(addresses: ClientAddresses): SessionEnvironment {
@@ -84,7 +93,7 @@ export class SessionSettings {
     return {
       contextFor: (localName) => {
         const prepared = this.#prepared(addresses, localName);
-        prepared.server ??= this.#serverContext(prepared.login);
+        prepared.server ??= this.#serverContext(prepared.login, prepared.requireCrl);
         return prepared.server;
       },
       backendContext: () => {
@@ -92,13 +101,14 @@ export class SessionSettings {
         prepared.backend ??= this.#backendContext(prepared.login);
         return prepared.backend;
       },
+      certificateRequest: () => this.#prepared(addresses, '').certificateRequest,
     };
   }
 
   /** Reads certificates and trust of the unfiltered settings; throws `TlsSetupError` where that fails. */
   check(): void {
     const login = this.#config.login({ protocol: this.#protocol });
-    this.#serverContext(login);
+    this.#serverContext(login, false);
     this.#backendContext(login);
   }
 
@@ -118,6 +128,9 @@ export class SessionSettings {
       expandLogTemplate(series, template, values, this.#system);
     const prepared: Prepared = {
       login,
+      certificates: certificateSettings(this.#config, filter),
+      requireCrl: this.#requiresCrl(login, filter),
+      certificateRequest: this.#certificateRequest(login, filter),
       mechanisms: this.#mechanisms,
       submission: submissionSettings(this.#config, filter),
       sieve: sieveSettings(this.#config, filter),
@@ -134,12 +147,29 @@ export class SessionSettings {
     return prepared;
   }
 
+  #certificateRequest(login: LoginSettings, filter: ConnectionFilter): CertificateRequest | null {
+    const { tlsServer } = login;
+    if (!tlsServer.requestClientCertificate) return null;
+    const prefix = seriesOf(login.version) === '2.3' ? 'ssl' : 'ssl_server';
+    return {
+      nameField: this.#config.setting(`${prefix}_cert_username_field`, filter)?.text || 'commonName',
+      refuseAll:
+        this.#requiresCrl(login, filter) && revocationLists(tlsServer.ca, this.#readFile).length === 0,
+    };
+  }
+
+  /** 2.3 ssl_require_crl, 2.4 ssl_server_require_crl: both are on where nothing is written. */
+  #requiresCrl(login: LoginSettings, filter: ConnectionFilter): boolean {
+    const prefix = seriesOf(login.version) === '2.3' ? 'ssl' : 'ssl_server';
+    return !/^(n|0)/i.test(this.#config.setting(`${prefix}_require_crl`, filter)?.text ?? 'yes');
+  }
+
   /** The same files make the same context, whichever filter named them. */
-  #serverContext({ tlsServer }: LoginSettings): SecureContext | null {
-    const key = JSON.stringify(tlsServer, withoutOrigin);
+  #serverContext({ tlsServer }: LoginSettings, requireCrl: boolean): SecureContext | null {
+    const key = JSON.stringify([tlsServer, requireCrl], withoutOrigin);
     let context = this.#contexts.get(key);
     if (context === undefined) {
-      context = serverContext(tlsServer, this.#readFile);
+      context = serverContext(tlsServer, this.#readFile, requireCrl);
       this.#contexts.set(key, context);
     }
     return context;

@@ -56,12 +56,17 @@ function build(options: SecureContextOptions, what: string): SecureContext {
 }
 
 /** For connections of clients; null where TLS is off or there is no certificate. */
-export function serverContext(settings: TlsServerSettings, read: ReadFile): SecureContext | null {
+export function serverContext(
+  settings: TlsServerSettings,
+  read: ReadFile,
+  requireCrl = false,
+): SecureContext | null {
   if (settings.mode === 'no') return null;
   const cert = contentOf(settings.certificate, 'ssl_cert', read);
   const key = contentOf(settings.key, 'ssl_key', read);
   if (cert === null || key === null) return null;
   const ca = contentOf(settings.ca, 'ssl_ca', read);
+  const crls = requireCrl ? revocationLists(settings.ca, read) : [];
   const dh = contentOf(settings.dhParameters, 'ssl_dh', read);
   const ciphers = [settings.cipherSuites, settings.cipherList].filter((list) => list !== '').join(':');
   return build(
@@ -73,6 +78,7 @@ export function serverContext(settings: TlsServerSettings, read: ReadFile): Secu
       honorCipherOrder: settings.preferServerCiphers,
       ...(settings.keyPassword === '' ? {} : { passphrase: settings.keyPassword }),
       ...(ca === null ? {} : { ca }),
+      ...(crls.length === 0 ? {} : { crl: crls }),
       dhparam: dh ?? 'auto',
     },
     'ssl_cert, ssl_key',
@@ -112,13 +118,18 @@ function directoryCertificates(directory: string | null): Buffer[] {
 
 const CRL = /-----BEGIN X509 CRL-----[\s\S]*?-----END X509 CRL-----/g;
 
+/** The CRLs that stand beside the certificates of an authority. */
+export function revocationLists(ca: FileSetting | null, read: ReadFile): string[] {
+  return contentOf(ca, 'ssl_ca', read)?.toString('latin1').match(CRL) ?? [];
+}
+
 /** `lmtp`: 2.3's LMTP trusts ssl_client_ca_file besides ssl_ca, its login processes do not. */
 export function clientContext(settings: TlsClientSettings, read: ReadFile, lmtp = false): BackendTlsContext {
   const ca = contentOf(settings.ca, 'ssl_ca, ssl_client_ca_file', read);
   const lmtpCa = lmtp ? contentOf(settings.lmtpCa, 'ssl_client_ca_file', read) : null;
   const cert = contentOf(settings.certificate, 'ssl_client_cert', read);
   const key = contentOf(settings.key, 'ssl_client_key', read);
-  const crls = settings.requireCrl ? (ca?.toString('latin1').match(CRL) ?? []) : [];
+  const crls = settings.requireCrl ? revocationLists(settings.ca, read) : [];
   const context = build(
     {
       ...common(settings),

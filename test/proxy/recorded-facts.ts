@@ -1,3 +1,5 @@
+import type { HaproxyInfo } from '../../src/proxy/haproxy-header.js';
+import type { ClientAddresses } from '../../src/proxy/login-client.js';
 import type { Transcript } from './transcript.js';
 
 /** Random bytes that make the nonce of a recorded SCRAM message. */
@@ -31,4 +33,33 @@ export function recordedTlsError(transcript: Transcript): string {
 export function recordedRemoteIp(transcript: Transcript): string {
   const logged = /rip=([0-9.]+)/.exec(transcript.log.join('\n'))?.[1] ?? '127.0.0.1';
   return logged.startsWith('127.') ? logged : '127.0.0.2';
+}
+
+/** Ports of the recordings where TLS begins at once. */
+export const IMPLICIT_TLS_PORTS: readonly number[] = [21302, 21304, 21309, 21322, 21324, 21329];
+
+/** Where a client of a recording came from and to. */
+export function recordedAddresses(
+  transcript: Transcript,
+  what: Readonly<Record<string, string | number>>,
+  haproxy?: HaproxyInfo,
+): ClientAddresses {
+  const logged = /lip=([0-9.]+)/.exec(transcript.log.join('\n'))?.[1] ?? '127.0.0.1';
+  const local = '127.0.0.1';
+  const remoteIp = haproxy === undefined ? String(what['source_ip'] ?? recordedRemoteIp(transcript)) : local;
+  const localIp = haproxy === undefined ? String(what['dest_ip'] ?? logged) : local;
+  const localPort = Number(what['proxy_port']);
+  const remotePort = Number(what['client_port']);
+  return {
+    localIp,
+    localPort,
+    remoteIp,
+    remotePort,
+    realLocalIp: localIp,
+    realLocalPort: localPort,
+    realRemoteIp: remoteIp,
+    realRemotePort: remotePort,
+    ...(haproxy?.addresses ?? {}),
+    ...(haproxy === undefined ? {} : { haproxy }),
+  };
 }

@@ -47,6 +47,7 @@ export function recordedSettings(transcript: Transcript): ClientSettings {
   const submission = submissionSettings(config, filter);
   return {
     login,
+    certificates: { required: false, nameUser: false },
     mechanisms: ['PLAIN', 'LOGIN'],
     logFormat,
     submission,

@@ -1,12 +1,17 @@
-import { seriesOf } from '../../src/knowledge/versions.js';
 import { createLoginSession } from '../../src/proxy/create-session.js';
-import { type GateStep, HaproxyGate } from '../../src/proxy/haproxy-gate.js';
 import type { HaproxyInfo } from '../../src/proxy/haproxy-header.js';
 import type { ClientSettings } from '../../src/proxy/login-client.js';
 import type { SessionAction, SessionEvent, TimerName } from '../../src/proxy/session-event.js';
-import { recordedNonce, recordedRemoteIp, recordedServerName, recordedTlsError } from './recorded-facts.js';
+import {
+  IMPLICIT_TLS_PORTS,
+  recordedAddresses,
+  recordedNonce,
+  recordedServerName,
+  recordedTlsError,
+} from './recorded-facts.js';
 import { recordedAnswer, recordedSettings } from './recorded-proxy.js';
 import type { ReplayedClient } from './replayed-client.js';
+import { ReplayedGates } from './replayed-gates.js';
 import { processOf, type Step, type Transcript, titled } from './transcript.js';
 
 /** Everything that was sent and logged, by party. */
@@ -23,19 +28,12 @@ const START_MS = Date.UTC(2026, 10, 1);
 /** Real clocks and simulated ones may differ by that. */
 const SLACK_MS = 300;
 
-/** A client whose header has not come. */
-interface WaitingGate {
-  readonly gate: HaproxyGate;
-  readonly what: Readonly<Record<string, string | number>>;
-  readonly until: number;
-}
-
 /** Plays a recorded conversation to the state machines, with a simulated clock and scripted backends. */
 export class Replayer {
   readonly #transcript: Transcript;
   readonly #cut: (data: string) => string[];
   readonly #clients = new Map<string, ReplayedClient>();
-  readonly #gates = new Map<string, WaitingGate>();
+  readonly #gates: ReplayedGates;
   readonly #sent = new Map<string, string>();
   readonly #boundTo = new Map<string, string>();
   readonly #log: string[] = [];
@@ -50,6 +48,11 @@ export class Replayer {
     this.#transcript = transcript;
     this.#cut = cut;
     this.#settings = recordedSettings(transcript);
+    this.#gates = new ReplayedGates(transcript, this.#settings, {
+      log: (line) => this.#log.push(line),
+      open: (name, what, info) => this.#openClient(name, what, info),
+      rest: (name, data) => this.#bytes(name, data),
+    });
   }
 
   run(): Replay {
@@ -68,8 +71,9 @@ export class Replayer {
       return;
     }
     const event = what['event'];
-    if (from.startsWith('client') && event === 'connect') this.#connectClient(from, what);
-    else if (from.startsWith('client') && event === 'tls-handshake')
+    if (from.startsWith('client') && event === 'connect') {
+      if (!this.#gates.connect(from, what, this.#now)) this.#openClient(from, what);
+    } else if (from.startsWith('client') && event === 'tls-handshake')
       this.#deliver(from, { kind: 'client_tls_ready', localName: recordedServerName(this.#transcript) });
     else if (from === 'admin' || to === 'admin') this.#admin(what);
     else if (from.startsWith('client') && event === 'close') this.#clientGone(from);
@@ -82,60 +86,10 @@ export class Replayer {
       this.#backendGone(to, recordedTlsError(this.#transcript));
   }
 
-  /** A `haproxy` listener wants its header first. */
-  #connectClient(name: string, what: Readonly<Record<string, string | number>>): void {
-    const port = Number(what['proxy_port']);
-    if (port !== 21308 && port !== 21328) {
-      this.#openClient(name, what);
-      return;
-    }
-    const { haproxyTrustedNetworks, haproxyTimeout, version } = this.#settings.login;
-    const gate = new HaproxyGate({
-      series: seriesOf(version),
-      protocol: this.#transcript.protocol,
-      remoteIp: '127.0.0.1',
-      trustedNetworks: haproxyTrustedNetworks,
-    });
-    this.#gates.set(name, { gate, what, until: this.#now + haproxyTimeout });
-    this.#passGate(name, gate.start());
-  }
-
-  #passGate(name: string, step: GateStep): void {
-    const waiting = this.#gates.get(name);
-    if (waiting === undefined || step.kind === 'waiting') return;
-    this.#gates.delete(name);
-    if (step.log !== null)
-      this.#log.push(`${processOf(this.#transcript)}: ${titled(step.log.level)}: ${step.log.text}`);
-    if (step.kind === 'closed') return;
-    this.#openClient(name, waiting.what, step.info);
-    if (step.rest !== '') this.#bytes(name, step.rest);
-  }
-
   #openClient(name: string, what: Readonly<Record<string, string | number>>, haproxy?: HaproxyInfo): void {
-    const port = Number(what['proxy_port']);
-    const remoteIp =
-      haproxy === undefined ? String(what['source_ip'] ?? recordedRemoteIp(this.#transcript)) : '127.0.0.1';
-    const localIp =
-      haproxy !== undefined
-        ? '127.0.0.1'
-        : String(
-            what['dest_ip'] ?? /lip=([0-9.]+)/.exec(this.#transcript.log.join('\n'))?.[1] ?? '127.0.0.1',
-          );
-    const implicitTls = [21302, 21304, 21309, 21322, 21324, 21329].includes(port);
-    const remotePort = Number(what['client_port']);
+    const implicitTls = IMPLICIT_TLS_PORTS.includes(Number(what['proxy_port']));
     const session = createLoginSession(this.#transcript.protocol, {
-      addresses: {
-        localIp,
-        localPort: port,
-        remoteIp,
-        remotePort,
-        realLocalIp: localIp,
-        realLocalPort: port,
-        realRemoteIp: remoteIp,
-        realRemotePort: remotePort,
-        ...(haproxy?.addresses ?? {}),
-        ...(haproxy === undefined ? {} : { haproxy }),
-      },
+      addresses: recordedAddresses(this.#transcript, what, haproxy),
       listenerName: this.#transcript.protocol + (implicitTls ? 's' : ''),
       implicitTls,
       environment: {
@@ -169,9 +123,8 @@ export class Replayer {
   #bytes(from: string, data: string): void {
     if (this.#gates.has(from)) {
       for (const piece of this.#cut(data)) {
-        const waiting = this.#gates.get(from);
-        if (waiting === undefined) this.#bytes(from, piece);
-        else this.#passGate(from, waiting.gate.received(piece));
+        if (this.#gates.has(from)) this.#gates.received(from, piece);
+        else this.#bytes(from, piece);
       }
       return;
     }
@@ -297,8 +250,7 @@ export class Replayer {
   }
 
   #advance(limit: number): void {
-    for (const [name, { gate, until }] of this.#gates)
-      if (until <= limit) this.#passGate(name, gate.timedOut());
+    this.#gates.advance(limit);
     for (;;) {
       let due: { client: ReplayedClient; name: TimerName; at: number } | null = null;
       for (const client of this.#clients.values()) {

@@ -25,6 +25,7 @@ export interface Cases {
     proxy: RunningProxy,
     listener: ServedProtocol | `${ServedProtocol}s`,
     tls?: boolean,
+    certificate?: string,
   ): Promise<ScriptedClient>;
 }
 
@@ -61,9 +62,11 @@ export function setUpCases(): Cases {
       await client.greeting();
       return keep(client, () => client.close());
     },
-    async connect(proxy, listener, tls = false) {
+    async connect(proxy, listener, tls = false, certificate?: string) {
       const port = proxy.port(listener);
-      const client = tls ? await ScriptedClient.connectTls(port) : await ScriptedClient.connect(port);
+      const client = tls
+        ? await ScriptedClient.connectTls(port, undefined, certificate)
+        : await ScriptedClient.connect(port);
       return keep(client, () => client.close());
     },
     async tlsClient(proxy, serverName) {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { tlsFile } from './tls-files.js';
 
 /** A client that sends what a test says and waits for what it expects. */
 export class ScriptedClient {
@@ -22,9 +23,13 @@ export class ScriptedClient {
     return new ScriptedClient(socket);
   }
 
-  static async connectTls(port: number, servername = 'proxy.example.com'): Promise<ScriptedClient> {
+  static async connectTls(
+    port: number,
+    servername = 'proxy.example.com',
+    certificate?: string,
+  ): Promise<ScriptedClient> {
     const client = await ScriptedClient.connect(port);
-    await client.startTls(servername);
+    await client.startTls(servername, certificate);
     return client;
   }
 
@@ -42,10 +47,18 @@ export class ScriptedClient {
     socket.on('error', () => undefined);
   }
 
-  async startTls(servername = 'proxy.example.com'): Promise<void> {
+  /** `certificate`: one of fixtures/tls for the client to show. */
+  async startTls(servername = 'proxy.example.com', certificate?: string): Promise<void> {
     this.socket.removeAllListeners('data');
     this.socket.removeAllListeners('end');
-    const secure = connectTls({ socket: this.socket, servername, rejectUnauthorized: false });
+    const secure = connectTls({
+      socket: this.socket,
+      servername,
+      rejectUnauthorized: false,
+      ...(certificate === undefined
+        ? {}
+        : { cert: tlsFile(`${certificate}.pem`), key: tlsFile(`${certificate}.key`) }),
+    });
     await new Promise<void>((resolve, reject) => {
       secure.once('secureConnect', resolve);
       secure.once('error', reject);

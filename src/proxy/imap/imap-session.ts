@@ -3,6 +3,7 @@ import type { Destination } from '../destination.js';
 import type { AttachableDialogue, Referral } from '../login-attempt.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import type { LoginResult } from '../login-result.js';
+import { loginDisabled, offeredMechanisms } from '../login-rules.js';
 import { LoginSession, type LoginSessionOptions } from '../login-session.js';
 import { encodeBase64 } from '../sasl/sasl-server.js';
 import { astring, type ImapArgument } from './argument-parser.js';
@@ -82,17 +83,11 @@ export class ImapSession extends LoginSession {
     this.login.succeeded();
   }
 
-  /** Dovecot imap-login-client.c is_login_cmd_disabled */
-  #loginDisabled(): boolean {
-    if (this.client.secured) return !this.client.settings.mechanisms.includes('PLAIN');
-    return !this.login.cleartextAllowed();
-  }
-
   #capabilities(): ByteString {
     return loginCapabilities(this.client.settings.login, {
       canStartTls: this.canStartTls,
-      loginDisabled: this.#loginDisabled(),
-      mechanisms: this.login.offeredMechanisms(),
+      loginDisabled: loginDisabled(this.client),
+      mechanisms: offeredMechanisms(this.client),
     });
   }
 

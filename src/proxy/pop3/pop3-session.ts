@@ -4,9 +4,11 @@ import type { Destination } from '../destination.js';
 import type { AttachableDialogue, Referral } from '../login-attempt.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import type { LoginResult } from '../login-result.js';
+import { acceptsMechanism, cleartextAllowed, offeredMechanisms } from '../login-rules.js';
 import { LoginSession, type LoginSessionOptions } from '../login-session.js';
 import { encodeBase64 } from '../sasl/sasl-server.js';
 import { applyXclient } from '../xclient.js';
+import { apopChallenge, apopResponse } from './apop.js';
 import { Pop3BackendDialogue } from './backend-dialogue.js';
 import { loginRefusal, proxyRefusal, referralReply } from './replies.js';
 
@@ -25,6 +27,8 @@ export class Pop3Session extends LoginSession {
   /** From USER, for PASS. */
   #user: ByteString | null = null;
   #badCommands = 0;
+  /** What APOP answers to; '' = it is not offered. */
+  #challenge: ByteString = '';
 
   constructor(options: LoginSessionOptions) {
     super('pop3', options);
@@ -64,7 +68,9 @@ export class Pop3Session extends LoginSession {
 
   protected greet(): void {
     const mark = this.client.trusted ? '[XCLIENT] ' : '';
-    this.#reply(`+OK ${mark}${this.client.settings.login.greeting}`);
+    if (acceptsMechanism(this.client, 'APOP')) this.#challenge = apopChallenge(this.client.environment);
+    const challenge = this.#challenge === '' ? '' : ` ${this.#challenge}`;
+    this.#reply(`+OK ${mark}${this.client.settings.login.greeting}${challenge}`);
   }
 
   protected notify(text: ByteString): void {
@@ -129,8 +135,7 @@ export class Pop3Session extends LoginSession {
         this.#pass(parameters);
         return true;
       case 'APOP':
-        if (this.client.settings.login.authVerbose) this.log('info', 'APOP failed: APOP not enabled');
-        this.#reply('-ERR APOP not enabled.');
+        this.#apop(parameters);
         return true;
       case 'STLS':
         this.#stls();
@@ -152,10 +157,10 @@ export class Pop3Session extends LoginSession {
   }
 
   #capabilities(): void {
-    const sasl = ['SASL', ...this.login.offeredMechanisms()].join(' ');
+    const sasl = ['SASL', ...offeredMechanisms(this.client)].join(' ');
     const lines = ['+OK', ...CAPABILITIES];
     if (this.canStartTls) lines.push('STLS');
-    if (this.login.cleartextAllowed()) lines.push('USER');
+    if (cleartextAllowed(this.client)) lines.push('USER');
     for (const line of [...lines, sasl, '.']) this.#reply(line);
   }
 
@@ -167,6 +172,17 @@ export class Pop3Session extends LoginSession {
     }
     this.#user = null;
     this.beginLogin(() => this.login.plain(user, password));
+  }
+
+  /** Dovecot pop3-login/client-authenticate.c cmd_apop */
+  #apop(parameters: ByteString): void {
+    const response = apopResponse(this.#challenge, parameters);
+    if (response.kind === 'refused') {
+      if (this.client.settings.login.authVerbose) this.log('info', `APOP failed: ${response.reason}`);
+      this.#reply(`-ERR ${response.reason}.`);
+      return;
+    }
+    this.beginLogin(() => this.login.authenticatePrivately('APOP', response.data));
   }
 
   #stls(): void {
@@ -214,7 +230,7 @@ export class Pop3Session extends LoginSession {
   #listMechanisms(): boolean {
     if (this.input.line() === null) return false;
     this.#name = null;
-    for (const line of ['+OK', ...this.login.offeredMechanisms(), '.']) this.#reply(line);
+    for (const line of ['+OK', ...offeredMechanisms(this.client), '.']) this.#reply(line);
     return true;
   }
 }

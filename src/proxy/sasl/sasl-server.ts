@@ -21,9 +21,6 @@ export interface SaslServer {
   next(response: ByteString): SaslServerStep;
 }
 
-/** Mechanisms that the proxy can take from clients. */
-export const SERVER_MECHANISMS: readonly ByteString[] = ['PLAIN', 'LOGIN'];
-
 /** RFC 4616; Dovecot auth/mech-plain.c */
 class PlainServer implements SaslServer {
   start(initial: ByteString | null): SaslServerStep {

@@ -4,6 +4,7 @@ import type { Destination } from '../destination.js';
 import type { AttachableDialogue, Referral } from '../login-attempt.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import type { LoginResult } from '../login-result.js';
+import { offeredMechanisms } from '../login-rules.js';
 import { type DisconnectCause, LoginSession, type LoginSessionOptions } from '../login-session.js';
 import { encodeBase64 } from '../sasl/sasl-server.js';
 import { applyXclient } from '../xclient.js';
@@ -67,7 +68,7 @@ export class SieveSession extends LoginSession {
       `"IMPLEMENTATION" "${implementation}"`,
       `"SIEVE" "${extensions}"`,
       `"NOTIFY" "${notifyMethods}"`,
-      `"SASL" "${this.login.offeredMechanisms().join(' ')}"`,
+      `"SASL" "${offeredMechanisms(this.client).join(' ')}"`,
     ];
     if (this.canStartTls) lines.push('"STARTTLS"');
     lines.push('"VERSION" "1.0"');

@@ -3,6 +3,7 @@ import { ClientInput } from '../client-input.js';
 import type { Destination } from '../destination.js';
 import type { AttachableDialogue, Referral } from '../login-attempt.js';
 import type { LoginResult } from '../login-result.js';
+import { offeredMechanisms } from '../login-rules.js';
 import { type DisconnectCause, LoginSession, type LoginSessionOptions } from '../login-session.js';
 import { encodeBase64 } from '../sasl/sasl-server.js';
 import { SubmissionBackendDialogue } from './backend-dialogue.js';
@@ -195,7 +196,7 @@ export class SubmissionSession extends LoginSession {
       const facts = {
         canStartTls: this.canStartTls,
         offersAuth: this.client.secured || this.client.tlsMode !== 'required',
-        mechanisms: this.login.offeredMechanisms(),
+        mechanisms: offeredMechanisms(this.client),
       };
       lines.push(...ehloCapabilities(this.client, this.client.settings.submission, facts));
     }
