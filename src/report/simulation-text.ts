@@ -7,6 +7,7 @@ import type { Trial } from '../simulate/trial.js';
 import type { Colours } from './colours.js';
 import { displayWidth } from './display-text.js';
 import { queryLines } from './query-lines.js';
+import { debugLog } from './simulation-debug-log.js';
 import { destinationLines } from './simulation-destination.js';
 import {
   Masking,
@@ -235,13 +236,12 @@ class Printer {
   }
 
   #log(): void {
-    const lines = this.#simulation.answer.log.filter(
-      (entry) => this.#verbosity >= 2 || entry.level !== 'debug',
-    );
+    const own = this.#simulation.answer.log.filter(({ level }) => level !== 'debug');
+    const lines =
+      this.#verbosity >= 2 ? debugLog(this.#simulation) : own.map((entry) => entry.line ?? entry.text);
     if (lines.length === 0) return;
     this.#lines.push('', this.#colours.bold('Log of the auth process'));
-    for (const entry of lines)
-      this.#lines.push(`${INDENT}${shown(this.#masking.text(entry.line ?? entry.text))}`);
+    for (const line of lines) this.#lines.push(`${INDENT}${shown(this.#masking.logLine(line))}`);
   }
 
   #labelled(label: string, text: string): void {
