@@ -1,25 +1,23 @@
+import { toUtf8 } from '../../grammar/bytes.js';
+import type { Config } from '../config/config.js';
 import type { SettingChange } from '../knowledge/changes.js';
+import { onOneLine, translateSetting } from '../migrate/single-setting.js';
 import { listOf } from './rule.js';
 import type { WrittenSetting } from './statements.js';
 
 /** What to write in 2.4 instead of a 2.3 setting: the text itself where it follows from the value, else the names. */
-export function textFor24(change: SettingChange, written: WrittenSetting | null): string {
-  const value = written?.node.value.text ?? null;
-  if (written !== null && value !== null) {
-    const exact = exactText(change, written, value);
-    if (exact !== null) return exact;
-  }
+export function textFor24(change: SettingChange, written: WrittenSetting | null, config: Config): string {
+  const exact = written === null ? null : exactText(change, written, config);
+  if (exact !== null) return exact;
   if (change.old === 'plugin')
     return 'Move the settings out of the section: each is a global setting of its own in 2.4.';
   if (change.names.length === 0) return `2.4 has nothing in its place: remove it${noteOf(change)}.`;
   return `2.4 has ${listOf(change.names.slice(0, 4), 'and')}${noteOf(change)}.`;
 }
 
-function exactText(change: SettingChange, written: WrittenSetting, value: string): string | null {
+function exactText(change: SettingChange, written: WrittenSetting, config: Config): string | null {
+  const value = written.node.value.text;
   switch (change.old) {
-    case 'mail_location':
-    case 'namespace/location':
-      return value === '' ? 'Remove the line.' : `Write ${quoteLines(mailLocation(value))}.`;
     case 'passdb/args':
     case 'userdb/args':
       return argsText(change.old.startsWith('passdb') ? 'passdb' : 'userdb', written, value);
@@ -35,19 +33,17 @@ function exactText(change: SettingChange, written: WrittenSetting, value: string
     case 'userdb/override_fields':
       return `Write ${fieldsBlock(value, change.old.includes('default') ? ':default' : '')}.`;
   }
-  const [name] = change.names;
-  if (name === undefined) return null;
-  switch (change.kind) {
-    case 'renamed':
-      return `Write "${name} = ${value}".`;
-    case 'renamed_file':
-    case 'split_file':
-      return `Write "${change.names.join(' or ')} = ${value}" (a path, without "<").`;
-    case 'renamed_inverted':
-      return `Write "${name} = ${/^(?:y|yes|1)$/i.test(value) ? 'no' : 'yes'}".`;
-    default:
-      return null;
-  }
+  return change.old.includes(':') ? null : migratedText(written, config);
+}
+
+/** What `dvproxy migrate` would write, or why it would leave the line out. */
+function migratedText({ source, node, path }: WrittenSetting, config: Config): string | null {
+  const frames = path.map(({ key, name }) => ({ key, name }));
+  const statements = translateSetting(config, source, node, frames);
+  const lines = onOneLine(statements).map(toUtf8);
+  if (lines.length > 0) return `Write ${quoteLines(lines)}.`;
+  const reason = statements.flatMap((statement) => statement.changes ?? [])[0]?.reason;
+  return reason === undefined ? null : `Remove it. ${reason}`;
 }
 
 /** The connect string of MySQL or PostgreSQL as a section for each host; the password is not repeated here. */
@@ -64,27 +60,6 @@ function connectText(value: string): string {
     .map(([key, text]) => `${key} = ${text}`);
   const sections = hosts.map((host) => `"mysql ${host} { ${[...settings, 'password = ...'].join(' ; ')} }"`);
   return `Write "sql_driver = mysql" and ${listOf(sections, 'and')} (one setting a line).`;
-}
-
-/** `driver:path:KEY=value` as settings of 2.4. */
-function mailLocation(value: string): string[] {
-  const [driver = '', path = '', ...options] = value.split(':');
-  const names: Readonly<Record<string, string>> = {
-    INBOX: 'mail_inbox_path',
-    INDEX: 'mail_index_path',
-    CONTROL: 'mail_control_path',
-    VOLATILEDIR: 'mail_volatile_path',
-    ALT: 'mail_alt_path',
-    LAYOUT: 'mailbox_list_layout',
-  };
-  const lines = [`mail_driver = ${driver}`, ...(path === '' ? [] : [`mail_path = ${path}`])];
-  for (const option of options) {
-    const [key = '', ...rest] = option.split('=');
-    const name = names[key];
-    if (name !== undefined) lines.push(`${name} = ${rest.join('=')}`);
-    else if (key === 'UTF-8') lines.push('mailbox_list_utf8 = yes');
-  }
-  return lines;
 }
 
 function argsText(kind: 'passdb' | 'userdb', written: WrittenSetting, value: string): string {

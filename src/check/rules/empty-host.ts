@@ -8,7 +8,7 @@ export const emptyHost = defineRule({
   severity: 'error',
   title: 'A host that can be the empty string: the auth process panics',
   versions: BOTH,
-  check({ config, report }) {
+  check({ config, series, report }) {
     for (const field of passdbFields(config)) {
       if (field.name !== 'host') continue;
       for (const { text, place } of field.literals) {
@@ -18,7 +18,7 @@ export const emptyHost = defineRule({
           place,
           help: 'Return NULL, or no row at all, for users without a backend.',
           dovecot: {
-            message: "auth: Panic: assertion failed: (param != NULL && *param != '\\0')",
+            message: `auth: Panic: file dns-lookup.c: line ${series === '2.3' ? 367 : 474} (dns_client_lookup_common): assertion failed: (param != NULL && *param != '\\0')`,
             stage: 'runtime',
           },
         });

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { ipVersion } from '../../config/ip-version.js';
-import { passdbFields } from '../passdb-fields.js';
+import type { Series } from '../../knowledge/versions.js';
+import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // proxy-protocol.md section 1.2
@@ -10,20 +12,30 @@ export const invalidHostip = defineRule({
   title: 'A hostip that is no address',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const { name, literals } of passdbFields(config)) {
+    const fields = passdbFields(config);
+    for (const { passdb, name, literals } of fields) {
       if (name !== 'hostip') continue;
+      // The login process reads it where host needs no look-up, else the auth process. observed both
+      const isByLogin = fieldsOf(passdb, fields).some(
+        (field) => field.name === 'host' && field.literals.some(({ text }) => isIP(text) !== 0),
+      );
       for (const { text, place } of literals) {
         if (text === '' || ipVersion(text) !== 0) continue;
         report({
           message: `"${text}" is no address: ${series === '2.3' ? 'the login process crashes and cuts the connection' : 'the login fails temporarily'}`,
           place,
           help: 'hostip holds the address, host the name.',
-          dovecot:
-            series === '2.3'
-              ? { message: `Invalid hostip in passdb: ${text}`, stage: 'runtime' }
-              : { message: `proxy: Invalid hostip in passdb: ${text}`, stage: 'runtime' },
+          dovecot: { message: said(text, series, isByLogin), stage: 'runtime' },
         });
       }
     }
   },
 });
+
+function said(text: string, series: Series, isByLogin: boolean): string {
+  if (series === '2.3')
+    return isByLogin ? `proxy(USER): Invalid hostip ${text}` : `Invalid hostip in passdb: ${text}`;
+  return isByLogin
+    ? `Auth service returned invalid hostip value '${text}': Not a valid IP address`
+    : `proxy: Invalid hostip in passdb: ${text}`;
+}

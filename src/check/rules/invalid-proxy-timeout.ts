@@ -23,13 +23,10 @@ export const invalidProxyTimeout = defineRule({
           place,
           severity: series === '2.3' ? 'warning' : 'error',
           help: 'Write seconds as a plain number, or a time such as 1500ms or 1 min.',
-          dovecot:
-            series === '2.3'
-              ? {
-                  message: `BUG: Auth service returned invalid proxy_timeout value '${text}': Invalid time interval: ${text}`,
-                  stage: 'runtime',
-                }
-              : null,
+          dovecot: {
+            message: `${series === '2.3' ? 'BUG: ' : ''}Auth service returned invalid proxy_timeout value '${text}': Invalid time interval: ${text}`,
+            stage: 'runtime',
+          },
         });
       }
     }

@@ -27,7 +27,7 @@ export const nameOf23 = defineRule({
         node.span.start <= place.span.start &&
         place.span.start < node.span.end,
     );
-    const text = textFor24(change, written ?? null);
+    const text = textFor24(change, written ?? null, config);
     return {
       ...asFinding(problem),
       message: `${name} is a ${problem.kind === 'unknown-section' ? 'section' : 'setting'} of 2.3`,
