@@ -9,8 +9,6 @@ import type { WrittenSetting } from './statements.js';
 export function textFor24(change: SettingChange, written: WrittenSetting | null, config: Config): string {
   const exact = written === null ? null : exactText(change, written, config);
   if (exact !== null) return exact;
-  if (change.old === 'plugin')
-    return 'Move the settings out of the section: each is a global setting of its own in 2.4.';
   if (change.names.length === 0) return `2.4 has nothing in its place: remove it${noteOf(change)}.`;
   return `2.4 has ${listOf(change.names.slice(0, 4), 'and')}${noteOf(change)}.`;
 }
@@ -36,10 +34,24 @@ function exactText(change: SettingChange, written: WrittenSetting, config: Confi
   return change.old.includes(':') ? null : migratedText(written, config);
 }
 
+/** How many lines of a section are shown. */
+const SHOWN = 4;
+
+/** What to write instead of a `plugin { }` of 2.3. */
+export function pluginTextFor24(settings: readonly WrittenSetting[], config: Config): string {
+  const moved = 'Move the settings out of the section: each is a global setting of its own in 2.4';
+  const lines = settings.flatMap(({ source, node, path }) =>
+    onOneLine(translateSetting(config, source, node, path)).map(toUtf8),
+  );
+  if (lines.length === 0) return `${moved}.`;
+  const shown = lines.slice(0, SHOWN).map((line) => `"${line}"`);
+  const rest = lines.length > SHOWN ? [`${lines.length - SHOWN} more (dvproxy migrate writes all)`] : [];
+  return `${moved}: ${listOf([...shown, ...rest], 'and')}.`;
+}
+
 /** What `dvproxy migrate` would write, or why it would leave the line out. */
 function migratedText({ source, node, path }: WrittenSetting, config: Config): string | null {
-  const frames = path.map(({ key, name }) => ({ key, name }));
-  const statements = translateSetting(config, source, node, frames);
+  const statements = translateSetting(config, source, node, path);
   const lines = onOneLine(statements).map(toUtf8);
   if (lines.length > 0) return `Write ${quoteLines(lines)}.`;
   const reason = statements.flatMap((statement) => statement.changes ?? [])[0]?.reason;

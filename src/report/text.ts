@@ -23,11 +23,21 @@ export function textReport(report: CheckReport, options: TextOptions): string {
   const notes = left.map((one) => `${colours.dim(leftText(one))}\n`);
   const summary = summaryText(summarize(report.diagnostics));
   const files = plural(report.files.length, 'file');
+  const fixable = report.diagnostics.filter(isFixable).length;
+  const fixes =
+    fixable === 0
+      ? ''
+      : ` ${fixable === report.diagnostics.length && fixable === 1 ? 'It' : `${fixable} of them`} can be repaired with --fix.`;
   const closing =
     summary === ''
       ? `${colours.green('No problems')} in ${files} (Dovecot ${report.version}).`
-      : `${colours.bold(summary)} in ${files} (Dovecot ${report.version}).`;
+      : `${colours.bold(summary)} in ${files} (Dovecot ${report.version}).${fixes}`;
   return [...blocks, ...notes, `${closing}\n`].join('\n');
+}
+
+/** `--fix` repairs it. */
+function isFixable({ fixes }: Diagnostic): boolean {
+  return fixes.some(({ safe }) => safe);
 }
 
 /** Findings of one rule in one file beyond this number are counted, and the first of them shown. */
@@ -77,7 +87,7 @@ function block(diagnostic: Diagnostic, options: TextOptions): string[] {
   const margin = ' '.repeat(gutter);
   const lines = [
     `${place === null ? '' : `${colours.bold(placeText(place))}: `}${paint(diagnostic.severity)}: ` +
-      `${colours.bold(displayText(diagnostic.message))} ${colours.dim(`[${diagnostic.code} ${diagnostic.rule}]`)}`,
+      `${colours.bold(displayText(diagnostic.message))} ${colours.dim(`[${diagnostic.code} ${diagnostic.rule}]`)}${isFixable(diagnostic) ? ` ${colours.cyan('fixable')}` : ''}`,
   ];
   const frame: Omit<FrameOptions, 'paint'> = options;
   if (place !== null) lines.push(...codeFrame(place, gutter, { ...frame, paint }));

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { ipVersion } from '../../config/ip-version.js';
 import type { Series } from '../../knowledge/versions.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
@@ -17,7 +16,7 @@ export const invalidHostip = defineRule({
       if (name !== 'hostip') continue;
       // The login process reads it where host needs no look-up, else the auth process. observed both
       const isByLogin = fieldsOf(passdb, fields).some(
-        (field) => field.name === 'host' && field.literals.some(({ text }) => isIP(text) !== 0),
+        (field) => field.name === 'host' && field.literals.some(({ text }) => ipVersion(text) !== 0),
       );
       for (const { text, place } of literals) {
         if (text === '' || ipVersion(text) !== 0) continue;

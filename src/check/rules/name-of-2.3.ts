@@ -1,5 +1,7 @@
+import type { Section } from '../../../grammar/dovecot-conf/tree.js';
+import type { Span } from '../../../grammar/source.js';
 import { changeOf } from '../../knowledge/changes.js';
-import { textFor24 } from '../migration-text.js';
+import { pluginTextFor24, textFor24 } from '../migration-text.js';
 import { asFinding, defineRule } from '../rule.js';
 import { writtenSettings } from '../statements.js';
 
@@ -20,14 +22,21 @@ export const nameOf23 = defineRule({
       changeOf(`dovecot-sql.conf.ext:${name}`) ??
       changeOf(`plugin/${name}`);
     if (change === undefined) return null;
-    const written = writtenSettings(config).find(
+    const all = writtenSettings(config);
+    const written = all.find(
       ({ source, node }) =>
         source.realPath === place.source.realPath &&
         node.key === name &&
         node.span.start <= place.span.start &&
         place.span.start < node.span.end,
     );
-    const text = textFor24(change, written ?? null, config);
+    const inside = all.filter(
+      ({ source, path }) =>
+        source.realPath === place.source.realPath &&
+        path.some((section) => section.key === 'plugin' && isAt(section, place.span)),
+    );
+    const text =
+      name === 'plugin' ? pluginTextFor24(inside, config) : textFor24(change, written ?? null, config);
     return {
       ...asFinding(problem),
       message: `${name} is a ${problem.kind === 'unknown-section' ? 'section' : 'setting'} of 2.3`,
@@ -35,3 +44,7 @@ export const nameOf23 = defineRule({
     };
   },
 });
+
+function isAt({ span }: Section, place: Span): boolean {
+  return span.start <= place.start && place.start < span.end;
+}
