@@ -40,6 +40,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly compareDovecot?: DovecotVersion;
   readonly format: 'text' | 'json' | 'doveadm' | 'mermaid' | 'html';
   readonly why?: string;
+  readonly explain: boolean;
   readonly verbose: number;
   readonly showSecrets: boolean;
 }
@@ -100,6 +101,7 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
         .default('text'),
     )
     .option('--why <field>', 'tell the story of one field of the answer')
+    .option('--explain', 'ask the SQL databases how they find the rows of each query (EXPLAIN)', false)
     .option('-v, --verbose', 'more: names, log, changes of fields; -vv the debug log too', count, 0)
     .option('--show-secrets', 'do not mask passwords', false)
     .addHelpText('after', EXAMPLE)

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { fromUtf8 } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { Config } from '../config/config.js';
 import { seriesOf } from '../knowledge/versions.js';
 import type { Destination } from '../proxy/destination.js';
@@ -15,6 +15,7 @@ import {
   readRealFile,
   TlsSetupError,
 } from '../serve/tls-context.js';
+import { clientReply } from '../simulate/client-reply.js';
 import { LmtpTrial } from '../simulate/lmtp-trial.js';
 import { LoginTrial } from '../simulate/login-trial.js';
 import type { Simulation } from '../simulate/simulation.js';
@@ -51,36 +52,62 @@ export async function tryDestination(
 
 function tryLogin(
   config: Config,
-  { question, answer }: Simulation,
+  simulation: Simulation,
   destination: Destination,
   protocol: LoginProtocol,
   { mapPath, login, showSecrets }: ConnectOptions,
 ): Promise<Trial> {
-  const filter = filterOf(question.service, question.localIp, question.remoteIp, question.localName);
-  const system = nodeSystem();
-  const read: ReadFile = (path) => readRealFile(mapPath(path));
-  const auth = config.effective.auth(filter);
-  const settings = new SessionSettings(config.effective, protocol, auth, system, read);
-  const addresses = {
-    localIp: question.localIp,
-    localPort: question.localPort,
-    remoteIp: question.remoteIp,
-    remotePort: question.remotePort,
-    realLocalIp: question.realLocalIp || question.localIp,
-    realLocalPort: question.realLocalPort || question.localPort,
-    realRemoteIp: question.realRemoteIp || question.remoteIp,
-    realRemotePort: question.realRemotePort || question.remotePort,
-  };
+  const { question, answer } = simulation;
+  const { settings, ...session } = sessionOf(config, simulation, protocol, mapPath);
   return new LoginTrial({
-    protocol,
+    ...session,
     question,
     answer,
     destination,
-    environment: oneTry(settings.environment(addresses), fromUtf8(question.localName)),
-    dial: dialWith(() => settings.tls(addresses).backendContext()),
+    dial: dialWith(() => settings.tls(session.addresses).backendContext()),
     withoutLogin: !login || destination.password === null,
     showSecrets,
   }).run();
+}
+
+/** What the client is told where its login ends before any backend; null: it does not. */
+export function replyToClient(
+  config: Config,
+  simulation: Simulation,
+  mapPath: (path: string) => string,
+): readonly ByteString[] | null {
+  const { question, answer, decision } = simulation;
+  if (answer.crash !== null || decision?.kind === 'proxy' || decision?.kind === 'local') return null;
+  const protocol = LOGIN_PROTOCOLS.find((name) => name === question.service);
+  if (protocol === undefined) return null;
+  return clientReply(sessionOf(config, simulation, protocol, mapPath), answer);
+}
+
+const LOGIN_PROTOCOLS: readonly LoginProtocol[] = ['imap', 'pop3', 'submission', 'sieve'];
+
+function sessionOf(
+  config: Config,
+  { question }: Simulation,
+  protocol: LoginProtocol,
+  mapPath: (path: string) => string,
+) {
+  const filter = filterOf(question.service, question.localIp, question.remoteIp, question.localName);
+  const read: ReadFile = (path) => readRealFile(mapPath(path));
+  const auth = config.effective.auth(filter);
+  const settings = new SessionSettings(config.effective, protocol, auth, nodeSystem(), read);
+  const { localIp, localPort, remoteIp, remotePort } = question;
+  const addresses = {
+    localIp,
+    localPort,
+    remoteIp,
+    remotePort,
+    realLocalIp: question.realLocalIp || localIp,
+    realLocalPort: question.realLocalPort || localPort,
+    realRemoteIp: question.realRemoteIp || remoteIp,
+    realRemotePort: question.realRemotePort || remotePort,
+  };
+  const environment = oneTry(settings.environment(addresses), fromUtf8(question.localName));
+  return { protocol, addresses, environment, settings };
 }
 
 /** A trial tries once, takes the client's credentials as they are, and logs no more than the message. */

@@ -16,7 +16,7 @@ import { coloursFor } from '../report/colours.js';
 import { doveadmReport } from '../report/simulation-doveadm.js';
 import { refusalJson, simulationJson } from '../report/simulation-json.js';
 import { simulationMermaid } from '../report/simulation-mermaid.js';
-import { simulationText } from '../report/simulation-text.js';
+import { type SimulationTextOptions, simulationText } from '../report/simulation-text.js';
 import { whyText } from '../report/simulation-why.js';
 import type { Question } from '../simulate/question.js';
 import { isOk, type Simulation } from '../simulate/simulation.js';
@@ -29,6 +29,7 @@ import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_TEMPORARY, EXIT_USAGE } from './
 import { nodeSystem } from './node-system.js';
 import { refusalOf } from './refusal.js';
 import type { SimulateOptions } from './simulate-command.js';
+import { queryPlans } from './simulate-explain.js';
 import { readPassword } from './simulate-password.js';
 import { recorded } from './simulate-record.js';
 import type { Terminal } from './terminal.js';
@@ -77,7 +78,10 @@ export async function runSimulate(
       questionFor(user ?? '', options, await readPassword(options, terminal)),
     );
     const trial = options.connect ? await tried(config, simulation, options) : null;
-    return print(simulation, trial, options, command, terminal);
+    const told =
+      options.verbose > 0 && options.format === 'text' ? await reply(config, simulation, options) : null;
+    const plans = options.explain ? await queryPlans(simulation, bench.databases) : null;
+    return print(simulation, { trial, told, plans }, options, command, terminal);
   } catch (error) {
     return refuse(user ?? '', config, await startFailure(error), options, terminal);
   } finally {
@@ -92,6 +96,14 @@ async function tried(
 ): Promise<Trial | null> {
   const { tryDestination } = await import('./simulate-connect.js');
   return tryDestination(config, simulation, { ...options, mapPath: mappedPath(options.map) });
+}
+
+/** What was found out beside the answer. */
+type Found = Required<Pick<SimulationTextOptions, 'trial' | 'told' | 'plans'>>;
+
+async function reply(config: Config, simulation: Simulation, options: SimulateOptions) {
+  const { replyToClient } = await import('./simulate-connect.js');
+  return replyToClient(config, simulation, mappedPath(options.map));
 }
 
 function refuse(
@@ -205,7 +217,7 @@ export function questionFor(user: string, options: SimulateOptions, password: By
 
 function print(
   simulation: Simulation,
-  trial: Trial | null,
+  { trial, told, plans }: Found,
   options: SimulateOptions,
   command: Command,
   terminal: Terminal,
@@ -216,7 +228,7 @@ function print(
     if (note.code === 'unreachable') terminal.stderr(`dvproxy: ${note.message}\n`);
   if (options.why !== undefined) {
     terminal.stdout(whyText(simulation, options.why, { colours, showSecrets }));
-    return exitCodeOf(simulation, trial);
+    return exitCodeOf(simulation, trial ?? null);
   }
   switch (options.format) {
     // A page is made as of many users.
@@ -229,15 +241,17 @@ function print(
           showSecrets,
           columns: terminal.columns,
           trial,
+          told,
+          plans,
         }),
       );
-      return exitCodeOf(simulation, trial);
+      return exitCodeOf(simulation, trial ?? null);
     case 'json':
       terminal.stdout(simulationJson(simulation, showSecrets, trial));
-      return exitCodeOf(simulation, trial);
+      return exitCodeOf(simulation, trial ?? null);
     case 'mermaid':
       terminal.stdout(simulationMermaid(simulation));
-      return exitCodeOf(simulation, trial);
+      return exitCodeOf(simulation, trial ?? null);
     case 'doveadm': {
       for (const note of simulation.notes)
         if (note.code === 'lenient') terminal.stderr(`dvproxy: lenient: ${note.message}\n`);

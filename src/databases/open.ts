@@ -1,4 +1,4 @@
-import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import type { LookupOutcome, OpenPassdb, PassdbDriver } from '../auth/driver.js';
 import type { VerifyToken } from '../auth/sasl/exchange.js';
 import type { UserdbDriver } from '../auth/userdb-driver.js';
@@ -10,7 +10,7 @@ import type { OpenDirectory } from './ldap/open.js';
 import { importDriver } from './missing-library.js';
 import type { Replay } from './recording/replay.js';
 import { replayedDatabases, splitRecordings } from './recording/replayed-databases.js';
-import type { SqlDatabase } from './sql/database.js';
+import type { SqlAnswer, SqlDatabase } from './sql/database.js';
 import { sqlEscape } from './sql/escape.js';
 import type { SqlSettings, SqlTarget } from './sql/settings.js';
 import type { SqlUserdb } from './sql/userdb.js';
@@ -33,6 +33,8 @@ export interface Databases {
   openLdapUserdb(block: UserdbBlock): Promise<UserdbDriver>;
   /** A userdb whose users stand in a fixture; null: the driver answers by itself. */
   fixtureUserdb(block: UserdbBlock): Promise<UserdbDriver | null>;
+  /** Asks the database of an sql passdb how it would find the rows of a query; null: it cannot be asked. */
+  explain?(block: PassdbBlock, query: ByteString): Promise<SqlAnswer | null>;
   /** Set where recordings answer. */
   readonly replay?: () => Promise<Replay>;
   /** Checks the tokens of the mechanisms OAUTHBEARER and XOAUTH2 of 2.4; null in 2.3, whose passdbs do. */
@@ -155,6 +157,14 @@ class OpenDatabases implements Databases {
         return unsupported(block.driver, block.name);
     }
   };
+
+  async explain(block: PassdbBlock, query: ByteString): Promise<SqlAnswer | null> {
+    if (block.driver !== 'sql' || this.#fixtures.length > 0 || !/^\s*SELECT\b/i.test(query)) return null;
+    const { sqlSettings } = await import('./sql/settings.js');
+    const settings = sqlSettings(block, this.#config);
+    const word = settings.target.engine === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
+    return (await this.#database(settings)).query(`${word} ${query}`);
+  }
 
   async openSqlUserdb(block: UserdbBlock): Promise<SqlUserdb | null> {
     if (block.driver !== 'sql') return null;

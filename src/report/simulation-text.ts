@@ -1,5 +1,6 @@
 import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { ChainStep, FieldChange } from '../auth/answer.js';
+import type { Query } from '../auth/driver.js';
 import { passdbLogName } from '../auth/passdb-lists.js';
 import type { Destination } from '../proxy/destination.js';
 import { isOk, type Note, type Simulation } from '../simulate/simulation.js';
@@ -30,6 +31,10 @@ export interface SimulationTextOptions {
   readonly columns: number;
   /** The destination as it was tried for real. */
   readonly trial?: Trial | null;
+  /** What the client is told where no backend comes into it. */
+  readonly told?: readonly ByteString[] | null;
+  /** How the databases find the rows. */
+  readonly plans?: ReadonlyMap<Query, readonly string[]> | null;
 }
 
 const LABEL = 9;
@@ -51,6 +56,8 @@ class Printer {
   readonly #masking: Masking;
   readonly #columns: number;
   readonly #trial: Trial | null;
+  readonly #told: readonly ByteString[];
+  readonly #plans: ReadonlyMap<Query, readonly string[]>;
   readonly #lines: string[] = [];
 
   constructor(simulation: Simulation, options: SimulationTextOptions) {
@@ -59,6 +66,8 @@ class Printer {
     this.#verbosity = options.verbosity;
     this.#columns = options.columns;
     this.#trial = options.trial ?? null;
+    this.#told = options.told ?? [];
+    this.#plans = options.plans ?? new Map();
     this.#masking = new Masking(simulation, options.showSecrets);
   }
 
@@ -81,6 +90,8 @@ class Printer {
     if (this.#simulation.userdb !== undefined)
       for (const [label, text] of userdbLines(this.#simulation.userdb)) this.#labelled(label, text);
     this.#finalFields();
+    if (this.#told.length > 0) this.#lines.push('', this.#colours.bold('The client is told'));
+    for (const line of this.#told) this.#lines.push(`${INDENT}${shown(this.#masking.text(line))}`);
     this.#notes();
     if (this.#verbosity >= 1) this.#log();
     return `${this.#lines.join('\n')}\n`;
@@ -141,6 +152,8 @@ class Printer {
       const rows = query.rows === null ? 'no answer' : query.rows === 1 ? '1 row' : `${query.rows} rows`;
       this.#query(query.text);
       this.#lines.push(this.#colours.dim(`${INDENT}${' '.repeat(LABEL)}${rows} from ${query.database}`));
+      const plan = this.#plans.get(query) ?? [];
+      for (const [at, line] of plan.entries()) this.#labelled(at === 0 ? 'plan' : '', line);
     }
     if (step.userAfter !== step.userBefore) {
       const from = step.fields.findLast(({ effect }) => effect === 'user')?.from;

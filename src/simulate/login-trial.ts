@@ -1,31 +1,24 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
-import { createLoginSession } from '../proxy/create-session.js';
 import type { Destination } from '../proxy/destination.js';
-import type { SessionEnvironment } from '../proxy/login-client.js';
-import type { LoginProtocol } from '../proxy/login-protocols.js';
 import type { LoginSession } from '../proxy/login-session.js';
-import { encodeBase64 } from '../proxy/sasl/sasl-server.js';
 import type { SessionAction, SessionEvent } from '../proxy/session-event.js';
+import { loginCommand, type SessionQuestion, sessionFor } from './client-reply.js';
 import { beforeCredentials, CredentialMask, goodbye } from './login-credentials.js';
 import type { Question } from './question.js';
 import { GOODBYE_MS, type Trial, type TrialConnection, type TrialDial, TrialLog } from './trial.js';
 import { failureOutcome } from './trial-failure.js';
 
-export interface LoginTrialOptions {
-  readonly protocol: LoginProtocol;
+export interface LoginTrialOptions extends SessionQuestion {
   readonly question: Question;
   /** What the auth process has answered. */
   readonly answer: AuthAnswer;
   readonly destination: Destination;
-  readonly environment: SessionEnvironment;
   readonly dial: TrialDial;
   /** Stop before the credentials are sent. */
   readonly withoutLogin: boolean;
   readonly showSecrets: boolean;
 }
-
-const LOCALHOST = '127.0.0.1';
 
 /**
  * Tries the destination of a login for real: the session that `serve` runs, with a client that has sent its
@@ -49,25 +42,9 @@ export class LoginTrial {
 
   constructor(options: LoginTrialOptions) {
     this.#options = options;
-    const { question, destination, protocol, environment } = options;
+    const { destination, protocol } = options;
     this.#mask = new CredentialMask(protocol, destination.user);
-    const localIp = question.localIp || LOCALHOST;
-    const remoteIp = question.remoteIp || LOCALHOST;
-    this.#session = createLoginSession(protocol, {
-      addresses: {
-        localIp: question.localIp,
-        localPort: question.localPort,
-        remoteIp,
-        remotePort: question.remotePort,
-        realLocalIp: question.realLocalIp || localIp,
-        realLocalPort: question.realLocalPort || question.localPort,
-        realRemoteIp: question.realRemoteIp || remoteIp,
-        realRemotePort: question.realRemotePort || question.remotePort,
-      },
-      listenerName: protocol,
-      implicitTls: true,
-      environment,
-    });
+    this.#session = sessionFor(options);
   }
 
   run(): Promise<Trial> {
@@ -84,18 +61,7 @@ export class LoginTrial {
   #loginCommand(): ByteString {
     const { protocol, question, answer, destination } = this.#options;
     const user = answer.masterUser === '' ? answer.user : answer.masterUser;
-    const password = question.password ?? destination.password ?? '';
-    const response = encodeBase64(`\0${user}\0${password}`);
-    switch (protocol) {
-      case 'imap':
-        return `A AUTHENTICATE PLAIN ${response}\r\n`;
-      case 'pop3':
-        return `AUTH PLAIN ${response}\r\n`;
-      case 'submission':
-        return `EHLO client\r\nAUTH PLAIN ${response}\r\n`;
-      case 'sieve':
-        return `AUTHENTICATE "PLAIN" "${response}"\r\n`;
-    }
+    return loginCommand(protocol, user, question.password ?? destination.password ?? '');
   }
 
   #deliver(event: SessionEvent): void {

@@ -163,3 +163,12 @@ describe('a recording as a fixture', () => {
     }
   });
 });
+
+test('--explain tells how a database finds the rows, and nothing where a recording answers', async () => {
+  const { stdout } = await dvproxy(['simulate', 'ann', '-c', at('old.conf'), '--explain']);
+  expect(stdout).toMatch(/rows? from sqlite .*\n {3}plan {5}SCAN users\n/);
+  await ask('old.conf', 'ann\n', '--record', at('out'));
+  const recording = ['--fixture', at('out/recording.yaml')];
+  const replayed = await dvproxy(['simulate', 'ann', '-c', at('old.conf'), '--explain', ...recording]);
+  expect(replayed.stdout).not.toContain('plan ');
+});

@@ -26,7 +26,12 @@ interface Setup {
 }
 
 /** Asks while the database runs, ends it, and asks the recording. */
-async function roundTrip(name: string, setups: readonly Setup[], stop: () => Promise<void>): Promise<void> {
+async function roundTrip(
+  name: string,
+  setups: readonly Setup[],
+  plan: RegExp | null,
+  stop: () => Promise<void>,
+): Promise<void> {
   const answers: { readonly args: string[]; readonly fixture: string; readonly before: string }[] = [];
   for (const [at, { conf, ext }] of setups.entries()) {
     const path = join(folder, `${name}-${at}.conf`);
@@ -40,6 +45,10 @@ async function roundTrip(name: string, setups: readonly Setup[], stop: () => Pro
       expect(stdout).toContain(password.includes('wrongsecret') ? '"fail_password"' : '"ok_proxy"');
       answers.push({ args, fixture: join(out, 'recording.yaml'), before: stdout });
     }
+  }
+  if (plan !== null) {
+    const asked = ['simulate', 'ann', '-c', join(folder, `${name}-0.conf`), '--explain'];
+    expect((await dvproxy(asked)).stdout).toMatch(plan);
   }
   await stop();
   const normal = (text: string) =>
@@ -77,7 +86,9 @@ describe('what real databases answered is answered by the recording', () => {
           conf: `${NEW}${CHARACTERS}sql_driver = mysql\nmysql 127.0.0.1 {\n  port = ${server.port}\n  user = plain\n  password = dbpw\n  dbname = mail\n}\npassdb sql {\n  query = ${QUERY}'%{user}'\n}\n`,
         },
       ];
-      await roundTrip('mariadb', setups, () => server.stop());
+      await roundTrip('mariadb', setups, /plan +table=people type=const .*key=PRIMARY .*rows=1/, () =>
+        server.stop(),
+      );
     } finally {
       await server.remove();
     }
@@ -91,7 +102,12 @@ describe('what real databases answered is answered by the recording', () => {
       server.sql('CREATE DATABASE mail;');
       server.sql(`${PEOPLE}\nGRANT SELECT ON people TO ${server.user};`, 'mail');
       const ext = `driver = pgsql\nconnect = host=127.0.0.1 port=${server.port} dbname=mail user=${server.user} password=${server.password}\npassword_query = ${QUERY}'%u'\n`;
-      await roundTrip('postgresql', [{ conf: CHARACTERS + OLD('sql'), ext }], () => server.stop());
+      await roundTrip(
+        'postgresql',
+        [{ conf: CHARACTERS + OLD('sql'), ext }],
+        /plan +(?:Index|Seq|Bitmap).* on people/,
+        () => server.stop(),
+      );
     } finally {
       await server.remove();
     }
@@ -122,7 +138,7 @@ describe('what real databases answered is answered by the recording', () => {
           conf: `${NEW}${CHARACTERS}ldap_uris = ldap://127.0.0.1:${server.port}\nldap_auth_dn = ${LDAP_ADMIN}\nldap_auth_dn_password = ${LDAP_ADMIN_PASSWORD}\nldap_base = ${LDAP_SUFFIX}\npassdb ldap {\n  passdb_ldap_filter = (uid=%{user})\n  default_password_scheme = PLAIN\n  ${fields}    password = %{ldap:userPassword}\n  }\n}\n`,
         },
       ];
-      await roundTrip('openldap', setups, () => server.stop());
+      await roundTrip('openldap', setups, null, () => server.stop());
     } finally {
       await server.remove();
     }
