@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Place } from '../../../grammar/source.js';
-import type { NewSection, NewStatement } from '../change.js';
+import type { ChangeDraft, NewStatement } from '../change.js';
 import { writtenKey } from '../value-text.js';
 import { change, keyValue, literalSetting, newSetting, wordsOf } from './block-part.js';
 import { asComment } from './ext-file.js';
@@ -29,13 +29,13 @@ export function connectStatements(
 
 /** Settings of a MySQL host that have the value of the word. */
 const MYSQL_WORDS: Readonly<Record<string, string>> = {
-  port: 'port',
-  user: 'user',
-  password: 'password',
-  dbname: 'dbname',
-  option_file: 'option_file',
-  option_group: 'option_group',
-  client_flags: 'client_flags',
+  port: 'mysql_port',
+  user: 'mysql_user',
+  password: 'mysql_password',
+  dbname: 'mysql_dbname',
+  option_file: 'mysql_option_file',
+  option_group: 'mysql_option_group',
+  client_flags: 'mysql_client_flags',
   ssl_ca: 'ssl_client_ca_file',
   ssl_ca_path: 'ssl_client_ca_dir',
   ssl_cert: 'ssl_client_cert_file',
@@ -57,7 +57,7 @@ function mysqlStatements(text: ByteString, place: Place): readonly NewStatement[
     if (key === 'host' || key === 'hostaddr') hosts.push(value);
     else if (key === 'maxconns') limit = value;
     else if (key === 'ssl_verify_server_cert') verify = value;
-    else if (SECONDS.has(key)) body.set(key, newSetting(key, `${value} secs`));
+    else if (SECONDS.has(key)) body.set(key, newSetting(`mysql_${key}`, `${value} secs`));
     else {
       tls ||= (key === 'ssl_ca' || key === 'ssl_ca_path') && value !== '';
       const name = MYSQL_WORDS[key];
@@ -66,34 +66,34 @@ function mysqlStatements(text: ByteString, place: Place): readonly NewStatement[
   }
   for (const key of [...body.keys()]) if (!tls && key.startsWith('ssl_')) body.delete(key);
   if (tls) {
-    body.set('ssl', newSetting('ssl', 'yes'));
+    body.set('ssl', newSetting('mysql_ssl', 'yes'));
     body.set('verify', newSetting('ssl_client_require_valid_cert', verify));
   }
   if (hosts.length === 0) {
     const why = '2.4 wants a section for each host; the one of the option file is not known here';
     return asComment(place, why, [change('DV769', 'decide', `${why}.`, place)]);
   }
-  const reason = 'Each host of the connect string is a section in 2.4.';
-  return [
-    ...(limit === null ? [] : [newSetting('mysql_connection_limit', limit)]),
-    ...sections('mysql', hosts, [...body.values()], reason, place),
-  ];
+  return withHosts('mysql', hosts, limit, [...body.values()], change('DV769', 'exact', REASON, place));
 }
 
-function sections(
-  key: ByteString,
+const REASON =
+  'Each host of the connect string is a section in 2.4. What holds for all of them stands outside: connections are told apart by that alone, and two databases on one host would share one.';
+
+/** Settings of all hosts, then a section for each. Dovecot 2.4.1 driver-mysql.c: driver_mysql_db_cache_find (observed 2.4.1) */
+function withHosts(
+  driver: 'mysql' | 'pgsql',
   hosts: readonly ByteString[],
-  body: readonly NewStatement[],
-  reason: string,
-  place: Place,
-): NewSection[] {
-  return [...new Set(hosts)].map((name, at) => ({
-    kind: 'section',
-    key,
-    name,
-    body,
-    ...(at === 0 ? { changes: [change('DV769', 'exact', reason, place)] } : {}),
-  }));
+  limit: ByteString | null,
+  common: readonly NewStatement[],
+  told: ChangeDraft,
+): readonly NewStatement[] {
+  const [first, ...rest] = [
+    ...(limit === null ? [] : [newSetting(`${driver}_connection_limit`, limit)]),
+    ...common,
+    ...[...new Set(hosts)].map((name): NewStatement => ({ kind: 'section', key: driver, name, body: [] })),
+  ];
+  if (first === undefined) return [];
+  return [{ ...first, changes: [told, ...(first.changes ?? [])] }, ...rest];
 }
 
 /** Words of libpq, whose values may stand in quotes. Dovecot 2.3.19.1 driver-sqlpool.c, driver-pgsql.c */
@@ -114,25 +114,15 @@ function pgsqlStatements(text: ByteString, place: Place): readonly NewStatement[
     else parameters.push(literalSetting(writtenKey(key), value, place));
   }
   const named = hosts.length > 0 ? hosts : ['/var/run/postgresql'];
-  const reason = 'Each host of the connect string is a section in 2.4, with the parameters of libpq inside.';
-  const withoutHost = 'No host is named: libpq takes its socket, which is that of Debian here.';
-  const [first, ...rest] = sections(
-    'pgsql',
-    named,
-    [{ kind: 'section', key: 'parameters', name: null, body: parameters }],
-    reason,
-    place,
-  );
-  if (first === undefined) return [];
-  const told = change(
-    'DV769',
-    hosts.length > 0 ? 'exact' : 'equivalent',
-    hosts.length > 0 ? reason : withoutHost,
-    place,
-  );
-  return [
-    ...(limit === null ? [] : [newSetting('pgsql_connection_limit', limit)]),
-    { ...first, changes: [told] },
-    ...rest,
-  ];
+  const told =
+    hosts.length > 0
+      ? change('DV769', 'exact', REASON, place)
+      : change(
+          'DV769',
+          'equivalent',
+          'No host is named: libpq takes its socket, which is that of Debian here.',
+          place,
+        );
+  const common: NewStatement = { kind: 'section', key: 'pgsql_parameters', name: null, body: parameters };
+  return withHosts('pgsql', named, limit, [common], told);
 }

@@ -148,7 +148,7 @@ export function meaningChanges(old: OldBlock, fields: readonly NewField[], place
   tell(
     'DV788',
     'equivalent',
-    '2.4 fails where 2.3 logs an error and goes on: a port, proxy_timeout, source_ip or hostip that is none, and a hostip that is not the host.',
+    '2.4 fails where 2.3 logs an error and goes on: a port, proxy_timeout, source_ip or hostip that is none, and a hostip that is not the host. It knows no port for ssl = yes with LMTP, where 2.3 takes 24.',
   );
   return changes;
 }
