@@ -75,6 +75,9 @@ export interface LogEntry {
   readonly logged?: boolean;
 }
 
+/** Passwords behind the first field have no default scheme: the auth process dies where one is needed (passwd-file). */
+type WithoutScheme = 'behind-the-first';
+
 /**
  * What a driver found. It never throws: what fails becomes `internal` with the text that Dovecot logs.
  * The chain applies the fields (password, nopassword, user, ...) in order, then verifies the password itself.
@@ -102,6 +105,7 @@ export type LookupOutcome = {
        * none. Left out: the first `password` field that was set (sql, ldap).
        */
       readonly compares?: ByteString | null;
+      readonly withoutScheme?: WithoutScheme;
     }
   /** `silent`: nothing is logged about it (lua). */
   | { readonly kind: 'unknown'; readonly silent?: boolean }
@@ -111,6 +115,7 @@ export type LookupOutcome = {
       readonly fields?: readonly RowField[];
       /** The row for 2.4 `fields { }`, where they are set before it fails. */
       readonly row?: Row;
+      readonly withoutScheme?: WithoutScheme;
       readonly unreachable?: { readonly host: string; readonly reason: string };
     }
   | { readonly kind: 'disabled' }

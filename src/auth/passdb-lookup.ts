@@ -67,7 +67,7 @@ function* readOutcome(state: WalkState, passdb: PassdbBlock, outcome: LookupOutc
       recordUnknown(state, outcome);
       return 'user_unknown';
     case 'internal':
-      if (outcome.fields !== undefined) applyRow(state, passdb, outcome.fields, 'PLAIN', false);
+      if (outcome.fields !== undefined) applyRow(state, passdb, outcome, 'PLAIN', false);
       // Dovecot 2.4.1 passdb-sql.c: the row is complete before it is found wrong
       if (
         state.series === '2.4' &&
@@ -86,7 +86,7 @@ function* readOutcome(state: WalkState, passdb: PassdbBlock, outcome: LookupOutc
     case 'found':
       record(state, outcome);
       // Dovecot 2.4.1 passdb-passwd-file.c and passdb-static.c set their password whatever fields_import_all says.
-      applyRow(state, passdb, outcome.fields, outcome.defaultScheme, outcome.compares !== undefined);
+      applyRow(state, passdb, outcome, outcome.defaultScheme, outcome.compares !== undefined);
       if (
         state.series === '2.4' &&
         !applyFieldsBlock(state, passdb, outcome.row) &&
@@ -96,6 +96,8 @@ function* readOutcome(state: WalkState, passdb: PassdbBlock, outcome: LookupOutc
       return yield* checkPassword(state, passdb, outcome);
   }
 }
+
+type FoundRow = Partial<Pick<Extract<LookupOutcome, { readonly kind: 'found' }>, 'fields' | 'withoutScheme'>>;
 
 function record(state: WalkState, outcome: LookupOutcome): void {
   for (const entry of outcome.log ?? []) state.record(entry);
@@ -117,7 +119,7 @@ function recordUnknown(
 function applyRow(
   state: WalkState,
   passdb: PassdbBlock,
-  fields: readonly RowField[],
+  { fields = [], withoutScheme }: FoundRow,
   defaultScheme: ByteString,
   alwaysPassword: boolean,
 ): void {
@@ -125,9 +127,11 @@ function applyRow(
   const imported = passdb.fieldsImportAll
     ? fields
     : fields.filter(([name]) => alwaysPassword && name === 'password').slice(0, 1);
+  let scheme: ByteString | null = defaultScheme;
   for (const [name, value] of imported) {
     const from: FieldOrigin = { kind: 'row', passdb, column: name };
     if (value === null) setNullField(state, name);
-    else setField(state, name, value, defaultScheme, from);
+    else setField(state, name, value, scheme, from);
+    if (withoutScheme === 'behind-the-first') scheme = null;
   }
 }

@@ -17,7 +17,7 @@ export function setField(
   state: WalkState,
   fullName: ByteString,
   value: ByteString,
-  defaultScheme: ByteString,
+  defaultScheme: ByteString | null,
   from: FieldOrigin,
 ): void {
   const once = state.series === '2.3' ? ':protected' : ':default';
@@ -62,7 +62,12 @@ export function setField(
   state.note(name, value, state.fields.add(name, value, false, from), from);
 }
 
-function setKeyValue(state: WalkState, part: ByteString, defaultScheme: ByteString, from: FieldOrigin): void {
+function setKeyValue(
+  state: WalkState,
+  part: ByteString,
+  defaultScheme: ByteString | null,
+  from: FieldOrigin,
+): void {
   const equals = part.indexOf('=');
   if (equals === -1) setField(state, part, '', defaultScheme, from);
   else setField(state, part.slice(0, equals), part.slice(equals + 1), defaultScheme, from);
@@ -114,7 +119,7 @@ function setHiddenField(state: WalkState, name: ByteString, value: ByteString, f
 function setPassword(
   state: WalkState,
   value: ByteString,
-  defaultScheme: ByteString,
+  defaultScheme: ByteString | null,
   noScheme: boolean,
   from: FieldOrigin,
 ): void {
@@ -123,6 +128,11 @@ function setPassword(
     return;
   }
   const hasScheme = value.startsWith('{') && !noScheme && value.includes('}');
+  if (!hasScheme && defaultScheme === null) {
+    // Dovecot auth-request.c: auth_request_set_password asserts it. observed 2.4.1
+    state.crash = 'the auth process panics on a password without scheme behind nopassword';
+    return;
+  }
   state.passdbPassword = hasScheme ? value : `{${defaultScheme}}${value}`;
   state.note('password', null, 'password', from);
 }

@@ -88,6 +88,7 @@ function readEntry(
   queries: LookupOutcome['queries'] & object,
 ): LookupOutcome {
   const fields: RowField[] = [['password', entry.password]];
+  const withoutScheme = 'behind-the-first';
   const columns = new Map<ByteString, ByteString>();
   // `%{passdb:x}` sees the fields of this line that were set before.
   const passdb: Provider = (key) => {
@@ -106,7 +107,7 @@ function readEntry(
         const expansion = context.expand(template, undefined, providers);
         if (expansion.kind === 'error') {
           const text = `Failed to expand extra field ${field}: ${expansion.message}`;
-          return { kind: 'internal', fields, log: [...log, error(text)], queries };
+          return { kind: 'internal', fields, withoutScheme, log: [...log, error(text)], queries };
         }
         value = expansion.text;
       } else value = template;
@@ -119,6 +120,7 @@ function readEntry(
     fields,
     defaultScheme,
     compares: entry.password,
+    withoutScheme,
     row: { prefix: 'passwd_file', columns },
     log,
     queries,

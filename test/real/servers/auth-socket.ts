@@ -19,6 +19,9 @@ export interface SocketReply {
   readonly fields: readonly string[];
 }
 
+/** Milliseconds after which an answer is not expected any more. */
+const PATIENCE = 20_000;
+
 interface Waiting {
   readonly request: SocketRequest;
   prompts: number;
@@ -48,6 +51,7 @@ export class AuthSocket {
   #rest = '';
   #count = 0;
   #ready: Promise<void>;
+  #isClosed = false;
 
   /** `master`: a socket for masters, which takes look-ups; else one for clients. */
   constructor(path: string, master: boolean) {
@@ -67,6 +71,7 @@ export class AuthSocket {
 
   async ask(request: SocketRequest): Promise<SocketReply> {
     await this.#ready;
+    if (this.#isClosed) return { kind: 'CLOSED', fields: [] };
     this.#count += 1;
     const id = String(this.#count);
     const { user, password, mechanism, authorizationId } = request;
@@ -80,7 +85,12 @@ export class AuthSocket {
             ? `AUTH\t${id}\tEXTERNAL${parameters}\tresp=${base64(user)}\n`
             : `AUTH\t${id}\tLOGIN${parameters}\n`;
     return new Promise((resolve) => {
-      this.#waiting.set(id, { request, prompts: 0, resolve });
+      const timer = setTimeout(() => resolve({ kind: 'SILENT', fields: [] }), PATIENCE);
+      const answered = (reply: SocketReply) => {
+        clearTimeout(timer);
+        resolve(reply);
+      };
+      this.#waiting.set(id, { request, prompts: 0, resolve: answered });
       this.#socket.write(line, 'latin1');
     });
   }
@@ -106,6 +116,7 @@ export class AuthSocket {
   }
 
   #closed(reject: (error: Error) => void): void {
+    this.#isClosed = true;
     reject(new Error('the auth process closed the connection'));
     for (const { resolve } of this.#waiting.values()) resolve({ kind: 'CLOSED', fields: [] });
     this.#waiting.clear();
