@@ -29,6 +29,7 @@ export function printReport(
         colours: coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty),
         columns: terminal.stdoutIsTty ? terminal.columns : 160,
         showSecrets: options.showSecrets,
+        wraps: terminal.stdoutIsTty,
         all: options.all,
       });
     case 'compact':

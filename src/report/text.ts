@@ -5,12 +5,15 @@ import type { DovecotStage } from '../config/problem.js';
 import { type CheckReport, plural, summarize, summaryText } from './check-report.js';
 import { codeFrame, type FrameOptions } from './code-frame.js';
 import type { Colours } from './colours.js';
-import { displayText } from './display-text.js';
+import { displayText, displayWidth } from './display-text.js';
+import { wrapWords } from './wrapping.js';
 
 export interface TextOptions {
   readonly colours: Colours;
   readonly columns: number;
   readonly showSecrets: boolean;
+  /** Long sentences are broken between words to fit `columns`, as on a terminal. */
+  readonly wraps: boolean;
   /** Every finding, also where one rule has very many in one file. */
   readonly all: boolean;
 }
@@ -85,10 +88,7 @@ function block(diagnostic: Diagnostic, options: TextOptions): string[] {
   const paint = severityColour(diagnostic.severity, colours);
   const gutter = gutterFor([...(place === null ? [] : [place]), ...related.map((one) => one.place)]);
   const margin = ' '.repeat(gutter);
-  const lines = [
-    `${place === null ? '' : `${colours.bold(placeText(place))}: `}${paint(diagnostic.severity)}: ` +
-      `${colours.bold(displayText(diagnostic.message))} ${colours.dim(`[${diagnostic.code} ${diagnostic.rule}]`)}${isFixable(diagnostic) ? ` ${colours.cyan('fixable')}` : ''}`,
-  ];
+  const lines = headline(diagnostic, options);
   const frame: Omit<FrameOptions, 'paint'> = options;
   if (place !== null) lines.push(...codeFrame(place, gutter, { ...frame, paint }));
   for (const { message, place: other } of related) {
@@ -96,14 +96,39 @@ function block(diagnostic: Diagnostic, options: TextOptions): string[] {
     lines.push(...codeFrame(other, gutter, { ...frame, paint: colours.cyan }));
   }
   const note = (label: string, text: string) => {
-    const rest = displayText(text);
-    lines.push(`${colours.dim(`${margin} =`)} ${colours.cyan(`${label}:`)} ${rest}`);
+    const indent = gutter + 3;
+    const columns = options.wraps ? options.columns : 0;
+    const [first = '', ...rest] = wrapWords(displayText(text), columns, indent + label.length + 2, indent);
+    lines.push(`${colours.dim(`${margin} =`)} ${colours.cyan(`${label}:`)} ${first}`);
+    for (const line of rest) lines.push(' '.repeat(indent) + line);
   };
   if (diagnostic.dovecot !== null)
     note(STAGES[diagnostic.dovecot.stage], toUtf8(diagnostic.dovecot.message).replaceAll('\n', ' / '));
   if (diagnostic.help !== '') note('help', diagnostic.help);
   return lines;
 }
+
+/** Place, severity, what is wrong, and the rule; further lines are indented. */
+function headline(diagnostic: Diagnostic, options: TextOptions): string[] {
+  const { colours } = options;
+  const { place, severity, message, code, rule } = diagnostic;
+  const where = place === null ? '' : `${placeText(place)}: `;
+  const columns = options.wraps ? options.columns : 0;
+  const start = displayWidth(where) + severity.length + 2;
+  const [first = '', ...rest] = wrapWords(displayText(message), columns, start, INDENT);
+  const lines = [
+    `${where === '' ? '' : `${colours.bold(where.slice(0, -2))}: `}${severityColour(severity, colours)(severity)}: ${colours.bold(first)}`,
+    ...rest.map((line) => ' '.repeat(INDENT) + colours.bold(line)),
+  ];
+  const fixable = isFixable(diagnostic) ? ' fixable' : '';
+  const tag = `${colours.dim(`[${code} ${rule}]`)}${colours.cyan(fixable)}`;
+  const used = rest.length === 0 ? start + displayWidth(first) : INDENT + displayWidth(rest.at(-1) ?? '');
+  const fits = columns === 0 || used + code.length + rule.length + fixable.length + 4 <= columns;
+  const last = lines.pop() ?? '';
+  return fits ? [...lines, `${last} ${tag}`] : [...lines, last, ' '.repeat(INDENT) + tag];
+}
+
+const INDENT = 4;
 
 /** Who says Dovecot's words, and with it how late they come. */
 const STAGES: Readonly<Record<DovecotStage, string>> = {

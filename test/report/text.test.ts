@@ -25,7 +25,13 @@ function diagnosticAt(text: string, marked: string, more: Partial<Diagnostic> = 
   };
 }
 
-const plain = { colours: coloursFor('never', {}, false), columns: 100, showSecrets: false, all: false };
+const plain = {
+  colours: coloursFor('never', {}, false),
+  columns: 100,
+  showSecrets: false,
+  wraps: false,
+  all: false,
+};
 
 function framed(diagnostic: Diagnostic, columns = 100): string[] {
   const report = { version: '2.3.19.1' as const, files: ['dovecot.conf'], diagnostics: [diagnostic] };
@@ -33,6 +39,24 @@ function framed(diagnostic: Diagnostic, columns = 100): string[] {
 }
 
 describe('the text report', () => {
+  test('breaks long sentences between words on a terminal, with the rest indented', () => {
+    const diagnostic = diagnosticAt('  skip = notfound\n', 'notfound', {
+      message: 'This is a sentence of some length that does not fit on a narrow terminal',
+      help: 'And this is advice of some length that does not fit there either.',
+    });
+    const report = { version: '2.3.19.1' as const, files: ['dovecot.conf'], diagnostics: [diagnostic] };
+    const lines = textReport(report, { ...plain, columns: 50, wraps: true }).split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      'dovecot.conf:1:10: error: This is a sentence of',
+      '    some length that does not fit on a narrow',
+      '    terminal [DV999 a-rule]',
+    ]);
+    expect(lines.slice(5, 7)).toEqual([
+      '    = help: And this is advice of some length that',
+      '      does not fit there either.',
+    ]);
+  });
+
   test('shows five of more than twenty findings of one rule in one file and says how many are left', () => {
     const source = new Source('dovecot.conf', 'a = b\n'.repeat(30));
     const diagnostics = Array.from({ length: 30 }, (_, line) => ({

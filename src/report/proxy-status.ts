@@ -1,0 +1,78 @@
+import type { ProxyStatus } from '../serve/operation/operator.js';
+import type { SessionInfo } from '../serve/operation/session-record.js';
+import { displayText, displayWidth } from './display-text.js';
+
+/** The sessions as a table, the columns as wide as they must be. */
+export function sessionsText(sessions: readonly SessionInfo[], now: Date): string {
+  const rows = sessions.map((session) => [
+    displayText(session.user || '-'),
+    session.protocol,
+    session.client_ip,
+    session.backend ?? '-',
+    session.state,
+    age(now.getTime() - Date.parse(session.since)),
+    session.idle_ms === null ? '-' : age(session.idle_ms),
+  ]);
+  return tableText([['username', 'proto', 'src ip', 'backend', 'state', 'open', 'idle'], ...rows]);
+}
+
+/** What a running proxy did so far. */
+export function statusText(status: ProxyStatus, now: Date): string {
+  const { counts, sessions } = status;
+  const proxied = sessions.filter(({ state }) => state === 'proxied').length;
+  const general = [
+    ['serving', `${status.endpoints.join(' ')}`],
+    ['as', `Dovecot ${status.dovecot}`],
+    ['up', age(now.getTime() - Date.parse(status.started))],
+    ['processes', `${status.workers}, pid ${status.pid}`],
+    ['sessions', `${proxied} proxied, ${sessions.length - proxied} logging in`],
+    ['relayed', `${counts.bytes.to_backends} bytes to backends, ${counts.bytes.to_clients} to clients`],
+  ];
+  const logins = Object.keys(counts.connections)
+    .sort()
+    .map((protocol) => [
+      protocol,
+      counts.connections[protocol] ?? 0,
+      counts.logins[`${protocol} ok`] ?? 0,
+      counts.logins[`${protocol} refused`] ?? 0,
+      counts.logins[`${protocol} tempfail`] ?? 0,
+    ]);
+  const names = [...new Set(Object.keys(counts.backends).map((key) => key.split(' ')[0] ?? ''))].sort();
+  const backends = names.map((name) => [
+    name,
+    sessions.filter(({ backend, state }) => backend === name && state === 'proxied').length,
+    counts.backends[`${name} connected`] ?? 0,
+    counts.backends[`${name} failed`] ?? 0,
+  ]);
+  const parts = [tableText(general)];
+  if (logins.length > 0)
+    parts.push(tableText([['protocol', 'connections', 'ok', 'refused', 'tempfail'], ...logins]));
+  if (backends.length > 0)
+    parts.push(tableText([['backend', 'sessions', 'connected', 'failed'], ...backends]));
+  return parts.join('\n');
+}
+
+function tableText(rows: readonly (readonly (string | number)[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [column, cell] of row.entries())
+      widths[column] = Math.max(widths[column] ?? 0, displayWidth(String(cell)));
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, column) => {
+        const text = String(cell);
+        const room = ' '.repeat((widths[column] ?? 0) - displayWidth(text));
+        return typeof cell === 'number' ? room + text : text + room;
+      });
+      return `${cells.join('  ').trimEnd()}\n`;
+    })
+    .join('');
+}
+
+function age(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const days = Math.floor(seconds / 86_400);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const clock = `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return days > 0 ? `${days}d ${clock}` : clock;
+}
