@@ -75,11 +75,16 @@ const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   expand: async () => (await import('./expand-command.js')).registerExpand,
   explain: async () => (await import('./explain-command.js')).registerExplain,
   graph: async () => (await import('./graph-command.js')).registerGraph,
+  kick: async () => (await import('./admin-commands.js')).registerKick,
   migrate: async () => (await import('./migrate-command.js')).registerMigrate,
+  reload: async () => (await import('./admin-commands.js')).registerReload,
   rules: async () => (await import('./rules-command.js')).registerRules,
   serve: async () => (await import('./serve-command.js')).registerServe,
   simulate: async () => (await import('./simulate-command.js')).registerSimulate,
+  stats: async () => (await import('./admin-commands.js')).registerStats,
+  stop: async () => (await import('./admin-commands.js')).registerStop,
   test: async () => (await import('./test-command.js')).registerTest,
+  who: async () => (await import('./admin-commands.js')).registerWho,
 };
 
 /** The command that is asked for alone, or all of them where help is wanted. */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { SERVED_PROTOCOLS, servedProtocol } from '../proxy/login-protocols.js';
 import type { ListenOption } from '../serve/listeners.js';
+import { parseAdmin } from './admin-option.js';
 import { addConfigOptions, type ConfigOptions } from './common-options.js';
 import type { RegisterCommand } from './main.js';
 
@@ -9,6 +10,8 @@ export interface ServeCommandOptions extends ConfigOptions {
   readonly listen: readonly ListenOption[];
   readonly workers: number;
   readonly logFormat: 'dovecot' | 'json';
+  readonly admin?: string;
+  readonly http?: { readonly host: string; readonly port: number };
 }
 
 const EXAMPLE = `
@@ -40,6 +43,8 @@ export const registerServe: RegisterCommand = (program, terminal, done) => {
         .choices(['dovecot', 'json'])
         .default('dovecot'),
     )
+    .option('--admin <unix:path>', 'socket for dvproxy who, kick, reload, stop and stats', parseAdmin)
+    .option('--http <address:port>', 'metrics, health and a status page', parseHttp)
     .addHelpText('after', EXAMPLE)
     .action(async (options: ServeCommandOptions) => {
       const { runServe } = await import('./serve-run.js');
@@ -49,6 +54,15 @@ export const registerServe: RegisterCommand = (program, terminal, done) => {
 
 function collect(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value];
+}
+
+function parseHttp(text: string): { host: string; port: number } {
+  const match = /^(\[[^\]]+\]|[^:[\]]*):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2] ?? 65536);
+  if (match === null || port > 65535)
+    throw new InvalidArgumentError('expected ADDRESS:PORT, such as 127.0.0.1:9102.');
+  const host = match[1] ?? '';
+  return { host: host === '' || host === '*' ? '0.0.0.0' : host.replace(/^\[(.*)\]$/, '$1'), port };
 }
 
 function parseCount(text: string): number {

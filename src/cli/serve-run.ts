@@ -1,8 +1,14 @@
 import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import packageJson from '../../package.json' with { type: 'json' };
 import { ChainRefused } from '../auth/chain.js';
 import type { Config } from '../config/config.js';
 import { ListenError } from '../serve/listeners.js';
 import { ServeLog } from '../serve/log.js';
+import { AdminSocketError } from '../serve/operation/admin-server.js';
+import { HttpListenError } from '../serve/operation/http-server.js';
+import { type Operation, type OperationOptions, openOperation } from '../serve/operation/operation.js';
+import type { Operator } from '../serve/operation/operator.js';
+import { answerSupervisor } from '../serve/operation/worker-line.js';
 import { ProxyServer, type ServerOptions } from '../serve/server.js';
 import { TlsSetupError } from '../serve/tls-context.js';
 import { isWorker, leave, reportReady, WorkerSupervisor } from '../serve/workers.js';
@@ -22,18 +28,46 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
   const timestamp = config.effective.setting('log_timestamp')?.text ?? '%b %d %H:%M:%S ';
   const log = new ServeLog((text) => terminal.stderr(text), options.logFormat, toUtf8(timestamp));
   if (options.workers > 1 && !isWorker()) return supervise(config, options, log, terminal);
+  const started = new Date().toISOString();
   const server = await start(serverOptions(config, options, log, terminal));
   if (server.endpoints.length === 0) {
     await server.stop(0);
     throw new CommandFailure('the configuration has no listener that can be served; use --listen', EXIT_NO);
   }
+  const reload = () => server.reload(serverOptions(load(options), options, log, terminal)).catch(refuse);
   // Whoever reads `ready` may signal at once.
-  const stopped = untilStopped(server, options, log, terminal);
+  const running = untilStopped(server, () => reloadAll(reload, log));
   log.flush();
-  if (isWorker()) reportReady(server.endpoints);
-  else announce(server.endpoints, config, terminal);
-  await stopped;
-  if (isWorker()) leave();
+  if (isWorker()) {
+    answerSupervisor({ status: () => server.status, kick: (question) => server.kick(question), reload });
+    reportReady(server.endpoints);
+    await running.stopped;
+    leave();
+    return EXIT_OK;
+  }
+  const operator: Operator = {
+    status: async () => ({
+      dovecot: config.version,
+      pid: process.pid,
+      workers: 1,
+      started,
+      endpoints: server.endpoints,
+      ...server.status,
+    }),
+    kick: async (question) => server.kick(question),
+    reload,
+    stop: async () => running.stop(),
+  };
+  let operation: Operation;
+  try {
+    operation = await openOperation(operationOptions(options), operator, log);
+  } catch (error) {
+    await server.stop(0);
+    throw startFailure(error);
+  }
+  announce(server.endpoints, config, terminal);
+  await running.stopped;
+  await operation.close();
   return EXIT_OK;
 }
 
@@ -48,10 +82,24 @@ async function supervise(
   log: ServeLog,
   terminal: Terminal,
 ): Promise<number> {
-  const supervisor = new WorkerSupervisor(options.workers, log);
-  const exitCode = await supervisor.run((endpoints) => announce(endpoints, config, terminal));
+  const supervisor = new WorkerSupervisor(options.workers, config.version, log);
+  const operations: Operation[] = [];
+  const exitCode = await supervisor.run(async (endpoints) => {
+    try {
+      operations.push(await openOperation(operationOptions(options), supervisor, log));
+    } catch (error) {
+      await supervisor.stop();
+      throw startFailure(error);
+    }
+    announce(endpoints, config, terminal);
+  });
+  for (const operation of operations) await operation.close();
   log.flush();
   return exitCode;
+}
+
+function operationOptions({ admin, http }: ServeCommandOptions): OperationOptions {
+  return { admin: admin ?? null, http: http ?? null, version: packageJson.version };
 }
 
 function load(options: ServeCommandOptions): Config {
@@ -88,44 +136,48 @@ async function start(options: ServerOptions): Promise<ProxyServer> {
 
 function startFailure(error: unknown): unknown {
   if (error instanceof ChainRefused) return new CommandFailure(`auth: Fatal: ${error.message}`, EXIT_NO);
-  if (error instanceof ListenError || error instanceof TlsSetupError)
-    return new CommandFailure(error.message, EXIT_NO);
+  if (isStartError(error)) return new CommandFailure(error.message, EXIT_NO);
   return error;
 }
 
+/** An address, a certificate or a socket that cannot be used. */
+function isStartError(error: unknown): error is Error {
+  return [ListenError, TlsSetupError, AdminSocketError, HttpListenError].some(
+    (kind) => error instanceof kind,
+  );
+}
+
+function refuse(error: unknown): never {
+  throw startFailure(error);
+}
+
+/** Listens for signals; `stop` does what SIGTERM does. */
 function untilStopped(
   server: ProxyServer,
-  options: ServeCommandOptions,
-  log: ServeLog,
-  terminal: Terminal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const reload = () => void reloadAll(server, options, log, terminal);
-    let stopping = false;
-    const stop = () => {
+  reload: () => void,
+): { readonly stopped: Promise<void>; readonly stop: () => void } {
+  let stopping = false;
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve, reject) => {
+    stop = () => {
       if (stopping) return;
       stopping = true;
       server.stop().then(resolve, reject);
     };
-    process.on('SIGHUP', reload);
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
   });
+  process.on('SIGHUP', reload);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  return { stopped, stop };
 }
 
 /** All or nothing: a configuration that cannot be used changes nothing. */
-async function reloadAll(
-  server: ProxyServer,
-  options: ServeCommandOptions,
-  log: ServeLog,
-  terminal: Terminal,
-): Promise<void> {
+async function reloadAll(reload: () => Promise<void>, log: ServeLog): Promise<void> {
   try {
-    await server.reload(serverOptions(load(options), options, log, terminal));
+    await reload();
     log.line('dvproxy', 'info', 'configuration reloaded');
   } catch (error) {
-    const refusal = startFailure(error);
-    const text = refusal instanceof Error ? refusal.message : String(refusal);
+    const text = error instanceof Error ? error.message : String(error);
     log.line('dvproxy', 'error', fromUtf8(`configuration not reloaded, the old one stays in use: ${text}`));
   }
 }

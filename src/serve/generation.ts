@@ -9,6 +9,7 @@ import type { SystemVariables } from '../variables/scope.js';
 import { Authenticator, type Resolve, resolveByDns } from './authenticator.js';
 import type { LmtpServices } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
+import type { Counters } from './operation/counters.js';
 import { RecipientLookup } from './recipient-lookup.js';
 import type { SessionServices } from './session-driver.js';
 import { SessionSettings } from './session-settings.js';
@@ -46,6 +47,7 @@ export interface Generation {
 export async function openGeneration(
   options: GenerationOptions,
   protocols: ReadonlySet<ServedProtocol>,
+  counters: Counters,
 ): Promise<Generation> {
   const { config, fixtures, log, system, environment } = options;
   const mapPath = options.mapPath ?? ((path: string) => path);
@@ -98,6 +100,7 @@ export async function openGeneration(
   return {
     services: {
       log,
+      counters,
       environment: (protocol, addresses) => of(protocol).settings.environment(addresses),
       tls: (protocol, addresses) => of(protocol).settings.tls(addresses),
       dialogue: (request) => of(request.protocol).authenticator.dialogue(request),
@@ -105,6 +108,7 @@ export async function openGeneration(
     },
     lmtp: {
       log,
+      counters,
       environment: (addresses) => of('lmtp').settings.lmtpEnvironment(addresses),
       tls: (addresses) => of('lmtp').settings.tls(addresses),
       lookUp: (request, signal) => of('lmtp').recipients.lookUp(request, signal),

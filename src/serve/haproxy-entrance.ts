@@ -19,6 +19,7 @@ export interface EntranceOptions extends Omit<GateOptions, 'remoteIp'> {
 /** A connection of a `haproxy = yes` listener until its header has come. */
 export class HaproxyEntrance implements Session {
   readonly idleMs = null;
+  readonly record = null;
   readonly #socket: Socket;
   readonly #options: EntranceOptions;
   readonly #gate: HaproxyGate;
@@ -67,6 +68,10 @@ export class HaproxyEntrance implements Session {
     this.#leave();
     if (step.rest !== '') this.#socket.unshift(Buffer.from(step.rest, 'latin1'));
     opened(step.info);
+  }
+
+  kick(): void {
+    this.#socket.destroy();
   }
 
   shutDown(): void {

@@ -11,14 +11,17 @@ import { BackendWriter } from './backend-writer.js';
 import { ClientSocket } from './client-socket.js';
 import type { ServeLog } from './log.js';
 import { MessageStore } from './message-store.js';
+import type { Counters } from './operation/counters.js';
+import type { SessionRecord } from './operation/session-record.js';
 import type { AcceptedBy } from './session-driver.js';
-import { addressesOf, errorText, temporaryFailure } from './session-parts.js';
+import { addressesOf, errorText, newRecord, type Session, temporaryFailure } from './session-parts.js';
 import { SessionTimers } from './session-timers.js';
 import type { SessionTls } from './session-tls.js';
 
 /** What an LMTP session needs of the server. */
 export interface LmtpServices {
   readonly log: ServeLog;
+  readonly counters: Counters;
   environment(addresses: ClientAddresses): LmtpEnvironment;
   tls(addresses: ClientAddresses): SessionTls;
   lookUp(
@@ -33,7 +36,8 @@ interface Backend {
 }
 
 /** Gives one LMTP session's machine its sockets, timers, answers and room for its message. */
-export class LmtpDriver {
+export class LmtpDriver implements Session {
+  readonly record: SessionRecord;
   readonly #services: LmtpServices;
   readonly #machine: LmtpSession;
   readonly #process: string;
@@ -56,6 +60,7 @@ export class LmtpDriver {
   ) {
     this.#services = services;
     const addresses = addressesOf(socket, haproxy);
+    this.record = newRecord('lmtp', addresses);
     const environment = services.environment(addresses);
     this.#process = `lmtp(${environment.pid})`;
     this.#tls = services.tls(addresses);
@@ -83,6 +88,9 @@ export class LmtpDriver {
   get idleMs(): number {
     return Date.now() - this.#lastUse;
   }
+
+  /** A kick ends logins; a delivery has none. */
+  kick(): void {}
 
   shutDown(): void {
     this.#deliver({ kind: 'shutdown' });
@@ -204,18 +212,26 @@ export class LmtpDriver {
       found = { answer: temporaryFailure(request), local: 'unavailable' };
     }
     this.#abort = null;
+    this.#services.counters.answered('lmtp', found.answer);
     this.#deliver({ kind: 'looked_up', ...found });
   }
 
   #connect(action: Extract<LmtpAction, { kind: 'connect' }>): void {
     const id = action.backend;
     const { ip, port, sourceIp, tls, mayStartTls } = action;
+    this.record.backend = { ip, port };
     const socket: BackendSocket = new BackendSocket(
       { ip, port, sourceIp, tls, mayStartTls },
       () => this.#tls.backendContext(),
       {
-        connected: () => this.#ofBackend(socket, { kind: 'backend_connected', backend: id }),
-        refused: (error) => this.#ofBackend(socket, { kind: 'backend_refused', backend: id, error }),
+        connected: () => {
+          this.#services.counters.backend(ip, port, 'connected');
+          this.#ofBackend(socket, { kind: 'backend_connected', backend: id });
+        },
+        refused: (error) => {
+          this.#services.counters.backend(ip, port, 'failed');
+          this.#ofBackend(socket, { kind: 'backend_refused', backend: id, error });
+        },
         data: (chunk) => {
           this.#ofBackend(socket, { kind: 'backend_data', backend: id, data: chunk.toString('latin1') });
           return true;

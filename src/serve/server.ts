@@ -14,6 +14,8 @@ import {
 } from './listeners.js';
 import { LmtpDriver } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
+import type { KickQuestion, ProcessStatus } from './operation/operator.js';
+import { SessionDirectory } from './operation/session-directory.js';
 import { SessionDriver } from './session-driver.js';
 import type { Session } from './session-parts.js';
 
@@ -31,7 +33,7 @@ const DIE_IDLE_MS = 2000;
 /** The proxy: listeners, sessions, and the configuration that new sessions get. */
 export class ProxyServer {
   readonly #log: ServeLog;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions: SessionDirectory;
   readonly #listeners: Server[] = [];
   readonly endpoints: string[] = [];
   readonly #protocols: ReadonlySet<ServedProtocol>;
@@ -39,7 +41,13 @@ export class ProxyServer {
   #draining = false;
   #whenEmpty: (() => void) | null = null;
 
-  private constructor(log: ServeLog, protocols: ReadonlySet<ServedProtocol>, generation: Generation) {
+  private constructor(
+    log: ServeLog,
+    protocols: ReadonlySet<ServedProtocol>,
+    sessions: SessionDirectory,
+    generation: Generation,
+  ) {
+    this.#sessions = sessions;
     this.#log = log;
     this.#protocols = protocols;
     this.#generation = generation;
@@ -50,8 +58,9 @@ export class ProxyServer {
     const configured = options.listenOnly === true ? { listeners: () => [] } : options.config.effective;
     const plan = planEndpoints(configured, options.listen);
     const protocols = new Set(plan.endpoints.map(({ protocol }) => protocol));
-    const generation = await openGeneration(options, protocols);
-    const server = new ProxyServer(options.log, protocols, generation);
+    const sessions = new SessionDirectory();
+    const generation = await openGeneration(options, protocols, sessions.counters);
+    const server = new ProxyServer(options.log, protocols, sessions, generation);
     try {
       await server.#listen(plan);
     } catch (error) {
@@ -80,14 +89,15 @@ export class ProxyServer {
   #accept(socket: Socket, endpoint: Endpoint): void {
     const generation = this.#generation;
     generation.sessions += 1;
+    this.#sessions.counters.connected(endpoint.protocol);
     let current: Session | null = null;
     const enter = (session: Session) => {
-      if (current !== null) this.#sessions.delete(current);
+      if (current !== null) this.#sessions.remove(current);
       current = session;
       this.#sessions.add(session);
     };
     const done = () => {
-      if (current !== null) this.#sessions.delete(current);
+      if (current !== null) this.#sessions.remove(current);
       generation.sessions -= 1;
       void closeIfUnused(generation);
       if (this.#sessions.size === 0) this.#whenEmpty?.();
@@ -112,13 +122,23 @@ export class ProxyServer {
     entrance.start();
   }
 
+  /** What this process does and did. */
+  get status(): ProcessStatus {
+    return this.#sessions.status;
+  }
+
+  /** Ends sessions; gives their number. */
+  kick(question: KickQuestion): number {
+    return this.#sessions.kick(question);
+  }
+
   get sessionCount(): number {
     return this.#sessions.size;
   }
 
   /** New sessions get this configuration from now on; throws, and changes nothing, where it cannot be used. */
   async reload(options: Omit<ServerOptions, 'listen'>): Promise<void> {
-    const next = await openGeneration(options, this.#protocols);
+    const next = await openGeneration(options, this.#protocols, this.#sessions.counters);
     const old = this.#generation;
     this.#generation = next;
     old.retired = true;
@@ -142,7 +162,7 @@ export class ProxyServer {
   async #drain(drainMs: number): Promise<void> {
     if (this.#sessions.size === 0) return;
     const cut = () => {
-      for (const session of [...this.#sessions]) {
+      for (const session of this.#sessions.all) {
         const idle = session.idleMs;
         if (idle === null || idle >= DIE_IDLE_MS) session.shutDown();
       }
@@ -150,8 +170,8 @@ export class ProxyServer {
     await new Promise<void>((resolve) => {
       const sweep = setInterval(cut, 500);
       const limit = setTimeout(() => {
-        for (const session of [...this.#sessions]) session.shutDown();
-        for (const session of [...this.#sessions]) session.destroy();
+        for (const session of this.#sessions.all) session.shutDown();
+        for (const session of this.#sessions.all) session.destroy();
       }, drainMs);
       this.#whenEmpty = () => {
         clearInterval(sweep);

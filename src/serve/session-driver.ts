@@ -14,14 +14,17 @@ import type { AuthDialogue } from './auth-dialogue.js';
 import { BackendSocket } from './backend-socket.js';
 import { ClientSocket } from './client-socket.js';
 import type { ServeLog } from './log.js';
+import type { Counters } from './operation/counters.js';
+import type { SessionRecord } from './operation/session-record.js';
 import { Relay } from './relay.js';
-import { addressesOf, errorText, temporaryFailure } from './session-parts.js';
+import { addressesOf, errorText, newRecord, type Session, temporaryFailure } from './session-parts.js';
 import { SessionTimers } from './session-timers.js';
 import type { SessionTls } from './session-tls.js';
 
 /** What a session needs of the server; a reload makes new ones, old sessions keep theirs. */
 export interface SessionServices {
   readonly log: ServeLog;
+  readonly counters: Counters;
   readonly environment: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionEnvironment;
   readonly tls: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionTls;
   authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer>;
@@ -37,7 +40,8 @@ export interface AcceptedBy {
 }
 
 /** Gives one session's machine its sockets, timers and answers. */
-export class SessionDriver {
+export class SessionDriver implements Session {
+  readonly record: SessionRecord;
   readonly #services: SessionServices;
   readonly #machine: LoginSession;
   readonly #process: string;
@@ -57,6 +61,7 @@ export class SessionDriver {
     this.#services = services;
     const addresses = addressesOf(socket, acceptedBy.haproxy);
     const { protocol } = acceptedBy;
+    this.record = newRecord(protocol, addresses);
     this.#process = LOGIN_PROCESSES[protocol];
     this.#tls = services.tls(protocol, addresses);
     this.#machine = createLoginSession(protocol, {
@@ -92,6 +97,10 @@ export class SessionDriver {
   shutDown(): void {
     if (this.#relay === null) this.#deliver({ kind: 'shutdown' });
     else this.#relay.end('proxy', 'Process shutting down');
+  }
+
+  kick(): void {
+    this.#relay?.end('proxy', 'Kicked by admin');
   }
 
   destroy(): void {
@@ -236,10 +245,14 @@ export class SessionDriver {
       return;
     }
     this.#dialogue = null;
+    this.record.user = reply.answer.user;
+    this.#services.counters.answered(this.record.protocol, reply.answer);
     this.#deliver({ kind: 'auth_answered', answer: reply.answer });
   }
 
   #connect(action: Extract<SessionAction, { kind: 'connect' }>): void {
+    const { ip, port } = action;
+    this.record.backend = { ip, port };
     const source = action.sourceIp;
     const family = (ip: string) => parseIp(ip)?.family;
     const fits = source === null || family(source) === family(action.ip);
@@ -255,8 +268,12 @@ export class SessionDriver {
       },
       () => this.#tls.backendContext(),
       {
-        connected: () => this.#deliver({ kind: 'backend_connected' }),
+        connected: () => {
+          this.#services.counters.backend(ip, port, 'connected');
+          this.#deliver({ kind: 'backend_connected' });
+        },
         refused: (error, local) => {
+          this.#services.counters.backend(ip, port, 'failed');
           if (socket === this.#backend) this.#deliver({ kind: 'backend_refused', error, local });
         },
         data: (chunk) => this.#fromBackend(chunk),
@@ -286,7 +303,11 @@ export class SessionDriver {
   #startRelay(toBackend: ByteString, toClient: ByteString): void {
     const backend = this.#backend;
     if (backend === null) return;
-    this.#relay = new Relay(this.#client, backend, (end) => this.#deliver({ kind: 'relay_ended', end }));
+    this.record.isProxied = true;
+    this.#relay = new Relay(this.#client, backend, (end) => {
+      this.#services.counters.relayed(end.bytesIn, end.bytesOut);
+      this.#deliver({ kind: 'relay_ended', end });
+    });
     if (toClient !== '') this.#client.write(Buffer.from(toClient, 'latin1'));
     if (toBackend !== '') backend.write(Buffer.from(toBackend, 'latin1'));
     this.#client.resume();

@@ -5,11 +5,17 @@ import type { AuthRequest } from '../auth/request.js';
 import type { HaproxyInfo } from '../proxy/haproxy-header.js';
 import { plainIp } from '../proxy/ip-address.js';
 import type { ClientAddresses } from '../proxy/login-client.js';
+import type { ServedProtocol } from '../proxy/login-protocols.js';
+import type { SessionRecord } from './operation/session-record.js';
 
 /** A session as the server keeps it. */
 export interface Session {
   /** Milliseconds without traffic; null before its login is done. */
   readonly idleMs: number | null;
+  /** What `dvproxy who` tells of it; null: it has not begun. */
+  readonly record: SessionRecord | null;
+  /** An administrator ends it. */
+  kick(): void;
   /** The proxy stops. */
   shutDown(): void;
   destroy(): void;
@@ -31,6 +37,22 @@ export function addressesOf(socket: Socket, haproxy?: HaproxyInfo): ClientAddres
     realRemotePort: remotePort,
     ...(haproxy?.addresses ?? {}),
     ...(haproxy === undefined ? {} : { haproxy }),
+  };
+}
+
+/** The record of a session that begins now. */
+export function newRecord(
+  protocol: ServedProtocol,
+  { remoteIp, remotePort }: ClientAddresses,
+): SessionRecord {
+  return {
+    protocol,
+    clientIp: remoteIp,
+    clientPort: remotePort,
+    since: Date.now(),
+    user: '',
+    backend: null,
+    isProxied: false,
   };
 }
 

@@ -1,5 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { ServeLog } from './log.js';
+import { joinStatus, type KickQuestion, type Operator, type ProxyStatus } from './operation/operator.js';
+import { kickAt, reloadAt, statusOf } from './operation/worker-line.js';
 
 /** A worker that dies sooner than that is started again only after as long. */
 const RESTART_MS = 1000;
@@ -32,13 +34,18 @@ export function leave(): void {
  * Keeps several processes that serve: all share the listening sockets, the kernel hands out connections. A worker that
  * dies is started again; signals are passed on.
  */
-export class WorkerSupervisor {
+export class WorkerSupervisor implements Operator {
   readonly #count: number;
   readonly #log: ServeLog;
+  readonly #dovecot: string;
+  readonly #started = new Date().toISOString();
+  #endpoints: readonly string[] = [];
   #stopping = false;
   #timers = new Set<NodeJS.Timeout>();
 
-  constructor(count: number, log: ServeLog) {
+  /** `dovecot`: the version whose configuration is served. */
+  constructor(count: number, dovecot: string, log: ServeLog) {
+    this.#dovecot = dovecot;
     this.#count = count;
     this.#log = log;
     // Handing each connection over costs half as much again as letting workers accept for themselves.
@@ -49,7 +56,7 @@ export class WorkerSupervisor {
    * Starts all workers and calls `ready` when they accept; resolves with an exit code when all are gone. The first one
    * goes ahead: what it cannot do, nobody can.
    */
-  async run(ready: (endpoints: readonly string[]) => void): Promise<number> {
+  async run(ready: (endpoints: readonly string[]) => void | Promise<void>): Promise<number> {
     const first = await this.#startOne();
     if (typeof first === 'number') return first;
     const others = await Promise.all(Array.from({ length: this.#count - 1 }, () => this.#startOne()));
@@ -65,7 +72,8 @@ export class WorkerSupervisor {
     process.on('SIGHUP', hangUp);
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    ready(first);
+    this.#endpoints = first;
+    await ready(first);
     await new Promise<void>((resolve) => {
       cluster.on('exit', () => {
         if (this.#stopping && Object.keys(cluster.workers ?? {}).length === 0) resolve();
@@ -88,8 +96,43 @@ export class WorkerSupervisor {
     });
   }
 
+  get #workers(): Worker[] {
+    return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+  }
+
+  async status(): Promise<ProxyStatus> {
+    // One that starts or ends just now has nothing to tell.
+    const told = await Promise.allSettled(this.#workers.map(statusOf));
+    const parts = told.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    return {
+      dovecot: this.#dovecot,
+      pid: process.pid,
+      workers: parts.length,
+      started: this.#started,
+      endpoints: this.#endpoints,
+      ...joinStatus(parts),
+    };
+  }
+
+  async kick(question: KickQuestion): Promise<number> {
+    const counts = await Promise.all(this.#workers.map((worker) => kickAt(worker, question)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The first worker goes ahead: where it cannot use the new configuration, the others are not asked. */
+  async reload(): Promise<void> {
+    const [first, ...others] = this.#workers;
+    if (first === undefined) throw new Error('no worker is there');
+    await reloadAt(first);
+    await Promise.all(others.map(reloadAt));
+  }
+
+  async stop(): Promise<void> {
+    this.#stop('SIGTERM');
+  }
+
   #signal(signal: NodeJS.Signals): void {
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
+    for (const worker of this.#workers) worker.process.kill(signal);
   }
 
   #stop(signal: NodeJS.Signals): void {
