@@ -27,7 +27,9 @@ export function failureOutcome(failure: ProxyFailureClass): TrialOutcome {
   }
 }
 
-/** `proxy(USER,PLACE): TEXT` without its head: who and where is said already. */
+/** Who and where is said already, and what kind of failure it is. */
 export function withoutLogHead(line: string): string {
-  return line.replace(/^proxy\(.*?\): (?:Login failed(?: \(.*?\)| from .*?| as user .*?)?: )?/, '');
+  return line
+    .replace(/^proxy\(.*?\): (?:Login failed(?: \(.*?\)| from .*?| as user .*?)?: )?/, '')
+    .replace(/^Aborting due to internal error: Failed to start SSL handshake: /, '');
 }

@@ -5,7 +5,13 @@ import { commandsOf, fencesOf } from './markdown.js';
 
 /** `UPDATE_EXAMPLES=1 npx vitest run test/docs` writes the output into the pages, to be read as a diff. */
 const UPDATE = process.env['UPDATE_EXAMPLES'] === '1';
-const PAGES = ['README.md', 'docs/commands.md', 'docs/architecture.md', 'docs/migration.md'];
+const PAGES = [
+  'README.md',
+  'docs/commands.md',
+  'docs/simulate.md',
+  'docs/architecture.md',
+  'docs/migration.md',
+];
 
 describe.each(PAGES)('the examples of %s print what the page says', (path) => {
   const examples = fencesOf(readFileSync(path, 'utf8'))
