@@ -31,7 +31,7 @@ for (const version of VERSIONS) {
         for (const { text, ours, theirs } of compareRandom(version, args, count, SEED + index))
           expect(ours, text).toEqual(theirs);
       },
-      300_000,
+      Math.max(300_000, RUNS * 150),
     );
   });
 }
