@@ -94,10 +94,10 @@ export class Authenticator {
     return new Authenticator(chain, options, wantsTokens ? await databases.tokenCheck() : null);
   }
 
-  /** Answers after the delay that failures have. Rejects when `signal` is aborted. */
+  /** A login is answered after the delay that failures have, a look-up at once. Rejects when `signal` is aborted. */
   async authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer> {
     const answer = await authenticate(request, this.#chain, signal);
-    await this.#finish(answer, signal);
+    await this.#finish(answer, request.mode === 'lookup' ? null : signal);
     return answer;
   }
 
@@ -126,11 +126,13 @@ export class Authenticator {
     return new AuthDialogue(exchange, ({ answer }, signal) => this.#finish(answer, signal));
   }
 
-  async #finish(answer: AuthAnswer, signal: AbortSignal): Promise<void> {
+  /** `waiting` null: nobody waits longer than needed. */
+  async #finish(answer: AuthAnswer, waiting: AbortSignal | null): Promise<void> {
     for (const entry of answer.log)
       if (entry.logged === true) this.#log.whole(entry.level, entry.line ?? `auth: ${entry.text}`);
+    if (waiting === null) return;
     const delay = this.#delayOf(answer);
-    if (delay > 0) await sleep(delay, undefined, { signal });
+    if (delay > 0) await sleep(delay, undefined, { signal: waiting });
   }
 
   /** Milliseconds. Dovecot auth-request-handler.c */

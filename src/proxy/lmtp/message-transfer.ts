@@ -5,7 +5,7 @@ import type { LmtpAction } from './lmtp-event.js';
 import { isSuccess, type RemoteReply, type SmtpReply } from './smtp-reply.js';
 
 /** Size of the pieces of BDAT, and how many may be under way. Dovecot lib-smtp/smtp-client.h */
-const CHUNK_SIZE = 8192;
+const CHUNK_SIZE = 131_072;
 const CHUNKS_UNDER_WAY = 4;
 
 /** The message as backends get it: own headers, then what is stored, with CRLF ends. */
