@@ -55,13 +55,14 @@ export class FileTranslator {
 
   #statements(source: Source, statements: readonly Statement[], frames: readonly Frame[]): NewStatement[] {
     return translateStatements(source, statements, {
-      setting: (node, remark) => this.#setting(source, node, remark, frames),
+      setting: (node, remark) => this.setting(source, node, remark, frames),
       section: (node, remark) => withHeadRemark(this.#section(source, node, frames), remark),
       include: (node) => this.#include(source, node, frames),
     });
   }
 
-  #setting(
+  /** One assignment; `around` are the sections of 2.3 that it stands in. */
+  setting(
     source: Source,
     node: Setting,
     remark: ByteString,

@@ -18,7 +18,7 @@ export interface TranslationOptions {
   /** `--answer`: by `CODE/subject` or `CODE`. */
   readonly answers: ReadonlyMap<string, string>;
   /** What the configuration was read from. */
-  readonly source: MappedFiles;
+  readonly source: Pick<MappedFiles, 'source'>;
 }
 
 /** The state of one migration: what the 2.3 files say up to here, names in use, files to write. */
@@ -29,7 +29,7 @@ export class Translation implements MigrationContext {
   readonly names = new NameRegistry();
   readonly files: NewFile[] = [];
   readonly assignments: readonly Assignment[];
-  readonly #source: MappedFiles;
+  readonly #source: Pick<MappedFiles, 'source'>;
   readonly #answers: ReadonlyMap<string, string>;
   readonly #orders: ReadonlyMap<Setting, number>;
   /** Values of global settings as known at this point of reading. */
