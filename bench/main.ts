@@ -1,4 +1,5 @@
 import { cpus, release } from 'node:os';
+import { benchCheck } from './check-corpus.js';
 import { benchColdStart } from './cold-start.js';
 import { benchLargeFiles } from './large-files.js';
 import { benchParser } from './parser.js';
@@ -12,6 +13,7 @@ console.log(
 console.log(`Date: ${new Date().toISOString().slice(0, 10)}; medians of ${rounds} rounds\n`);
 const benches: Readonly<Record<string, (rounds: number) => string>> = {
   parser: benchParser,
+  check: benchCheck,
   'cold-start': benchColdStart,
   'large-files': benchLargeFiles,
 };

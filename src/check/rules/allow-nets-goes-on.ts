@@ -15,9 +15,9 @@ export const allowNetsGoesOn = defineRule({
       const users = list.filter((passdb) => !passdb.master);
       users.forEach((passdb, index) => {
         const field = fieldsOf(passdb, fields).find(({ name }) => /^allow_(?:real_)?nets$/.test(name));
+        if (field === undefined || !passdb.resultFailure.value.startsWith('continue')) return;
         const next = users.slice(index + 1).find((one) => !one.deny);
-        if (field === undefined || next === undefined || !passdb.resultFailure.value.startsWith('continue'))
-          return;
+        if (next === undefined) return;
         if (fieldsOf(next, fields).some(({ name }) => /^allow_(?:real_)?nets$/.test(name))) return;
         report({
           message: `From a forbidden address ${titleOf(next)} is asked as if the user were unknown here, and it may let him in`,
