@@ -1,6 +1,13 @@
 import { defineRule } from '../rule.js';
-import { valuePlace, writtenSettings } from '../statements.js';
+import { valuePlace, type WrittenSetting, writtenSettings } from '../statements.js';
 import { placeIn, valueText } from '../value-text.js';
+
+/** `$name` of a dict's map stands for a part of the pattern. Dovecot 2.4.1 dict-sql.c */
+function isMapVariable({ node, path }: WrittenSetting): boolean {
+  return (
+    node.key === 'dict_map_key_field_value' || path.some(({ key }) => /^(?:dict_map_)?key_field$/.test(key))
+  );
+}
 
 // config-language.md section 0, fact 3.
 export const settingReferenceOf23 = defineRule({
@@ -11,7 +18,7 @@ export const settingReferenceOf23 = defineRule({
   versions: ['2.4'],
   check({ config, report }) {
     for (const setting of writtenSettings(config)) {
-      if (setting.node.value.form !== 'variable') continue;
+      if (setting.node.value.form !== 'variable' || isMapVariable(setting)) continue;
       const value = valueText(valuePlace(setting));
       for (const match of value.text.matchAll(/(?<![^\s])\$(?!SET:|ENV:)([a-z][a-z0-9_]*)(?![^\s])/g)) {
         const list = /^(?:mail_plugins|protocols|auth_mechanisms|imap_capability)$/.test(setting.node.key);

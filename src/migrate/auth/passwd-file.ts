@@ -1,5 +1,4 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { Source } from '../../../grammar/source.js';
 import type { ChangeDraft, NewStatement } from '../change.js';
 import type { MigrationContext } from '../migration-context.js';
 import { AUTH_TABLE } from '../strings/name-tables.js';
@@ -90,9 +89,9 @@ function translateEntries(path: ByteString, context: MigrationContext): void {
   known.set(context, done);
   if (done.has(path)) return;
   done.add(path);
-  const text = context.readFile(path);
-  if (text === null) return;
-  const source = new Source(path, text);
+  const source = context.readSource(path);
+  if (source === null) return;
+  const { text } = source;
   let changed = false;
   const statements = text
     .replace(/\n$/, '')

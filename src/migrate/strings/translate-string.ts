@@ -4,7 +4,6 @@ import { settingsTable } from '../../config/dovecot-2.4/settings-table.js';
 import { changeOf } from '../../knowledge/changes.js';
 import { SETTINGS_2_3 } from '../../knowledge/generated/settings-2.3.19.1.js';
 import type { ChangeDraft, StringContext, TranslatedString } from '../change.js';
-import { newType } from '../new-settings.js';
 import { tableOf } from './name-tables.js';
 import type { Remark } from './remarks.js';
 import { type TranslatedTemplate, translateTemplate } from './template.js';

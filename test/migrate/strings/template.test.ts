@@ -2,9 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AUTH_TABLE } from '../../../src/migrate/strings/name-tables.js';
 import { translateTemplate } from '../../../src/migrate/strings/template.js';
-import { literalValue } from '../../../src/migrate/strings/write-template.js';
 import { expand } from '../../../src/variables/expand.js';
-import { scopeOf } from '../../variables/case-scope.js';
 import { scopes, templates23 } from './template-pairs.js';
 
 describe('a text with variables of 2.3', () => {
