@@ -1,7 +1,7 @@
 import type { Difference, Facts } from './facts.js';
 
 /** What kind of thing changes for a user. */
-export type ChangeKind = 'outcome' | 'destination' | 'TLS' | 'user sent' | 'field';
+type ChangeKind = 'outcome' | 'destination' | 'TLS' | 'user sent' | 'field';
 
 /** The same change of any number of users. */
 export interface ChangeGroup {

@@ -1,6 +1,6 @@
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
-import { authenticate } from '../auth/authenticate.js';
+import { authenticate, authenticateNow } from '../auth/authenticate.js';
 import { type Chain, ChainRefused, openChain } from '../auth/chain.js';
 import type { OpenPassdb } from '../auth/driver.js';
 import { lookUpUser, openUserdbs, type Userdbs } from '../auth/look-up-user.js';
@@ -10,7 +10,7 @@ import type { StartupProblem } from '../auth/startup.js';
 import type { UserdbAnswer } from '../auth/userdb-answer.js';
 import type { OpenUserdb, SystemId } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
-import type { ConnectionFilter } from '../config/effective.js';
+import type { ConnectionFilter, LoginSettings } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { decideLogin } from '../proxy/decide-login.js';
 import type { Destination } from '../proxy/destination.js';
@@ -55,10 +55,20 @@ const LMTP_PORT = 24;
 /** TTL of a connection that comes from a client, not another proxy. proxy-protocol.md section 2 */
 const FIRST_TTL = { '2.3': 5, '2.4': 7 } as const;
 
+/** A chain with what is the same for all questions of its kind of connection. */
+interface OpenedChain {
+  readonly chain: Chain;
+  readonly login: LoginSettings;
+  /** What is told beside each answer: how a refused configuration was read. */
+  readonly notes: readonly Note[];
+}
+
 /** Asks one configuration, as often as wanted; chains and their databases are opened once per kind of connection. */
 export class Simulator {
   readonly #options: SimulatorOptions;
-  readonly #chains = new Map<string, Promise<{ chain: Chain; tolerated: StartupProblem[] }>>();
+  readonly #chains = new Map<string, Promise<OpenedChain>>();
+  /** Those that are open. */
+  readonly #opened = new Map<string, OpenedChain>();
 
   readonly #userdbs = new Map<Chain, Promise<Userdbs>>();
 
@@ -72,44 +82,61 @@ export class Simulator {
 
   /** Throws `ChainRefused` where Dovecot's auth process would not start. */
   async ask(question: Question, signal?: AbortSignal): Promise<Simulation> {
-    const { config, doveadm } = this.#options;
-    const request = requestOf(question, !doveadm);
-    const filter = filterOf(question);
-    const { chain, tolerated } = await this.#chainFor(filter);
-    const answer = await authenticate(request, chain, signal);
+    const opened = await this.#openedFor(question);
+    const request = requestOf(question, !this.#options.doveadm);
+    const answer = await authenticate(request, opened.chain, signal);
+    const simulation = this.#simulationOf(question, request, answer, opened);
+    return this.#options.detailed ? this.#explain(simulation, opened, signal) : simulation;
+  }
+
+  /** The same at once, where the chain is open, no database waits and nothing is to be explained. */
+  askNow(question: Question, signal?: AbortSignal): Simulation | Promise<Simulation> {
+    const opened = this.#options.detailed ? undefined : this.#opened.get(keyOf(question));
+    if (opened === undefined) return this.ask(question, signal);
+    const request = requestOf(question, !this.#options.doveadm);
+    const answer = authenticateNow(request, opened.chain, signal);
+    return answer instanceof Promise
+      ? answer.then((late) => this.#simulationOf(question, request, late, opened))
+      : this.#simulationOf(question, request, answer, opened);
+  }
+
+  #simulationOf(
+    question: Question,
+    request: AuthRequest,
+    answer: AuthAnswer,
+    opened: OpenedChain,
+  ): Simulation {
     const decision =
-      answer.result === 'ok' && answer.crash === null ? this.#decide(question, answer, filter) : null;
-    const asksWrong = this.#options.detailed && answer.result === 'ok' && answer.crash === null;
-    const wrong = asksWrong ? await this.#withWrongPassword(request, answer, chain, signal) : null;
+      answer.result === 'ok' && answer.crash === null ? this.#decide(question, answer, opened) : null;
+    const notes = [
+      ...opened.notes,
+      ...mechanismNotes(question, opened.chain.settings.mechanisms),
+      ...notesOn(answer, decision),
+    ];
+    const { version } = this.#options.config;
+    return { version, question, request, answer, decision, outcome: outcomeOf(answer, decision), notes };
+  }
+
+  /** The same walk with a wrong password, the login process's settings and the userdbs. */
+  async #explain(simulation: Simulation, opened: OpenedChain, signal?: AbortSignal): Promise<Simulation> {
+    const { question, request, answer, decision } = simulation;
+    const isIn = answer.result === 'ok' && answer.crash === null;
+    const wrong = isIn ? await this.#withWrongPassword(request, answer, opened.chain, signal) : null;
     const open =
       wrong === null || wrong.result !== 'ok'
         ? null
         : failOpenNote(
-            { answer: wrong, decision: this.#decide(question, wrong, filter) },
+            { answer: wrong, decision: this.#decide(question, wrong, opened) },
             answer,
             request.mode === 'lookup',
           );
-    const notes: Note[] = [
-      ...config.readings.map(({ text }): Note => ({ code: 'lenient', message: text })),
-      ...tolerated.map(
-        ({ message }): Note => ({ code: 'lenient', message: `auth: Fatal: ${toUtf8(message)}` }),
-      ),
-      ...mechanismNotes(question, chain.settings.mechanisms),
-      ...(open === null ? [] : [open]),
-      ...notesOn(answer, decision),
-    ];
+    // It stands before what the answer itself tells.
+    const place = opened.notes.length + mechanismNotes(question, opened.chain.settings.mechanisms).length;
     return {
-      version: config.version,
-      question,
-      request,
-      answer,
-      decision,
-      outcome: outcomeOf(answer, decision),
-      ...(decision?.kind === 'proxy' && this.#options.detailed
-        ? { login: config.effective.login(filter) }
-        : {}),
-      ...(decision?.kind === 'local' ? await this.#userdb(request, answer, chain, signal) : {}),
-      notes,
+      ...simulation,
+      ...(decision?.kind === 'proxy' ? { login: opened.login } : {}),
+      ...(decision?.kind === 'local' ? await this.#userdb(request, answer, opened.chain, signal) : {}),
+      notes: open === null ? simulation.notes : simulation.notes.toSpliced(place, 0, open),
     };
   }
 
@@ -153,11 +180,10 @@ export class Simulator {
     return authenticate({ ...request, password: request.password ?? 'wrong password' }, wrong, signal);
   }
 
-  #decide(question: Question, answer: Simulation['answer'], filter: ConnectionFilter): LoginDecision {
+  #decide(question: Question, answer: AuthAnswer, { login }: OpenedChain): LoginDecision {
     const { config } = this.#options;
     const protocol = PROTOCOLS[question.service.toLowerCase()];
     if (protocol === undefined) return { kind: 'local' };
-    const login = config.effective.login(filter);
     return decideLogin(answer, {
       version: config.version,
       protocol,
@@ -171,17 +197,20 @@ export class Simulator {
     });
   }
 
-  #chainFor(filter: ConnectionFilter): Promise<{ chain: Chain; tolerated: StartupProblem[] }> {
-    const key = JSON.stringify([filter.protocol, filter.localIp, filter.remoteIp, filter.localName]);
+  #openedFor(question: Question): Promise<OpenedChain> {
+    const key = keyOf(question);
     let opening = this.#chains.get(key);
     if (opening === undefined) {
-      opening = this.#open(filter);
+      opening = this.#open(filterOf(question)).then((opened) => {
+        this.#opened.set(key, opened);
+        return opened;
+      });
       this.#chains.set(key, opening);
     }
     return opening;
   }
 
-  async #open(filter: ConnectionFilter): Promise<{ chain: Chain; tolerated: StartupProblem[] }> {
+  async #open(filter: ConnectionFilter): Promise<OpenedChain> {
     const { config, openPassdb, system, resolve, detailed, lenient } = this.#options;
     const tolerated: StartupProblem[] = [];
     const chain = await openChain({
@@ -192,8 +221,19 @@ export class Simulator {
       resolve: resolve ?? notResolved,
       ...(lenient ? { tolerate: (problem: StartupProblem) => tolerated.push(problem) > 0 } : {}),
     });
-    return { chain, tolerated };
+    const notes = [
+      ...config.readings.map(({ text }): Note => ({ code: 'lenient', message: text })),
+      ...tolerated.map(
+        ({ message }): Note => ({ code: 'lenient', message: `auth: Fatal: ${toUtf8(message)}` }),
+      ),
+    ];
+    return { chain, login: config.effective.login(filter), notes };
   }
+}
+
+/** Questions with the same key meet the same settings. */
+function keyOf({ service, localIp, remoteIp, localName }: Question): string {
+  return `${service}\0${localIp}\0${remoteIp}\0${localName}`;
 }
 
 async function notResolved(): Promise<ResolveReply> {

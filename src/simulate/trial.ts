@@ -57,7 +57,7 @@ export interface Trial {
   readonly events: readonly TrialEvent[];
 }
 
-export interface TrialTarget {
+interface TrialTarget {
   readonly ip: string;
   readonly port: number;
   readonly sourceIp: string | null;
@@ -65,7 +65,7 @@ export interface TrialTarget {
   readonly mayStartTls: boolean;
 }
 
-export interface TrialEvents {
+interface TrialEvents {
   connected(): void;
   refused(error: string, local: LocalAddress | null): void;
   data(data: ByteString): void;
