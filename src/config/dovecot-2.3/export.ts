@@ -49,7 +49,7 @@ function exportNode(
   entries: ExportEntry[],
 ): void {
   const { table } = node;
-  for (const [name, definition] of candidates(node, question)) {
+  for (const [name, definition] of candidates(node, inUnique, question)) {
     if (table.aliases.has(name)) continue;
     if (table.path === '' && !question.wants(definition.modules, name)) continue;
     switch (definition.kind) {
@@ -75,13 +75,18 @@ function exportNode(
   }
 }
 
-/** What may be printed at all: of the global settings of a filter only those that it sets. Sorting comes later. */
+/**
+ * What may be printed at all: of the global settings of a filter, and of a section whose defaults are the table's, only
+ * what is set there. Sorting comes later.
+ */
 function candidates(
   node: SectionNode,
+  inUnique: boolean,
   question: ExportQuestion,
 ): Iterable<readonly [string, SettingDefinition]> {
   const { path, settings } = node.table;
-  if (path !== '' || !question.hideListDefaults || question.scope.startsWith('all')) return settings;
+  const mayBeUnset = path !== '' && (inUnique || node.builtIn !== null);
+  if (mayBeUnset || !question.hideListDefaults || question.scope.startsWith('all')) return settings;
   const touched = [...node.values.keys(), ...node.lists.keys(), ...node.strings.keys()];
   return touched.flatMap((name) => {
     const definition = settings.get(name);

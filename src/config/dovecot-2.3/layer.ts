@@ -163,15 +163,30 @@ export type FoundKey =
   | { readonly kind: 'string'; readonly node: StringsNode; readonly key: ByteString };
 
 export function createNode(table: SectionTable, builtIn: BuiltIn | null): SectionNode {
+  const inner = innerKinds(table);
   return {
     kind: 'section',
     table,
     builtIn,
     values: new Map(),
-    lists: new Map(),
-    strings: new Map(),
+    lists: inner.has('list') ? new Map() : NO_LISTS,
+    strings: inner.has('strings') ? new Map() : NO_STRINGS,
     at: null,
   };
+}
+
+// Shared by the thousands of sections whose table has nothing to put in.
+const NO_LISTS: SectionNode['lists'] = new Map();
+const NO_STRINGS: SectionNode['strings'] = new Map();
+const INNER_KINDS = new WeakMap<SectionTable, ReadonlySet<SettingDefinition['kind']>>();
+
+function innerKinds(table: SectionTable): ReadonlySet<SettingDefinition['kind']> {
+  let kinds = INNER_KINDS.get(table);
+  if (kinds === undefined) {
+    kinds = new Set([...table.settings.values()].map(({ kind }) => kind));
+    INNER_KINDS.set(table, kinds);
+  }
+  return kinds;
 }
 
 export function listOf(parent: SectionNode, definition: ListSetting): ListNode {

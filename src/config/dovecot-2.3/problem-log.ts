@@ -24,7 +24,7 @@ export class ProblemLog {
   /** The global settings. */
   readonly #table: SectionTable;
   /** Settings seen inside sections and filters, by path, with the place that Dovecot names. */
-  readonly #seen = new Map<string, { readonly text: ByteString; readonly place: Place }>();
+  readonly #seen = new Map<string, { readonly line: number; readonly place: Place }>();
   #warnedObsolete = false;
 
   constructor(main: Source, lenient: boolean, table: SectionTable) {
@@ -106,18 +106,18 @@ export class ProblemLog {
   warnIfShadowed(key: ByteString, path: string, isInside: boolean): void {
     const first = this.#seen.get(path);
     if (isInside) {
-      const text = `${this.source.path} line ${this.origin.line}`;
-      if (first === undefined) this.#seen.set(path, { text, place: this.keyPlace });
+      if (first === undefined) this.#seen.set(path, { line: this.origin.line, place: this.keyPlace });
       return;
     }
     if (first === undefined) return;
+    const there = `${first.place.source.path} line ${first.line}`;
     const here = `${this.source.path} line ${this.origin.line}`;
     this.problems.push({
       kind: 'shadowed-global',
       severity: 'warning',
       place: this.keyPlace,
       dovecot: {
-        message: `${here}: Global setting ${key} won't change the setting inside an earlier filter at ${first.text} (if this is intentional, avoid this warning by moving the global setting before ${first.text})`,
+        message: `${here}: Global setting ${key} won't change the setting inside an earlier filter at ${there} (if this is intentional, avoid this warning by moving the global setting before ${there})`,
         stage: 'doveconf',
       },
       message: `this does not change ${toUtf8(key)} inside the filter above that sets it, too`,
