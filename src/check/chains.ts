@@ -52,8 +52,15 @@ function distinctBlocks<B extends PassdbBlock | UserdbBlock>(blocks: readonly B[
 
 /** The same text for the same block. */
 export function blockKey(block: PassdbBlock | UserdbBlock): string {
-  return `${block.at.source.realPath}:${block.at.span.start}:${block.name}`;
+  let key = BLOCK_KEYS.get(block);
+  if (key === undefined) {
+    key = `${block.at.source.realPath}:${block.at.span.start}:${block.name}`;
+    BLOCK_KEYS.set(block, key);
+  }
+  return key;
 }
+
+const BLOCK_KEYS = new WeakMap<PassdbBlock | UserdbBlock, string>();
 
 /** Blocks are made anew at each question; where a block opens tells which it is. */
 export function isSameBlock(a: PassdbBlock | UserdbBlock, b: PassdbBlock | UserdbBlock): boolean {

@@ -22,7 +22,8 @@ const COMMENT = /#[ \t]*dvproxy-ignore(-file)?(?![\w-])[ \t]*([A-Za-z]+[0-9]*)?[
 /** Drops what the file's own comments answer for, and reports comments without a reason or without an effect. */
 export function applySuppressions(diagnostics: readonly Diagnostic[], config: Config): Diagnostic[] {
   const suppressions: Suppression[] = [];
-  for (const tree of config.trees) collect(tree.source, tree.statements, suppressions);
+  for (const tree of config.trees)
+    if (tree.source.text.includes('dvproxy-ignore')) collect(tree.source, tree.statements, suppressions);
   const seen = new Set(config.trees.map((tree) => tree.source.realPath));
   for (const { place } of diagnostics) {
     if (place === null || seen.has(place.source.realPath)) continue;

@@ -3,6 +3,7 @@ import { isVersion23 } from '../../knowledge/versions.js';
 import { errnoText } from '../errno-text.js';
 import { type ConfEvent, type LoadInput, type LoadResult, resolvePath } from '../load-input.js';
 import type { Origin } from '../origin.js';
+import type { DumpOptions } from '../print/dump.js';
 import type { ConfigProblem } from '../problem.js';
 import { brokenVariables } from './broken-variables.js';
 import { type Builder, type BuildMode, Refused } from './builder.js';
@@ -28,7 +29,8 @@ export function load24(input: LoadInput): LoadResult {
   if (unclosed !== null) problems.push(unclosed);
   const late = [...groupProblems, ...(unclosed === null ? [] : [unclosed])];
   problems.push(...brokenVariables(builder.tree));
-  problems.push(...checkSettings(builder.tree, input));
+  const checked = checkSettings(builder.tree, input);
+  problems.push(...checked);
   if (!hasStorageVersion(builder)) problems.push(storageVersionProblem());
 
   const build = (): Builder => {
@@ -37,6 +39,17 @@ export function load24(input: LoadInput): LoadResult {
     served.tree.sort();
     return served;
   };
+  /** Printing changes what was read: the first one takes this reading, a later one reads again. */
+  let unprinted: Reading | null = reading;
+  const readToPrint = ({ scope }: DumpOptions): Reading => {
+    const first = unprinted;
+    unprinted = null;
+    if (first !== null && scope !== 'defaults') return first;
+    const again = read(input, scope === 'defaults' ? [] : events, false, builder.mode);
+    addServiceLimits(again.builder);
+    again.builder.tree.sort();
+    return again;
+  };
   return {
     problems,
     readings: input.lenient ? reading.replacements : [],
@@ -44,14 +57,12 @@ export function load24(input: LoadInput): LoadResult {
     dump: (options) =>
       new Dumper(
         table,
-        () => {
-          const again = read(input, options.scope === 'defaults' ? [] : events, false, builder.mode);
-          addServiceLimits(again.builder);
-          again.builder.tree.sort();
-          return again;
-        },
+        () => readToPrint(options),
         isBroken ? [] : late,
-        (tree) => checkSettings(tree, input),
+        (tree) =>
+          tree === builder.tree && options.names.length + options.filters.length === 0
+            ? checked
+            : checkSettings(tree, input),
       ).dump(options),
   };
 }

@@ -28,6 +28,9 @@ export const STYLE_2_4_5: ValueStyle = {
 
 const SECRET_WORDS = ['key', 'secret', 'pass', 'http://', 'https://', 'ftp://'];
 
+/** Every one of them has one of these. */
+const MAY_HIDE = /key|secret|pass|:\/\//;
+
 /** Quotes, apostrophes and backslashes get a backslash (Dovecot strescape.c). */
 export function escapeQuotes(text: ByteString): ByteString {
   return text.replace(/["'\\]/g, '\\$&');
@@ -64,6 +67,7 @@ function hideSecrets(
     name.startsWith('ssl_dh') ||
     style.secretEnds.some((end) => name.length > end.length && name.endsWith(end));
   if (value !== '' && wholly) return '# hidden, use -P to show it';
+  if (!MAY_HIDE.test(value)) return null;
   const mayEscape = (text: ByteString) => (quoted ? escapeQuotes(text) : text);
   let output = '';
   let printed = 0;
