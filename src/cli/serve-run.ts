@@ -7,7 +7,7 @@ import { ServeLog } from '../serve/log.js';
 import { AdminSocketError } from '../serve/operation/admin-server.js';
 import { HttpListenError } from '../serve/operation/http-server.js';
 import { type Operation, type OperationOptions, openOperation } from '../serve/operation/operation.js';
-import type { Operator } from '../serve/operation/operator.js';
+import { joinStatus, type Operator } from '../serve/operation/operator.js';
 import { answerSupervisor } from '../serve/operation/worker-line.js';
 import { ProxyServer, type ServerOptions } from '../serve/server.js';
 import { TlsSetupError } from '../serve/tls-context.js';
@@ -52,7 +52,7 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
       workers: 1,
       started,
       endpoints: server.endpoints,
-      ...server.status,
+      ...joinStatus([server.status]),
     }),
     kick: async (question) => server.kick(question),
     reload,

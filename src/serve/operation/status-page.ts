@@ -13,7 +13,7 @@ export function statusPage(status: ProxyStatus, version: string, now: Date): str
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="5">
-<title>dvproxy: ${proxied.length} sessions</title>
+<title>dvproxy: ${count(proxied.length, 'session', 'sessions')}</title>
 <style>${STYLE}</style>
 </head>
 <body>
