@@ -93,7 +93,7 @@ class Explorer {
     const found = [...this.#edges.values()];
     return found.map(({ edge, states }) => {
       const alike = found.filter((one) => one.edge.from === edge.from && one.edge.result === edge.result);
-      return { ...edge, when: alike.length > 1 ? whenOf(states) : '' };
+      return { ...edge, when: alike.length > 1 ? whenOf(states, typeof edge.to === 'string') : '' };
     });
   }
 
@@ -149,8 +149,10 @@ class Explorer {
   }
 }
 
-function whenOf(states: readonly State[]): string {
+/** Which passdb comes next depends on whether a password was right; how it ends, on what else has been. */
+function whenOf(states: readonly State[], isEnd: boolean): string {
   const words = states.map(({ authenticated, success, seenInternal }) => {
+    if (authenticated && !isEnd) return 'a right password';
     if (success) return 'success';
     if (seenInternal) return 'an internal failure';
     return authenticated ? 'a right password' : '';
