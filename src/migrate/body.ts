@@ -74,7 +74,7 @@ function linesOf(source: Source, { start, end }: Span): ByteString[] {
 }
 
 /** The comment between two offsets, from its `#`; '' where there is none. */
-export function remarkBehind(source: Source, start: number, end: number): ByteString {
+function remarkBehind(source: Source, start: number, end: number): ByteString {
   const text = source.text.slice(start, end);
   const hash = text.indexOf('#');
   return hash === -1 ? '' : text.slice(hash).trim();

@@ -67,7 +67,7 @@ export interface NewSection extends NewLine {
   readonly endRemark?: ByteString;
 }
 
-export interface NewInclude extends NewLine {
+interface NewInclude extends NewLine {
   readonly kind: 'include';
   readonly pattern: ByteString;
   readonly optional: boolean;
@@ -82,12 +82,12 @@ export interface NewComment extends NewLine {
   readonly text: ByteString;
 }
 
-export interface NewBlank extends NewLine {
+interface NewBlank extends NewLine {
   readonly kind: 'blank';
 }
 
 /** Statements that stand in the place of one old statement: their lines together are the new text of the changes. */
-export interface NewGroup extends NewLine {
+interface NewGroup extends NewLine {
   readonly kind: 'group';
   readonly statements: readonly NewStatement[];
 }

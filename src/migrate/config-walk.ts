@@ -70,7 +70,7 @@ export class ConfigWalk {
 }
 
 /** `plugin/quota = x` stands for `plugin { quota = x }`, `service/imap/user = x` for a setting two sections deeper. */
-export function assignmentOf(source: Source, node: Setting, frames: readonly Frame[]): Assignment {
+function assignmentOf(source: Source, node: Setting, frames: readonly Frame[]): Assignment {
   return { source, node, frames: [...frames, ...keyFrames(node.key)] };
 }
 

@@ -266,7 +266,7 @@ function outdented(
   node: Section,
 ): readonly NewStatement[] {
   const outer = whiteBefore(source, node.keySpan.start);
-  const first = node.body.find(({ kind }) => kind === 'setting' || kind === 'comment');
+  const first = node.body.find(({ kind }) => kind !== 'blank');
   const inner = first === undefined ? '' : (/^[ \t]*/.exec(source.text.slice(first.span.start))?.[0] ?? '');
   return statements.map((one) =>
     one.indent?.startsWith(inner) === true ? { ...one, indent: outer + one.indent.slice(inner.length) } : one,

@@ -16,7 +16,7 @@ function needsQuotes(value: ByteString): boolean {
   return (first === '"' || first === "'") && value.endsWith(first);
 }
 
-export function quoted(value: ByteString): ByteString {
+function quoted(value: ByteString): ByteString {
   return `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 

@@ -40,17 +40,6 @@ export function migrateFiles(
   return migrate(load23(files), { target: '2.4.1', host: filesHost(files), ...options });
 }
 
-/** What a few lines of 2.3 become, without the version lines and what is pinned at the head. */
-export function migratedLines(text: string, others: Readonly<Record<string, string>> = {}): string {
-  const { files } = migrateFiles({ ...others, [MAIN]: `# head\n\n${text}` });
-  const lines = (files[0]?.text ?? '').split('\n');
-  const start = lines.findIndex((line, at) => at > 2 && line === '');
-  return lines
-    .slice(start + 1)
-    .join('\n')
-    .trimEnd();
-}
-
 /** The new files read by 2.4's own rules. */
 export function load24({ files }: Migration): LoadedConfig {
   const table = Object.fromEntries(files.map(({ path, text }) => [`/etc/dovecot/${path}`, text]));
