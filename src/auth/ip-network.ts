@@ -3,7 +3,7 @@ import { ipVersion } from '../config/ip-version.js';
 /** An address as bytes: 4 or 16. */
 export type IpBytes = readonly number[];
 
-const KEPT = 1000;
+const KEPT = 10_000;
 const parsedIps = new Map<string, IpBytes | null>();
 
 /** The last ones are remembered: the same few backends come again and again. */

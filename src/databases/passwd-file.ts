@@ -2,7 +2,7 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver, RowField } from '../auth/driver.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { Series } from '../knowledge/versions.js';
-import type { Provider } from '../variables/scope.js';
+import { FieldsSoFar } from './fields-so-far.js';
 import {
   type FixedPath,
   fixPath24,
@@ -60,7 +60,7 @@ export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOpti
       const database = `passwd-file ${path.path}`;
       const queries = [{ text: key.text, database, rows: entry === null ? 0 : 1 }];
       if (entry === null) return { kind: 'unknown', log, queries };
-      return readEntry(block, context, entry, args.defaultScheme, log, queries);
+      return readEntry(block, context, series, entry, args.defaultScheme, log, queries);
     };
     const state = table.sync();
     return state instanceof Promise ? state.then(find) : find(state);
@@ -82,6 +82,7 @@ function notReady(state: TableState, log: readonly LogEntry[]): LookupOutcome {
 function readEntry(
   block: PassdbBlock,
   context: LookupContext,
+  series: Series,
   entry: { readonly password: ByteString; readonly extraFields: readonly ByteString[] },
   defaultScheme: ByteString,
   log: readonly LogEntry[],
@@ -90,12 +91,6 @@ function readEntry(
   const fields: RowField[] = [['password', entry.password]];
   const withoutScheme = 'behind-the-first';
   const columns = new Map<ByteString, ByteString>();
-  // `%{passdb:x}` sees the fields of this line that were set before.
-  const passdb: Provider = (key) => {
-    const value = (block.fieldsImportAll ? columns.get(key) : undefined) ?? context.extraField(key);
-    return value === null ? { kind: 'missing' } : { kind: 'value', value };
-  };
-  const providers = new Map([['passdb', passdb]]);
   for (const field of entry.extraFields) {
     const equals = field.indexOf('=');
     const name = equals === -1 ? field : field.slice(0, equals);
@@ -104,7 +99,8 @@ function readEntry(
       const template = field.slice(equals + 1);
       // What stands as it is need not be expanded; the text `y` alone is nothing in 2.4.
       if (template.includes('%') || template === 'y') {
-        const expansion = context.expand(template, undefined, providers);
+        const passdb = block.fieldsImportAll ? fieldsSoFar(series, context, fields) : undefined;
+        const expansion = context.expand(template, undefined, passdb);
         if (expansion.kind === 'error') {
           const text = `Failed to expand extra field ${field}: ${expansion.message}`;
           return { kind: 'internal', fields, withoutScheme, log: [...log, error(text)], queries };
@@ -125,6 +121,13 @@ function readEntry(
     log,
     queries,
   };
+}
+
+/** `%{passdb:x}` sees the fields of this line that were set before. */
+function fieldsSoFar(series: Series, context: LookupContext, fields: readonly RowField[]) {
+  const set = new FieldsSoFar(series, context);
+  for (const [name, value] of fields.slice(1)) set.set(name, value ?? '');
+  return new Map([['passdb', set.provider]]);
 }
 
 function expandPath(series: Series, path: ByteString, context: LookupContext): FixedPath {

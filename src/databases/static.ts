@@ -2,7 +2,7 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver, RowField } from '../auth/driver.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { Series } from '../knowledge/versions.js';
-import type { Provider } from '../variables/scope.js';
+import { FieldsSoFar } from './fields-so-far.js';
 
 /** Dovecot passdb-template.h: STATIC_PASS_SCHEME */
 const DEFAULT_SCHEME = 'PLAIN';
@@ -17,7 +17,7 @@ export async function openStatic(block: PassdbBlock, options: StaticOptions): Pr
   return {
     name: 'static',
     canLookupCredentials: true,
-    lookup: async (context) => (template === null ? lookup24(block, context) : lookup23(template, context)),
+    lookup: (context) => (template === null ? lookup24(block, context) : lookup23(template, context)),
     close: async () => {},
   };
 }
@@ -46,12 +46,8 @@ function templateOf(args: ByteString): Template {
 function lookup23(template: Template, context: LookupContext): LookupOutcome {
   const log: LogEntry[] = [{ level: 'debug', text: 'lookup' }];
   const fields: RowField[] = [];
-  const set = new Map<ByteString, ByteString>();
-  const passdb: Provider = (key) => {
-    const value = set.get(key) ?? context.extraField(key);
-    return value === null ? { kind: 'missing' } : { kind: 'value', value };
-  };
-  const providers = new Map([['passdb', passdb]]);
+  const set = new FieldsSoFar('2.3', context);
+  const providers = new Map([['passdb', set.provider]]);
   const failed = (text: ByteString): LookupOutcome => ({
     kind: 'internal',
     fields,
@@ -63,15 +59,15 @@ function lookup23(template: Template, context: LookupContext): LookupOutcome {
     fields.push([name, expansion.text]);
     set.set(name, expansion.text);
   }
-  if (template.password === null) return found(fields, hasNoPassword(set, context) ? '' : null, log);
+  if (template.password === null) return found(fields, hasNoPassword(set) ? '' : null, log);
   const expansion = context.expand(template.password, undefined, providers);
   if (expansion.kind === 'error')
     return failed(`Failed to expand password=${template.password}: ${expansion.message}`);
   return found(fields, expansion.text, log);
 }
 
-function hasNoPassword(set: ReadonlyMap<ByteString, ByteString>, context: LookupContext): boolean {
-  return set.has('nopassword') || set.has('noauthenticate') || context.extraField('nopassword') !== null;
+function hasNoPassword(set: FieldsSoFar): boolean {
+  return set.find('nopassword') !== null || set.find('noauthenticate') !== null;
 }
 
 /** Dovecot 2.4.1 passdb-static.c: the fields are those of `fields { }`, which the chain applies. */
