@@ -32,14 +32,14 @@ export async function runMigrate(
     for (const warning of warnings) terminal.stderr(`dvproxy: ${warning}\n`);
   }
   const proof = options.verify ? await proofOf(config, migration, options) : null;
-  if (options.report !== undefined || !options.dryRun)
+  if (options.report !== undefined || options.output !== undefined)
     terminal.stdout(await reportOf(migration, proof, options, command, terminal));
   if (proof === null) return EXIT_OK;
   const { proofText } = await import('../report/migration-proof.js');
   const colours = coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty);
   // A difference or a document of another format ends where it ends.
   const format = options.report ?? (options.dryRun ? 'diff' : 'text');
-  if (format === 'text') terminal.stdout(`\n${proofText(proof, colours)}`);
+  if (format === 'text') terminal.stdout(proofText(proof, colours));
   else if (format !== 'json') terminal.stderr(proofText(proof, colours));
   return isProved(proof) ? EXIT_OK : EXIT_NO;
 }

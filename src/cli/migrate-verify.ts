@@ -45,8 +45,14 @@ export async function verifyMigration(
     const maps = [...options.map, ...newPlaces(config, migration, folder)];
     const result = loadConfig({ path: config.main.path, host: nodeConfigHost(), maps, version: '2.4.1' });
     const found = check(result, { files: nodeFileProbe(maps), now: Date.now() });
-    const errors = found
-      .filter(({ severity }) => severity === 'error')
+    const known = new Set(
+      check(config, { files: nodeFileProbe(options.map), now: Date.now() })
+        .filter(({ severity }) => severity === 'error')
+        .map(({ code }) => code),
+    );
+    const all = found.filter(({ severity }) => severity === 'error');
+    const errors = all
+      .filter(({ code }) => !known.has(code))
       .map(({ code, message, place }) => {
         const file =
           place === null
@@ -61,6 +67,7 @@ export async function verifyMigration(
     const facts = { usersAsked: users !== null, drivers, localMail: hasLocalMail(config) };
     return {
       errors,
+      inherited: all.length - errors.length,
       warnings: found.filter(({ severity }) => severity === 'warning').length,
       scenarios,
       users,

@@ -7,12 +7,16 @@ const SHOWN = 10;
 
 /** What was proved of a migration and what was not, for people. */
 export function proofText(proof: Proof, colours: Colours): string {
-  const { errors, warnings, scenarios, users, open } = proof;
+  const { errors, inherited, warnings, scenarios, users, open } = proof;
   const lines = [colours.bold(isProved(proof) ? 'Proved' : 'Not proved')];
+  const also = [
+    ...(inherited === 0 ? [] : [`${plural(inherited, 'error')} that the old configuration has, too`]),
+    ...(warnings === 0 ? [] : [plural(warnings, 'warning')]),
+  ].join(', ');
   lines.push(
     errors.length === 0
-      ? `  The checker finds no error in the result${warnings === 0 ? '' : ` (${plural(warnings, 'warning')})`}.`
-      : `  The checker finds ${plural(errors.length, 'error')} in the result:`,
+      ? `  The checker finds no new error in the result${also === '' ? '' : ` (${also})`}.`
+      : `  The checker finds ${plural(errors.length, 'new error')} in the result:`,
     ...errors.map((error) => colours.red(`    ${error}`)),
     ...runLines(
       scenarios,

@@ -14,8 +14,10 @@ export interface ProofRun {
 
 /** What `--verify` found out about a migration. */
 export interface Proof {
-  /** What `check` says of the result: errors in full, the rest by number. */
+  /** What `check` says of the result: errors that the old configuration does not have. */
   readonly errors: readonly string[];
+  /** Errors of kinds that the old configuration has, too. */
+  readonly inherited: number;
   readonly warnings: number;
   /** The chain with databases that answer as told. */
   readonly scenarios: ProofRun;
