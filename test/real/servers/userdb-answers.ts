@@ -51,7 +51,8 @@ export async function openUserdbsOf(server: DovecotAuth, version: DovecotVersion
   };
 }
 
-function requestFor(user: string, password: string | null): AuthRequest {
+/** What `doveadm` asks. */
+export function requestFor(user: string, password: string | null): AuthRequest {
   return {
     user,
     authorizationId: '',
