@@ -1,5 +1,5 @@
 // Bundles the sources into dist/: dist/cli.cjs with chunks beside it, and for each common command a pack of the chunks
-// that it loads, with V8's compiled code of what it runs (bin/program.js loads them). Database drivers stay outside, so
+// that it loads, with V8's compiled code of what it runs (bin/dvproxy.js loads them). Database drivers stay outside, so
 // that `check` never loads one.
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';

@@ -2,7 +2,7 @@
 // write-pack.cjs pack|cache LINES: runs command lines of one command (JSON: a list of lists of arguments) with their
 // output thrown away. `pack` writes the chunks that were loaded meanwhile into one file, `cache` what V8 compiled of them.
 const { readFileSync, writeFileSync } = require('node:fs');
-const { cacheFile, dist, loadProgram, packFile } = require('../bin/program.js');
+const { cacheFile, dist, loadProgram, packFile } = require('../bin/dvproxy.js');
 
 const [part, lines] = process.argv.slice(2);
 const silent = {

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const BUILT = existsSync('dist/check.pack.cjs');
+if (!BUILT) console.log('skipped: the built program, because nothing is built (npm run build)');
+
+describe.runIf(BUILT)('the built program', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dvproxy-built-'));
+  const dist = join(folder, 'dist');
+  const guide = resolve('fixtures/guide/as-written/proxy');
+
+  beforeAll(() => {
+    for (const name of ['bin', 'dist', 'package.json']) cpSync(name, join(folder, name), { recursive: true });
+    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const check = (...more: string[]) => {
+    const args = ['check', '-c', join(guide, 'dovecot.conf'), '--map', `/etc/dovecot=${guide}`, ...more];
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      [join(folder, 'bin/dvproxy.js'), ...args],
+      {
+        encoding: 'utf8',
+      },
+    );
+    return { stdout, stderr, status };
+  };
+
+  test('says the same with a code cache that V8 refuses, and without packs', () => {
+    const packed = check();
+    expect(packed.stderr).toBe('');
+    expect(packed.stdout).toMatch(/ in \d+ files? \(Dovecot 2\.3\.19\.1\)\./);
+    const cache = readFileSync(join(dist, 'check.cache'));
+    writeFileSync(join(dist, 'check.cache'), cache.fill(0, 0, 64));
+    expect(check()).toEqual(packed);
+    rmSync(join(dist, 'check.pack.cjs'));
+    expect(check()).toEqual(packed);
+  }, 30_000);
+
+  test('loads what a command seldom needs when it is asked for', () => {
+    expect(JSON.parse(check('--format', 'sarif').stdout)).toMatchObject({ version: '2.1.0' });
+    expect(check('--color', 'always').stdout).toContain('\x1b[');
+    expect(check('--color', 'never').stdout).not.toContain('\x1b[');
+  }, 30_000);
+});
