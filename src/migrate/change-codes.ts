@@ -34,6 +34,7 @@ export const CHANGE_CODES = {
   DV746: 'a filter with several names becomes several filters',
   DV747: 'the configuration is written anew from its settings',
   DV748: 'a plugin setting that no plugin of 2.4 knows',
+  DV749: 'a filter stands behind a wider one',
   ...CHAIN_CODES,
 } as const satisfies Readonly<Record<`DV7${number}`, string>>;
 

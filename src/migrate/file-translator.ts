@@ -7,6 +7,7 @@ import { translateStatements } from './body.js';
 import type { ChangeDraft, NewStatement } from './change.js';
 import { isPackaged, keyFrames, lastPart } from './config-walk.js';
 import { isDictDriver, noDriver, translateNamedDict } from './dict-uri.js';
+import { orderFilters } from './filter-order.js';
 import { newIncludePattern } from './new-paths.js';
 import { commentedOut, draft, type Frame, type OldSetting } from './old-setting.js';
 import { translatePluginSetting } from './plugins/plugin-settings.js';
@@ -54,9 +55,13 @@ export class FileTranslator {
   }
 
   #statements(source: Source, statements: readonly Statement[], frames: readonly Frame[]): NewStatement[] {
-    return translateStatements(source, statements, {
+    const { statements: ordered, moved } = orderFilters(statements);
+    return translateStatements(source, ordered, {
       setting: (node, remark) => this.setting(source, node, remark, frames),
-      section: (node, remark) => withHeadRemark(this.#section(source, node, frames), remark),
+      section: (node, remark) => {
+        const translated = withHeadRemark(this.#section(source, node, frames), remark);
+        return moved.has(node) ? withChange(translated, movedFilter(source, node)) : translated;
+      },
       include: (node) => this.#include(source, node, frames),
     });
   }
@@ -275,6 +280,21 @@ function outdented(
 
 function whiteBefore(source: Source, offset: number): ByteString {
   return /[ \t]*$/.exec(source.text.slice(0, offset))?.[0] ?? '';
+}
+
+function withChange(statements: readonly NewStatement[], change: ChangeDraft): readonly NewStatement[] {
+  const [first, ...rest] = statements;
+  return first === undefined ? [] : [{ ...first, changes: [...(first.changes ?? []), change] }, ...rest];
+}
+
+function movedFilter(source: Source, node: Section): ChangeDraft {
+  return {
+    code: 'DV749',
+    kind: 'exact',
+    reason:
+      'Of several filters that match, 2.3 takes the narrowest, 2.4 the last one: this one stands behind the others now.',
+    old: { source, span: headOf(source, node) },
+  };
 }
 
 function withHeadRemark(statements: readonly NewStatement[], remark: ByteString): readonly NewStatement[] {
