@@ -1,15 +1,17 @@
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, posix } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join, posix, resolve } from 'node:path';
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import type { Source } from '../../grammar/source.js';
 import { ChainRefused } from '../auth/chain.js';
 import { check } from '../check/runner.js';
 import type { Config } from '../config/config.js';
+import { errnoText } from '../config/errno-text.js';
+import type { ConfigHost } from '../config/host.js';
 import { loadConfig } from '../config/load.js';
 import type { PathMap } from '../config/mapped-files.js';
 import { createDatabases } from '../databases/open.js';
-import { allUsers } from '../databases/user-list.js';
+import { allUsers, UserListFailure } from '../databases/user-list.js';
 import { seriesOf } from '../knowledge/versions.js';
 import type { Migration } from '../migrate/migrate.js';
 import { openPoints, type Proof, type ProofDifference, type ProofRun } from '../migrate/proof/proof.js';
@@ -18,8 +20,10 @@ import { RIGHT, type Script, scriptedPassdb, scriptOf } from '../migrate/proof/s
 import { differencesBetween, factsOf } from '../simulate/facts.js';
 import { type Question, questionOf } from '../simulate/question.js';
 import { Simulator } from '../simulate/simulator.js';
+import { TableProblem } from '../simulate/table-problem.js';
 import { userRows } from '../simulate/user-table.js';
 import { mappedPath } from './config-file.js';
+import { CommandFailure, EXIT_TEMPORARY, EXIT_USAGE } from './exit-codes.js';
 import { DEFAULTS } from './expand-scope.js';
 import type { MigrateOptions } from './migrate-command.js';
 import { writeMigration } from './migrate-write.js';
@@ -43,8 +47,9 @@ export async function verifyMigration(
   try {
     writeMigration(migration, folder);
     const maps = [...options.map, ...newPlaces(config, migration, folder)];
-    const result = loadConfig({ path: config.main.path, host: nodeConfigHost(), maps, version: '2.4.1' });
-    const found = check(result, { files: nodeFileProbe(maps), now: Date.now() });
+    const host = newFilesHost(config, migration, options);
+    const result = loadConfig({ path: config.main.path, host, maps: options.map, version: '2.4.1' });
+    const found = check(result, { files: nodeFileProbe(options.map), now: Date.now() });
     const known = new Set(
       check(config, { files: nodeFileProbe(options.map), now: Date.now() })
         .filter(({ severity }) => severity === 'error')
@@ -55,9 +60,7 @@ export async function verifyMigration(
       .filter(({ code }) => !known.has(code))
       .map(({ code, message, place }) => {
         const file =
-          place === null
-            ? ''
-            : `${posix.relative(folder, toUtf8(place.source.realPath))}:${place.source.lineAt(place.span.start)}: `;
+          place === null ? '' : `${nameOf(config, place.source)}:${place.source.lineAt(place.span.start)}: `;
         return `${file}${message} [${code}]`;
       });
     const isRefused = result.refusal !== null;
@@ -76,6 +79,29 @@ export async function verifyMigration(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A file as the new tree names it. */
+function nameOf({ main }: Config, { path }: Source): string {
+  return posix.relative(posix.dirname(toUtf8(main.path)), posix.normalize(toUtf8(path)));
+}
+
+/** This machine with the new files in the places of the old ones. */
+function newFilesHost({ main }: Config, { files }: Migration, { map }: MigrateOptions): ConfigHost {
+  const base = nodeConfigHost();
+  const real = mappedPath(map);
+  const texts = new Map(
+    files.map(({ path, text }) => [
+      resolve(real(posix.join(posix.dirname(toUtf8(main.path)), path))),
+      Buffer.from(text, 'latin1'),
+    ]),
+  );
+  return {
+    environment: base.environment,
+    isDirectory: (path) => base.isDirectory(path),
+    glob: (pattern) => (texts.has(resolve(pattern)) ? [pattern] : base.glob(pattern)),
+    readFile: (path) => texts.get(resolve(path)) ?? base.readFile(path),
+  };
 }
 
 /** The new files under the names that they will have. */
@@ -189,6 +215,11 @@ async function compareUsers(
       }
     }
     return asked === 0 ? null : { asked, differing };
+  } catch (error) {
+    if (error instanceof UserListFailure) throw new CommandFailure(error.message, EXIT_TEMPORARY);
+    if (error instanceof TableProblem)
+      throw new CommandFailure(`${options.users ?? ''}: ${error.message}`, EXIT_USAGE);
+    throw error;
   } finally {
     await before.close();
     await after.close();
@@ -210,16 +241,22 @@ function questionText({ user, service, password, lookup }: Question): string {
   return `${user}, ${service}${lookup ? ' look-up' : password === WRONG ? ', wrong password' : ''}`;
 }
 
+/** Lines of the table of users. Fails the command where it cannot be read. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CommandFailure(`cannot read ${path}: ${errnoText(error)}`, EXIT_USAGE);
+  }
+  yield* text.split('\n');
+}
+
 async function* questionsAbout(config: Config, options: MigrateOptions): AsyncGenerator<Question> {
   const service = PROTOCOLS.find((name) => config.effective.protocols.includes(name)) ?? 'imap';
   const template = questionOf('', { service });
-  if (options.users !== undefined) {
-    const lines = createInterface({
-      input: createReadStream(options.users),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    });
-    for await (const { question } of userRows(lines, template)) yield question;
-  }
+  if (options.users !== undefined)
+    for await (const { question } of userRows(linesOf(options.users), template)) yield question;
   if (options.allUsers) {
     const databases = createDatabases({
       config,
