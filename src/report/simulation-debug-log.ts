@@ -8,7 +8,7 @@ const PERFORMING = 'Performing passdb lookup';
 
 /**
  * The log of the auth process as it is with auth_debug: what was asked, the lines of the walk, the queries, the end of
- * each look-up, and the answer. Passwords stand in it: the caller masks them. observed 2.3.19.1, 2.4.1
+ * each look-up, and the answer. A query may hold a password: the caller masks it. observed 2.3.19.1, 2.4.1
  */
 export function debugLog(simulation: Simulation): readonly ByteString[] {
   const { answer } = simulation;
@@ -50,7 +50,7 @@ function requestFinished(finished: ByteString): ByteString | null {
   const words = 'Auth request finished';
   const [, old] = /^auth: Debug: [^(]+(\(.*\)): Finished/.exec(finished) ?? [];
   if (old !== undefined) return `auth: Debug: auth${old}: ${words}`;
-  const [, head] = /^(auth\(.*\): Debug: ).*Finished/.exec(finished) ?? [];
+  const [, head] = /^(auth\(.*?\)(?:<.*?>)?: Debug: ).*Finished/.exec(finished) ?? [];
   return head === undefined ? null : head + words;
 }
 
@@ -97,9 +97,10 @@ function clientIn({ request, question, version }: Simulation): ByteString {
 /** Dovecot auth-request-handler.c */
 function clientOut({ answer, request, version }: Simulation): ByteString {
   const words = { ok: 'OK', fail: 'FAIL', tempfail: 'FAIL' } as const;
-  const fields = answer.fields
-    .filter(({ from, name }) => !(name === 'pass' && from.kind === 'auth'))
-    .map(({ name, value }) => (value === null ? name : `${name}=${value}`));
+  const fields = answer.fields.map(({ name, value }) => {
+    if (name === 'pass') return 'pass=<hidden>';
+    return value === null ? name : `${name}=${value}`;
+  });
   const code = answer.code === null ? [] : [`code=${answer.code}`];
   const head = request.mode === 'lookup' ? 'auth: Debug: passdb out: ' : `auth: Debug: client passdb out: `;
   const word =

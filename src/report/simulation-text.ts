@@ -254,7 +254,7 @@ class Printer {
       this.#verbosity >= 2 ? debugLog(this.#simulation) : own.map((entry) => entry.line ?? entry.text);
     if (lines.length === 0) return;
     this.#lines.push('', this.#colours.bold('Log of the auth process'));
-    for (const line of lines) this.#lines.push(`${INDENT}${shown(this.#masking.logLine(line))}`);
+    for (const line of lines) this.#lines.push(`${INDENT}${shown(this.#masking.text(line))}`);
   }
 
   #labelled(label: string, text: string): void {

@@ -38,12 +38,6 @@ export class Masking {
     return value !== null && value !== '' && !this.#show && SECRET_FIELDS.has(name) ? '***' : value;
   }
 
-  /** A line of the log: fields of the answer may be passwords. */
-  logLine(line: ByteString): ByteString {
-    if (this.#show) return line;
-    return this.text(line).replaceAll(/(^|\t)(pass|userdb_pass)=[^\t]+/g, '$1$2=***');
-  }
-
   /** A query or a log line: the client's password may stand in it (`%w`, auth_verbose_passwords). */
   text(text: ByteString): ByteString {
     if (this.#show) return text;
