@@ -5,7 +5,7 @@ import { translateTemplate } from '../../src/migrate/strings/template.js';
 import { templates23 } from '../migrate/strings/template-pairs.js';
 import { oracleAvailable, VariablesOracle } from './variables-oracle.js';
 
-const COUNT = Number(process.env['DVPROXY_FUZZ_COUNT'] ?? 1200);
+const COUNT = Number(process.env['DVPROXY_FUZZ_COUNT'] ?? 600);
 const SEED = Number(process.env['DVPROXY_PROPERTY_SEED'] ?? 20_261_121);
 
 const INFO = ['service=imap', 'lip=192.0.2.1', 'rip=198.51.100.7', 'lport=143', 'rport=54321'];
