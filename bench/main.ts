@@ -3,6 +3,7 @@ import { benchCheck } from './check-corpus.js';
 import { benchColdStart } from './cold-start.js';
 import { benchLargeFiles } from './large-files.js';
 import { benchParser } from './parser.js';
+import { benchWalks } from './walks.js';
 
 const which = process.argv[2] ?? 'all';
 const rounds = Number(process.argv[3] ?? 7);
@@ -11,11 +12,12 @@ console.log(
   `Machine: ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Linux ${release()}, Node ${process.version}`,
 );
 console.log(`Date: ${new Date().toISOString().slice(0, 10)}; medians of ${rounds} rounds\n`);
-const benches: Readonly<Record<string, (rounds: number) => string>> = {
+const benches: Readonly<Record<string, (rounds: number) => string | Promise<string>>> = {
   parser: benchParser,
   check: benchCheck,
   'cold-start': benchColdStart,
   'large-files': benchLargeFiles,
+  walks: benchWalks,
 };
 for (const [name, bench] of Object.entries(benches))
-  if (which === 'all' || which === name) console.log(bench(rounds));
+  if (which === 'all' || which === name) console.log(await bench(rounds));

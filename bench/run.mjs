@@ -1,11 +1,11 @@
-// Bundles bench/main.ts and runs it: `node bench/run.mjs [all|parser|check|cold-start|large-files] [ROUNDS]`, after `npm run build`.
+// Bundles bench/main.ts and runs it: `node bench/run.mjs [all|parser|check|cold-start|large-files|walks] [ROUNDS]`, after `npm run build`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const folder = mkdtempSync(join(tmpdir(), 'dvproxy-bench-build-'));
+// Inside the project, so that packages with native parts are found.
+const folder = mkdtempSync(join('node_modules', '.dvproxy-bench-'));
 try {
   const outfile = join(folder, 'main.mjs');
   await build({
@@ -14,6 +14,7 @@ try {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    external: ['better-sqlite3', 'mysql2', 'pg', 'pg-protocol', 'ldapts', 'wasmoon', 'jose', '@node-rs/*'],
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
@@ -16,6 +16,7 @@ import {
   tallyText,
 } from '../report/simulation-many.js';
 import { verdictText } from '../report/simulation-words.js';
+import { answersInOrder } from '../simulate/answers-in-order.js';
 import { type Difference, factsOf, unmetExpectations } from '../simulate/facts.js';
 import type { Question } from '../simulate/question.js';
 import type { Simulation } from '../simulate/simulation.js';
@@ -70,7 +71,7 @@ export async function runMany(
   try {
     if (options.compare !== undefined && other === null) return EXIT_NO;
     const watched = new WatchedRows(terminal);
-    const rows = watched.rows(rowsFor(user, options, bench, terminal));
+    const rows = watched.rows(rowsFor(user, options, bench, terminal, watched));
     const output = new Output(options, command, terminal);
     const exitCode =
       other !== null
@@ -127,6 +128,7 @@ async function* rowsFor(
   options: SimulateOptions,
   bench: Bench,
   terminal: Terminal,
+  watched: WatchedRows,
 ): AsyncGenerator<UserRow> {
   const table = options.users ?? options.expect;
   const template = questionFor(user ?? '', options, await readPassword(options, terminal));
@@ -134,7 +136,7 @@ async function* rowsFor(
   if (options.allUsers) yield* listedUsers(template, options, bench);
   if (options.expect !== undefined && /\.ya?ml$/.test(options.expect))
     yield* readExpectations(await textOf(options.expect, terminal), template);
-  else if (table !== undefined) yield* userRows(linesOf(table, terminal), template);
+  else if (table !== undefined) yield* userRows(linesOf(table, terminal, watched), template);
 }
 
 async function* listedUsers(
@@ -162,12 +164,15 @@ async function textOf(path: string, terminal: Terminal): Promise<string> {
   return lines.join('\n');
 }
 
-async function* linesOf(path: string, terminal: Terminal): AsyncGenerator<string> {
+async function* linesOf(path: string, terminal: Terminal, watched?: WatchedRows): AsyncGenerator<string> {
   if (path === '-' && terminal.readStdin !== undefined) {
     yield* terminal.readStdin().toString('utf8').split('\n');
     return;
   }
-  const input = path === '-' ? process.stdin : createReadStream(path);
+  const file = path === '-' ? null : createReadStream(path);
+  const input = file ?? process.stdin;
+  const size = file !== null && existsSync(path) ? statSync(path).size : 0;
+  if (file !== null && size > 0) watched?.follow(() => file.bytesRead / size);
   const opened = new Promise<never>((_, reject) => {
     input.once('error', (error: Error) =>
       reject(new CommandFailure(`cannot read ${path}: ${errnoText(error)}`, EXIT_USAGE)),
@@ -264,6 +269,13 @@ function contextOf(question: Question): string {
   return [question.service, question.remoteIp].filter((part) => part !== '').join(' from ');
 }
 
+/** Questions that databases work on at once: what Dovecot's auth keeps busy with its workers, and some that wait. */
+const AT_ONCE = 64;
+
+function answersOf(rows: AsyncIterable<UserRow>, { simulator }: Bench) {
+  return answersInOrder(rows, ({ question }) => simulator.askNow(question), AT_ONCE);
+}
+
 async function listAll(
   rows: AsyncIterable<UserRow>,
   bench: Bench,
@@ -271,8 +283,7 @@ async function listAll(
   watched: WatchedRows,
 ): Promise<number> {
   let begun = false;
-  for await (const { question } of rows) {
-    const simulation = await bench.simulator.ask(question);
+  for await (const { answer: simulation } of answersOf(rows, bench)) {
     if (!begun) output.beginPage(bench.simulator);
     begun = true;
     output.unreachable(simulation);
@@ -290,9 +301,9 @@ async function listAll(
 
 async function expectAll(rows: AsyncIterable<UserRow>, bench: Bench, output: Output): Promise<number> {
   let total = 0;
-  for await (const row of rows) {
+  for await (const { row, answer } of answersOf(rows, bench)) {
     total += 1;
-    output.differences(row, unmetExpectations(row.extra, factsOf(await bench.simulator.ask(row.question))));
+    output.differences(row, unmetExpectations(row.extra, factsOf(answer)));
   }
   output.summary(expectationsSummary(total, output));
   return output.differing === 0 ? EXIT_OK : EXIT_NO;

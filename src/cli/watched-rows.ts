@@ -6,10 +6,16 @@ const EVERY = 500;
 export class WatchedRows {
   readonly #terminal: Terminal;
   #count = 0;
+  #fraction: (() => number) | null = null;
   interrupted = false;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+  }
+
+  /** How much of the table has been read, 0 to 1: then the time that is left can be told. */
+  follow(fraction: () => number): void {
+    this.#fraction = fraction;
   }
 
   async *rows<T>(rows: AsyncIterable<T>): AsyncGenerator<T> {
@@ -36,6 +42,16 @@ export class WatchedRows {
 
   #show(milliseconds: number): void {
     const rate = Math.round((this.#count * 1000) / milliseconds);
-    this.#terminal.stderr(`\r\x1b[K${this.#count} questions, ${rate} a second`);
+    const done = this.#fraction?.() ?? 0;
+    const left = done === 0 ? '' : `, ${remaining((milliseconds * (1 - done)) / done)} left`;
+    this.#terminal.stderr(`\r\x1b[K${this.#count} questions, ${rate} a second${left}`);
   }
+}
+
+/** `1:05:09`, `0:07` */
+function remaining(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, '0'));
+  const hours = Math.floor(seconds / 3600);
+  return hours > 0 ? [hours, ...parts].join(':') : parts.join(':');
 }
