@@ -35,6 +35,14 @@ function servesLmtp(t: Translation): boolean {
   return t.config.effective.protocols.includes('lmtp');
 }
 
+/** Whether scripts of users are run or kept here. */
+function usesSieve(t: Translation): boolean {
+  const isPlugin = t.assignments.some(
+    ({ node }) => node.key === 'mail_plugins' && /(?:^|[ ,])sieve(?:[ ,]|$)/.test(node.value.text),
+  );
+  return isPlugin || (storesMail(t) && t.config.effective.protocols.includes('sieve'));
+}
+
 /** Defaults that decide what happens to mails and users: the 2.3 value is written out. */
 const PINS: readonly Pin[] = [
   {
@@ -52,6 +60,14 @@ const PINS: readonly Pin[] = [
     statement: setting('mbox_write_locks', 'fcntl dotlock'),
     reason: 'Programs that share mboxes must lock in one order, and 2.4 has the other one by default.',
     applies: (t) => usesDriver(t, 'mbox') && !isSet(t, 'mbox_write_locks'),
+  },
+  {
+    statement: section('sieve_script', 'personal', [
+      setting('path', '~/sieve'),
+      setting('active_path', '~/.dovecot.sieve'),
+    ]),
+    reason: 'Where the users keep their Sieve scripts: 2.3 knew it by default, 2.4 wants it written.',
+    applies: (t) => usesSieve(t) && !['sieve', 'sieve_dir', 'sieve_storage'].some((name) => isSet(t, name)),
   },
   {
     statement: section('service', 'submission-login', [
