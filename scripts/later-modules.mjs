@@ -7,6 +7,7 @@ export const LATER_MODULES = {
   'src/cli/check-baseline.ts': ['openBaseline', 'writeBaseline'],
   'src/cli/check-fix.ts': ['fixAll', 'writeFixes'],
   'src/cli/check-watch.ts': ['watchFiles'],
+  'src/migrate/single-setting.ts': ['onOneLine', 'translateSetting'],
   'src/knowledge/changes.ts': ['changeOf', 'formerNameOf'],
   'src/config/dovecot-2.3/load.ts': ['load23'],
   'src/config/dovecot-2.4/load.ts': ['load24'],

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,6 +48,20 @@ describe.runIf(BUILT)('the built program', () => {
     expect(check()).toEqual(packed);
     rmSync(join(dist, 'check.pack.cjs'));
     expect(check()).toEqual(packed);
+  }, 30_000);
+
+  test('starts a check without what it does not need', () => {
+    // What is loaded at the start is most of what a check of a small configuration costs.
+    expect(statSync('dist/check.pack.cjs').size).toBeLessThan(700_000);
+    const list = join(folder, 'loaded.cjs');
+    writeFileSync(list, "process.on('exit', () => console.error(process.moduleLoadList.join('\\n')))");
+    const corrected = resolve('fixtures/guide/corrected/proxy');
+    const args = ['check', '-c', join(corrected, 'dovecot.conf'), '--map', `/etc/dovecot=${corrected}`];
+    const { stderr } = spawnSync(process.execPath, ['-r', list, resolve('bin/dvproxy.js'), ...args], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toContain('NativeModule fs\n');
+    expect(stderr).not.toMatch(/^NativeModule (?:net|tty|crypto|internal\/abort_controller)$/m);
   }, 30_000);
 
   test('loads what a command seldom needs when it is asked for', () => {
