@@ -23,10 +23,14 @@ const GONE: Readonly<Record<string, string>> = {
   autocreate: 'Set auto in the mailbox sections.',
   snarf: 'It is gone without a successor.',
   mail_filter: 'It is gone without a successor.',
-  push_notification_lua: 'Write push_notification NAME { driver = lua }.',
 };
 
-const KEPT_WITHOUT_REPLACEMENT = new Set(['push_notification_lua']);
+/** Plugins that come with 2.4.1 and Pigeonhole (lib*_plugin.so of Debian 13's packages). */
+const KNOWN = new Set(
+  'acl apparmor mail_lua imap_acl lazy_expunge mail_crypt_acl pop3_migration last_login mail_crypt quota imap_quota trash notify charset_alias fts mail_compress mail_log notify_status push_notification quota_clone virtual fts_flatcurve fts_solr push_notification_lua sieve imap_filter_sieve imap_sieve welcome'.split(
+    ' ',
+  ),
+);
 
 /** A name in mail_plugins: 2.4 does not start where one is missing, so those that are gone are left out. */
 export function pluginWord(word: ByteString, old: OldSetting): ListWord {
@@ -37,7 +41,11 @@ export function pluginWord(word: ByteString, old: OldSetting): ListWord {
       change: draft('DV742', 'exact', `2.4 calls the plugin ${word} ${renamed}.`, old),
     };
   const gone = GONE[word];
-  if (gone === undefined || KEPT_WITHOUT_REPLACEMENT.has(word)) return { word };
+  if (gone === undefined) {
+    if (KNOWN.has(word)) return { word };
+    const reason = `${word} is a plugin of somebody else: 2.4 does not start a mail process without a version of it for 2.4.`;
+    return { word, change: draft('DV742', 'decide', reason, old) };
+  }
   const kind = word === 'imap_zlib' ? 'exact' : 'decide';
   return { word: null, change: draft('DV742', kind, `2.4 has no plugin ${word}. ${gone}`, old) };
 }
