@@ -128,7 +128,7 @@ describe('files', () => {
         "driver = mysql\nconnect = host=a dbname=b\npassword_query = SELECT 'no' AS ssl, password FROM u WHERE n = '%u'\n",
     });
     expect(text).toMatch(/^x\.conf\.ext:3:25: error: .*\[DV401 flag-set-to-no\]/);
-    expect(text).toMatch(/in 1 file \(Dovecot 2\.3\.19\.1\)\.\n$/);
+    expect(text).toMatch(/in 1 file \(Dovecot 2\.3\.19\.1\)\. \d of them can be repaired with --fix\.\n$/);
     expect(exitCode).toBe(1);
   });
 

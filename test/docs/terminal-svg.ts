@@ -62,7 +62,6 @@ function runsOf(line: string): Run[] {
   const add = (text: string) => {
     if (text !== '') runs.push({ text, colour, bold });
   };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: SGR sequences begin with ESC.
   for (const match of line.matchAll(/\u001b\[([\d;]*)m/g)) {
     add(line.slice(at, match.index));
     at = match.index + match[0].length;
