@@ -11,7 +11,8 @@ const SEED = Number(process.env['DVPROXY_PROPERTY_SEED'] ?? 20_261_121);
 const INFO = ['service=imap', 'lip=192.0.2.1', 'rip=198.51.100.7', 'lport=143', 'rport=54321'];
 const REQUESTS = [
   { user: 'John.Doe@mail.Example.COM', password: 'p"w', info: [...INFO, 'session=se ss '] },
-  { user: "o'b@x@y.org", password: ' ', info: [...INFO, 'session=y'] },
+  // Another address: failed logins from the same one are answered later and later.
+  { user: "o'b@x@y.org", password: ' ', info: [...INFO, 'rip=198.51.100.8', 'session=y'] },
   { user: 'b', password: '7', info: ['service=pop3'] },
 ];
 

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
 /** What a proxy said to a backend, and where. */
-export interface Recorded {
+interface Recorded {
   readonly backend: string;
   readonly lines: readonly string[];
 }
