@@ -12,6 +12,9 @@ const FOLDER = join(import.meta.dirname, '../../../fixtures/databases');
 const queries = readFileSync(join(FOLDER, 'mysql-queries.txt'), 'latin1')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'));
+const corpus = readFileSync(join(FOLDER, 'corpus-queries.txt'), 'latin1')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
 const missing = mariadbMissing();
 if (missing !== null) console.log(`real MariaDB tests are skipped: ${missing}`);
 
@@ -71,6 +74,37 @@ describe.skipIf(missing !== null)('a MariaDB server', () => {
     test.each(queries)('%s', async (query) => {
       expect(comparable(await fixture.query(query))).toEqual(comparable(await real.query(query)));
     });
+  });
+
+  test(`and a fixture answer ${corpus.length} queries of real configurations alike`, async () => {
+    const path = join(FOLDER, 'corpus.sql');
+    server.sql('CREATE DATABASE corpus CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci');
+    server.load(path, 'corpus');
+    const asked = connect([{ dbname: 'corpus' }]);
+    const set = new FixtureSet([path], Date.now);
+    const answers = set.database('mysql', 'corpus');
+    for (const query of corpus)
+      expect
+        .soft({ query, said: comparable(await answers.query(query)) })
+        .toEqual({ query, said: comparable(await asked.query(query)) });
+    await set.close();
+  });
+
+  test('rows of a list come one by one, and a list that is left early does no harm', async () => {
+    const text = 'SELECT username AS user FROM proxy_users ORDER BY username';
+    const read = async (database: SqlDatabase, atMost: number): Promise<unknown> => {
+      const { columns, rows } = await database.stream(text);
+      const all = [];
+      for await (const row of rows) {
+        all.push(row);
+        if (all.length >= atMost) break;
+      }
+      return { columns, all };
+    };
+    expect(await read(real, 1000)).toEqual(await read(fixture, 1000));
+    expect(await read(real, 1)).toEqual(await read(fixture, 1));
+    await expect(real.stream('SELECT nosuch FROM proxy_users')).rejects.toThrow("Unknown column 'nosuch'");
+    expect(await real.query('SELECT 1')).toMatchObject({ rows: [['1']] });
   });
 
   test('values come as the bytes of the text protocol', async () => {
