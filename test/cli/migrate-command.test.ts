@@ -11,10 +11,13 @@ interface Result {
   readonly stderr: string;
 }
 
-async function run(args: readonly string[], askLine?: Terminal['askLine']): Promise<Result> {
+const run = (args: readonly string[], askLine?: Terminal['askLine']): Promise<Result> =>
+  dvproxy(['migrate', ...args], askLine);
+
+async function dvproxy(args: readonly string[], askLine?: Terminal['askLine']): Promise<Result> {
   let stdout = '';
   let stderr = '';
-  const code = await main(['migrate', ...args], {
+  const code = await main(args, {
     stdout: (text) => {
       stdout += text;
     },
@@ -189,6 +192,12 @@ describe('dvproxy migrate', () => {
       });
     },
   );
+
+  test('explain knows the codes of its reports', async () => {
+    expect((await dvproxy(['explain', 'dv733'])).stdout).toContain(
+      'DV733 a feature that 2.4 does not have any more\n',
+    );
+  });
 
   test('nothing is asked for: the usage is told', async () => {
     expect((await run(['-c', 'fixtures/migrate/tls.2.3.conf'])).code).toBe(2);
