@@ -20,7 +20,7 @@ export type SaslReply =
   | { readonly kind: 'answer'; readonly answer: AuthAnswer; readonly data: ByteString };
 
 /** What an oauth2 database says of a token. */
-export type TokenVerdict =
+type TokenVerdict =
   | { readonly kind: 'valid'; readonly fields: readonly (readonly [ByteString, ByteString])[] }
   | {
       readonly kind: 'refused';

@@ -12,7 +12,7 @@ export interface DictKey {
   readonly defaultValue: ByteString | null;
 }
 
-export type DictField = readonly [name: ByteString, template: ByteString];
+type DictField = readonly [name: ByteString, template: ByteString];
 
 /** A dict passdb or userdb of 2.3, ready to be opened. */
 export interface DictSettings {

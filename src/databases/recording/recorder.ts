@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
 import type { LookupContext, LookupOutcome, OpenPassdb } from '../../auth/driver.js';
@@ -100,7 +100,6 @@ export class Recorder {
       userdbs: written(this.#userdbs),
     };
     const head = '# What the databases answered: a fixture for dvproxy simulate --fixture. May be edited.\n';
-    mkdirSync(folder, { recursive: true });
     writeFileSync(path, head + stringify(document, { lineWidth: 110 }), { mode: 0o600 });
   }
 }
