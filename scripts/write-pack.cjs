@@ -33,4 +33,4 @@ async function main() {
   else writeFileSync(cacheFile(command), program.script.createCachedData());
 }
 
-main();
+void main();

@@ -16,7 +16,7 @@ interface TextPart23 {
 }
 
 /** `%[offset.]width modifiers name`. */
-export interface Variable23 {
+interface Variable23 {
   readonly kind: 'variable';
   readonly span: Span;
   /** Negative: from the end. */
