@@ -10,6 +10,8 @@ export interface ServeCommandOptions extends ConfigOptions {
   readonly listen: readonly ListenOption[];
   readonly workers: number;
   readonly logFormat: 'dovecot' | 'json';
+  readonly logPath?: string;
+  readonly user?: string;
   readonly admin?: string;
   readonly http?: { readonly host: string; readonly port: number };
 }
@@ -18,7 +20,8 @@ const EXAMPLE = `
 Example:
   dvproxy serve -c conf/dovecot.conf --fixture maildb.sql --listen imap=127.0.0.1:1143
 
-SIGHUP reloads the configuration (all or nothing), SIGTERM and SIGINT let sessions end and stop.
+SIGHUP reloads the configuration (all or nothing), SIGUSR1 opens the log file anew, SIGTERM and SIGINT let sessions end
+and stop.
 Exit codes: 0 stopped, 1 the configuration cannot be served, 2 wrong usage or an unreadable main file.
 `;
 
@@ -43,6 +46,8 @@ export const registerServe: RegisterCommand = (program, terminal, done) => {
         .choices(['dovecot', 'json'])
         .default('dovecot'),
     )
+    .option('--log-path <file>', 'append log lines here instead of standard error')
+    .option('--user <name>', 'go on as this user when everything is opened')
     .option('--admin <unix:path>', 'socket for dvproxy who, kick, reload, stop and stats', parseAdmin)
     .option('--http <address:port>', 'metrics, health and a status page', parseHttp)
     .addHelpText('after', EXAMPLE)

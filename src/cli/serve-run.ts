@@ -6,8 +6,11 @@ import { ListenError } from '../serve/listeners.js';
 import { ServeLog } from '../serve/log.js';
 import { AdminSocketError } from '../serve/operation/admin-server.js';
 import { HttpListenError } from '../serve/operation/http-server.js';
+import { LogFile, LogFileError } from '../serve/operation/log-file.js';
 import { type Operation, type OperationOptions, openOperation } from '../serve/operation/operation.js';
 import { joinStatus, type Operator } from '../serve/operation/operator.js';
+import { becomeUser, PrivilegeError } from '../serve/operation/privileges.js';
+import { inheritedSockets, notify } from '../serve/operation/service-manager.js';
 import { answerSupervisor } from '../serve/operation/worker-line.js';
 import { ProxyServer, type ServerOptions } from '../serve/server.js';
 import { TlsSetupError } from '../serve/tls-context.js';
@@ -26,7 +29,15 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
   // An address as TLS server name is what Dovecot sends; Node warns of it once.
   process.noDeprecation = true;
   const timestamp = config.effective.setting('log_timestamp')?.text ?? '%b %d %H:%M:%S ';
-  const log = new ServeLog((text) => terminal.stderr(text), options.logFormat, toUtf8(timestamp));
+  const file = openLogFile(options);
+  const write = file === null ? terminal.stderr.bind(terminal) : file.write.bind(file);
+  const log = new ServeLog(write, options.logFormat, toUtf8(timestamp));
+  const reopen = () => {
+    log.flush();
+    file?.reopen();
+  };
+  // Without a listener Node would start its debugger.
+  process.on('SIGUSR1', reopen);
   if (options.workers > 1 && !isWorker()) return supervise(config, options, log, terminal);
   const started = new Date().toISOString();
   const server = await start(serverOptions(config, options, log, terminal));
@@ -39,6 +50,7 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
   const running = untilStopped(server, () => reloadAll(reload, log));
   log.flush();
   if (isWorker()) {
+    if (options.user !== undefined) becomeUser(options.user);
     answerSupervisor({ status: () => server.status, kick: (question) => server.kick(question), reload });
     reportReady(server.endpoints);
     await running.stopped;
@@ -61,18 +73,21 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
   let operation: Operation;
   try {
     operation = await openOperation(operationOptions(options), operator, log);
+    if (options.user !== undefined) becomeUser(options.user);
   } catch (error) {
     await server.stop(0);
     throw startFailure(error);
   }
   announce(server.endpoints, config, terminal);
   await running.stopped;
+  notify(terminal.environment, 'STOPPING=1');
   await operation.close();
   return EXIT_OK;
 }
 
 function announce(endpoints: readonly string[], config: Config, terminal: Terminal): void {
   terminal.stderr(`dvproxy: ready ${endpoints.join(' ')} (Dovecot ${config.version}, pid ${process.pid})\n`);
+  notify(terminal.environment, 'READY=1');
 }
 
 /** Several processes serve; this one only keeps them. */
@@ -87,6 +102,7 @@ async function supervise(
   const exitCode = await supervisor.run(async (endpoints) => {
     try {
       operations.push(await openOperation(operationOptions(options), supervisor, log));
+      if (options.user !== undefined) becomeUser(options.user);
     } catch (error) {
       await supervisor.stop();
       throw startFailure(error);
@@ -96,6 +112,15 @@ async function supervise(
   for (const operation of operations) await operation.close();
   log.flush();
   return exitCode;
+}
+
+function openLogFile({ logPath }: ServeCommandOptions): LogFile | null {
+  try {
+    return logPath === undefined ? null : new LogFile(logPath);
+  } catch (error) {
+    if (error instanceof LogFileError) throw new CommandFailure(error.message, EXIT_NO);
+    throw error;
+  }
 }
 
 function operationOptions({ admin, http }: ServeCommandOptions): OperationOptions {
@@ -118,6 +143,7 @@ function serverOptions(
   return {
     config,
     listen: options.listen,
+    inherited: inheritedSockets(terminal.environment, isWorker() ? process.ppid : process.pid),
     fixtures: options.fixture,
     log,
     system: nodeSystem(),
@@ -140,11 +166,11 @@ function startFailure(error: unknown): unknown {
   return error;
 }
 
-/** An address, a certificate or a socket that cannot be used. */
+const START_ERRORS = [ListenError, TlsSetupError, AdminSocketError, HttpListenError, PrivilegeError];
+
+/** An address, a certificate, a socket or a user that cannot be used. */
 function isStartError(error: unknown): error is Error {
-  return [ListenError, TlsSetupError, AdminSocketError, HttpListenError].some(
-    (kind) => error instanceof kind,
-  );
+  return START_ERRORS.some((kind) => error instanceof kind);
 }
 
 function refuse(error: unknown): never {

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { EffectiveConfig } from '../config/effective.js';
 import { type ServedProtocol, servedProtocol } from '../proxy/login-protocols.js';
+import type { InheritedSocket } from './operation/service-manager.js';
 import { errorCode, systemErrorText } from './system-errors.js';
 
 /** One address to listen on. */
@@ -13,6 +14,8 @@ export interface Endpoint {
   readonly implicitTls: boolean;
   /** Connections begin with a PROXY protocol header. */
   readonly haproxy: boolean;
+  /** A listening socket that is open already (systemd); absent: the address is opened. */
+  readonly descriptor?: number;
 }
 
 /** `--listen PROTOCOL=ADDRESS:PORT`. */
@@ -43,7 +46,9 @@ function addressOf(written: string): string {
 export function planEndpoints(
   config: Pick<EffectiveConfig, 'listeners'>,
   options: readonly ListenOption[],
+  inherited: readonly InheritedSocket[] = [],
 ): EndpointPlan {
+  if (inherited.length > 0) return planInherited(config, inherited);
   const endpoints: Endpoint[] = [];
   const notices = new Set<string>();
   const replaced = new Set<string>(options.map(({ protocol }) => protocol));
@@ -72,8 +77,31 @@ export function planEndpoints(
   return { endpoints, notices: [...notices] };
 }
 
+/** Sockets of systemd stand for all of the configuration's: `FileDescriptorName=imaps` says which listener each is. */
+function planInherited(
+  config: Pick<EffectiveConfig, 'listeners'>,
+  inherited: readonly InheritedSocket[],
+): EndpointPlan {
+  const notices: string[] = [];
+  const endpoints = inherited.flatMap(({ name, descriptor }): Endpoint[] => {
+    const listener = config.listeners().find((one) => one.name === name);
+    const known = servedProtocol(listener?.protocol ?? name) ?? servedProtocol(name.replace(/s$/, ''));
+    if (known === null) {
+      notices.push(
+        `socket ${descriptor} of the service manager has the name "${name}", which is no listener`,
+      );
+      return [];
+    }
+    const implicitTls = listener?.ssl ?? servedProtocol(name) === null;
+    const haproxy = listener?.haproxy ?? false;
+    return [{ protocol: known, name, address: '', port: 0, implicitTls, haproxy, descriptor }];
+  });
+  return { endpoints, notices };
+}
+
 export function endpointText({ name, address, port }: Endpoint): string {
-  return `${name}=${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const host = address.includes(':') ? `[${address}]` : address;
+  return `${name}=${host}:${port}`;
 }
 
 /** Opens one listener. Answers null where the machine has no IPv6 at all. */
@@ -84,7 +112,10 @@ export async function openListener(
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, endpoint));
   const problem = await new Promise<unknown>((resolve) => {
     server.once('error', resolve);
-    server.listen({ host: endpoint.address, port: endpoint.port, ipv6Only: true, backlog: 511 }, () => {
+    const { address: host, port, descriptor } = endpoint;
+    const where =
+      descriptor === undefined ? { host, port, ipv6Only: true, backlog: 511 } : { fd: descriptor };
+    server.listen(where, () => {
       server.removeListener('error', resolve);
       resolve(null);
     });

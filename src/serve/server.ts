@@ -15,12 +15,15 @@ import {
 import { LmtpDriver } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
 import type { KickQuestion, ProcessStatus } from './operation/operator.js';
+import type { InheritedSocket } from './operation/service-manager.js';
 import { SessionDirectory } from './operation/session-directory.js';
 import { SessionDriver } from './session-driver.js';
 import type { Session } from './session-parts.js';
 
 export interface ServerOptions extends GenerationOptions {
   readonly listen: readonly ListenOption[];
+  /** Listening sockets of the service manager: they replace all others. */
+  readonly inherited?: readonly InheritedSocket[];
   /** No address but these. */
   readonly listenOnly?: boolean;
 }
@@ -56,7 +59,7 @@ export class ProxyServer {
   /** Opens databases and listeners; throws before anything listens where something cannot be used. */
   static async start(options: ServerOptions): Promise<ProxyServer> {
     const configured = options.listenOnly === true ? { listeners: () => [] } : options.config.effective;
-    const plan = planEndpoints(configured, options.listen);
+    const plan = planEndpoints(configured, options.listen, options.inherited);
     const protocols = new Set(plan.endpoints.map(({ protocol }) => protocol));
     const sessions = new SessionDirectory();
     const generation = await openGeneration(options, protocols, sessions.counters);
@@ -81,8 +84,8 @@ export class ProxyServer {
       listener.on('error', (error) => this.#log.line('dvproxy', 'error', `accept: ${error.message}`));
       this.#listeners.push(listener);
       const bound = listener.address();
-      const port = typeof bound === 'object' && bound !== null ? bound.port : endpoint.port;
-      this.endpoints.push(endpointText({ ...endpoint, port }));
+      const { address, port } = typeof bound === 'object' && bound !== null ? bound : endpoint;
+      this.endpoints.push(endpointText({ ...endpoint, address: endpoint.address || address, port }));
     }
   }
 

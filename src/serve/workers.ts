@@ -69,6 +69,8 @@ export class WorkerSupervisor implements Operator {
     const pass = (signal: NodeJS.Signals) => () => this.#signal(signal);
     const hangUp = pass('SIGHUP');
     const stop = () => this.#stop('SIGTERM');
+    const reopen = pass('SIGUSR1');
+    process.on('SIGUSR1', reopen);
     process.on('SIGHUP', hangUp);
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
@@ -79,6 +81,7 @@ export class WorkerSupervisor implements Operator {
         if (this.#stopping && Object.keys(cluster.workers ?? {}).length === 0) resolve();
       });
     });
+    process.off('SIGUSR1', reopen);
     process.off('SIGHUP', hangUp);
     process.off('SIGTERM', stop);
     process.off('SIGINT', stop);
