@@ -1,4 +1,4 @@
-import type { ByteString } from '../../../grammar/bytes.js';
+import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
 import type { Section, Setting, Statement } from '../../../grammar/dovecot-conf/tree.js';
 import type { Place, Source } from '../../../grammar/source.js';
 import type { PassdbBlock, UserdbBlock } from '../../config/effective.js';
@@ -97,7 +97,12 @@ function translateBlock(
       }
     },
     section: () => [],
-    include: () => [],
+    include(node) {
+      const reason = `What ${toUtf8(node.pattern)} says of this ${kind} is not translated: write it here.`;
+      const place = { source, span: { start: node.span.start, end: node.patternSpan.end } };
+      const text = `# 2.3 only: !include ${node.pattern}`;
+      return [{ kind: 'comment', text, changes: [change('DV768', 'decide', reason, place)] }];
+    },
   });
   const ends = [...(argsNode === undefined ? part.statements : []), ...withFields(head), ...part.pins];
   const changes = [
