@@ -12,7 +12,7 @@ import type { LogLevel, RelayEnd, SessionAction, SessionEvent } from './session-
 /** A client that has not logged in by then is sent away. Dovecot client-common.h CLIENT_LOGIN_TIMEOUT_MSECS */
 const LOGIN_TIMEOUT_MS = 180_000;
 
-type State = 'tls' | 'command' | 'login' | 'relaying' | 'closed';
+type State = 'tls' | 'command' | 'login' | 'relaying' | 'leaving' | 'closed';
 
 /** Why a client is sent away. Dovecot client-common.h client_disconnect_reason */
 export type DisconnectCause = 'timeout' | 'shutdown' | 'resource';
@@ -114,6 +114,7 @@ export abstract class LoginSession {
         this.#tlsReady(event.localName);
         break;
       case 'client_data':
+        if (this.#state === 'leaving') break;
         this.input.append(event.data);
         this.#process();
         break;
@@ -265,15 +266,29 @@ export abstract class LoginSession {
   #relayEnded(end: RelayEnd): void {
     const backend = this.login.backend;
     if (this.#state !== 'relaying' || backend === null) return;
-    this.#state = 'closed';
+    const { delayMs = 0 } = end;
+    this.#state = delayMs === 0 ? 'closed' : 'leaving';
     if (end.side === 'client' && this.client.tls === 'active') this.client.tlsError = 'Connection closed';
-    this.log('info', backend.logPrefix + relayEndText(end, backend.bytesSent, this.#bytesOut));
+    const later = delayMs === 0 ? '' : ` - disconnecting client in ${delayMs}ms`;
+    this.log('info', backend.logPrefix + relayEndText(end, backend.bytesSent, this.#bytesOut) + later);
     this.act({ kind: 'close_backend' });
+    if (delayMs === 0) this.act({ kind: 'close_client' });
+    else this.act({ kind: 'set_timer', name: 'disconnect', milliseconds: delayMs });
+  }
+
+  /** The backend was gone before. */
+  #leave(): void {
+    this.#state = 'closed';
+    this.act({ kind: 'clear_timer', name: 'disconnect' });
     this.act({ kind: 'close_client' });
   }
 
   #clientClosed(error: string): void {
     if (this.#state === 'relaying') return;
+    if (this.#state === 'leaving') {
+      this.#leave();
+      return;
+    }
     if (this.client.tls !== 'none' && error !== '') this.client.tlsError = error;
     this.close(error === '' ? 'Connection closed' : `Connection closed: ${error}`);
   }
@@ -288,6 +303,9 @@ export abstract class LoginSession {
         break;
       case 'reconnect':
         this.login.backend?.retry();
+        break;
+      case 'disconnect':
+        this.#leave();
         break;
     }
   }
@@ -304,6 +322,10 @@ export abstract class LoginSession {
 
   #shutdown(): void {
     if (this.#state === 'relaying') return;
+    if (this.#state === 'leaving') {
+      this.#leave();
+      return;
+    }
     this.client.shuttingDown = 'shutting_down';
     const text = this.client.series === '2.3' ? 'Shutting down' : 'Server shutting down';
     this.#notify(text, 'shutdown');

@@ -4,7 +4,7 @@ import type { AuthRequest } from '../auth/request.js';
 import type { ClientCertificate } from './login-client.js';
 
 /** Timers of a session; setting one again replaces it. */
-export type TimerName = 'idle' | 'login' | 'reconnect';
+export type TimerName = 'idle' | 'login' | 'reconnect' | 'disconnect';
 
 /** What happens to a session. Bytes are as they came, in pieces of any size. */
 export type SessionEvent =
@@ -54,6 +54,8 @@ export interface RelayEnd {
   readonly unsent: number;
   readonly clientBlocked: boolean;
   readonly serverBlocked: boolean;
+  /** The client is kept that long (login_proxy_max_disconnect_delay). */
+  readonly delayMs?: number;
 }
 
 /** TLS towards a backend. */

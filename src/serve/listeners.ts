@@ -66,7 +66,7 @@ export function planEndpoints(
     if (replaced.has(listener.protocol)) continue;
     const protocol = servedProtocol(listener.protocol);
     if (protocol === null) {
-      notices.add(`protocol ${listener.protocol} is not served yet: its listeners stay closed`);
+      notices.add(`protocol ${listener.protocol} is not served: its listeners stay closed`);
       continue;
     }
     for (const address of listener.addresses) {

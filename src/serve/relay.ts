@@ -30,6 +30,7 @@ export class Relay {
   }
 
   fromClient(chunk: Buffer): void {
+    if (this.#over) return;
     this.#lastUse = Date.now();
     this.#bytesIn += chunk.length;
     if (this.#backend.write(chunk)) return;

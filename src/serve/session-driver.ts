@@ -5,14 +5,15 @@ import type { AuthRequest } from '../auth/request.js';
 import type { SaslReply } from '../auth/sasl/exchange.js';
 import { createLoginSession } from '../proxy/create-session.js';
 import type { HaproxyInfo } from '../proxy/haproxy-header.js';
-import { parseIp } from '../proxy/ip-address.js';
+import { ipPort, parseIp } from '../proxy/ip-address.js';
 import type { ClientAddresses, SessionEnvironment } from '../proxy/login-client.js';
 import { LOGIN_PROCESSES, type LoginProtocol } from '../proxy/login-protocols.js';
 import type { LoginSession } from '../proxy/login-session.js';
-import type { SessionAction, SessionEvent, TimerName } from '../proxy/session-event.js';
+import type { RelayEnd, SessionAction, SessionEvent, TimerName } from '../proxy/session-event.js';
 import type { AuthDialogue } from './auth-dialogue.js';
 import { BackendSocket } from './backend-socket.js';
 import { ClientSocket } from './client-socket.js';
+import { disconnects } from './disconnects.js';
 import type { ServeLog } from './log.js';
 import type { Counters } from './operation/counters.js';
 import type { SessionRecord } from './operation/session-record.js';
@@ -39,6 +40,9 @@ export interface AcceptedBy {
   readonly haproxy?: HaproxyInfo;
 }
 
+/** The reason of a relay that an admin ended. */
+const KICKED = 'Kicked by admin';
+
 /** Gives one session's machine its sockets, timers and answers. */
 export class SessionDriver implements Session {
   readonly record: SessionRecord;
@@ -55,6 +59,8 @@ export class SessionDriver implements Session {
   #dialogue: { readonly request: AuthRequest; readonly exchange: AuthDialogue } | null = null;
   #backend: BackendSocket | null = null;
   #relay: Relay | null = null;
+  /** The backend that went away and left this client waiting. */
+  #lingering: string | null = null;
   #over = false;
 
   constructor(socket: Socket, acceptedBy: AcceptedBy, services: SessionServices, whenClosed: () => void) {
@@ -95,12 +101,12 @@ export class SessionDriver implements Session {
 
   /** The proxy stops: a session before its login is told, one after it is cut. */
   shutDown(): void {
-    if (this.#relay === null) this.#deliver({ kind: 'shutdown' });
+    if (this.#relay === null || this.#lingering !== null) this.#deliver({ kind: 'shutdown' });
     else this.#relay.end('proxy', 'Process shutting down');
   }
 
   kick(): void {
-    this.#relay?.end('proxy', 'Kicked by admin');
+    this.#relay?.end('proxy', KICKED);
   }
 
   destroy(): void {
@@ -113,7 +119,7 @@ export class SessionDriver implements Session {
   }
 
   #clientClosed(error: string): void {
-    if (this.#relay === null) this.#deliver({ kind: 'client_closed', error });
+    if (this.#relay === null || this.#lingering !== null) this.#deliver({ kind: 'client_closed', error });
     else this.#relay.end('client', error);
   }
 
@@ -304,18 +310,34 @@ export class SessionDriver implements Session {
     const backend = this.#backend;
     if (backend === null) return;
     this.record.isProxied = true;
+    const { ip = '', port = 0 } = this.record.backend ?? {};
+    const target = ipPort(ip, port);
+    disconnects.started(target);
     this.#relay = new Relay(this.#client, backend, (end) => {
       this.#services.counters.relayed(end.bytesIn, end.bytesOut);
-      this.#deliver({ kind: 'relay_ended', end });
+      this.#deliver({ kind: 'relay_ended', end: { ...end, delayMs: this.#leftIn(target, end) } });
     });
     if (toClient !== '') this.#client.write(Buffer.from(toClient, 'latin1'));
     if (toBackend !== '') backend.write(Buffer.from(toBackend, 'latin1'));
     this.#client.resume();
   }
 
+  /** Milliseconds until the client of a relay that is over is sent away. */
+  #leftIn(target: string, { side, error }: RelayEnd): number {
+    if (side !== 'server' && error !== KICKED) {
+      disconnects.ended(target);
+      return 0;
+    }
+    const delay = disconnects.left(target, this.#machine.client.settings.login.proxyMaxDisconnectDelay);
+    if (delay > 0) this.#lingering = target;
+    return delay;
+  }
+
   /** Everything that could outlive the session. */
   #release(): void {
     this.#over = true;
+    if (this.#lingering !== null) disconnects.gone(this.#lingering);
+    this.#lingering = null;
     this.#abort?.abort();
     this.#abort = null;
     this.#timers.clearAll();

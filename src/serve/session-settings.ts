@@ -5,7 +5,6 @@ import { MECHANISM_NAMES } from '../auth/sasl/mechanisms.js';
 import type { AuthSettings, ConnectionFilter, EffectiveConfig, LoginSettings } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { certificateSettings } from '../proxy/certificate-settings.js';
-import { parseIp } from '../proxy/ip-address.js';
 import type { LmtpEnvironment } from '../proxy/lmtp/lmtp-client.js';
 import { type LmtpSettings, lmtpSettings } from '../proxy/lmtp/lmtp-settings.js';
 import type { ClientAddresses, ClientSettings, SessionEnvironment } from '../proxy/login-client.js';
@@ -16,6 +15,7 @@ import { submissionSettings } from '../proxy/submission/submission-settings.js';
 import type { SystemVariables } from '../variables/scope.js';
 import { expandLogTemplate } from './log-template.js';
 import type { CertificateRequest, SessionTls } from './session-tls.js';
+import { sourceIps } from './source-ips.js';
 import {
   type BackendTlsContext,
   clientContext,
@@ -188,10 +188,7 @@ export class SessionSettings {
   /** Round robin; 2.4 keeps a list for each family. Dovecot 2.4.1 client-common-auth.c login_source_ip_get */
   #nextSourceIp(login: LoginSettings, family: 4 | 6): string | null {
     const byFamily = seriesOf(login.version) === '2.4';
-    const usable = login.sourceIps
-      .map((ip) => parseIp(ip.replace(/^\?/, '')))
-      .filter((ip) => ip !== null)
-      .filter((ip) => !byFamily || ip.family === family);
+    const usable = sourceIps(login).filter((ip) => !byFamily || ip.family === family);
     if (usable.length === 0) return null;
     const key = byFamily ? String(family) : 'all';
     const turn = this.#sourceTurns.get(key) ?? 0;

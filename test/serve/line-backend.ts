@@ -12,6 +12,8 @@ export interface LineAnswer {
 export class LineBackend {
   readonly lines: string[] = [];
   connections = 0;
+  /** Addresses that connections came from. */
+  readonly clients: string[] = [];
   readonly #greeting: string;
   readonly #answer: (line: string, secured: boolean) => LineAnswer | string;
   readonly #server: Server;
@@ -22,6 +24,7 @@ export class LineBackend {
     this.#answer = answer;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       this.connections += 1;
+      this.clients.push(socket.remoteAddress ?? '');
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined);

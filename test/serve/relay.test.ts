@@ -175,3 +175,27 @@ test('sessions leave no socket and no timer behind', async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(count()).toBeLessThanOrEqual(before + 1);
 });
+
+describe('login_proxy_max_disconnect_delay', () => {
+  test('keeps clients of a backend that went away, until they leave themselves', async () => {
+    const backend = await cases.backend();
+    const proxy = await cases.proxy([joe(backend.port)], 'login_proxy_max_disconnect_delay = 4 s\n');
+    const clients = [];
+    for (let index = 0; index < 4; index++) {
+      const client = await cases.client(proxy);
+      expect(await client.command('a', 'LOGIN joe secret')).toMatch(/^a OK /);
+      clients.push(client);
+    }
+    await backend.stop();
+    await expect
+      .poll(() => proxy.log.filter((line) => line.includes('Disconnected by server')).length)
+      .toBe(4);
+    expect(proxy.log.filter((line) => / - disconnecting client in \d{3,4}ms/.test(line))).toHaveLength(3);
+    expect(clients.filter((client) => !client.ended)).toHaveLength(3);
+    for (const client of clients) {
+      client.send('b NOOP\r\n');
+      client.close();
+    }
+    await proxy.idle();
+  });
+});

@@ -1,5 +1,7 @@
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { joe, setUpCases } from './cases.js';
+import { tlsPath } from './tls-files.js';
 
 const cases = setUpCases();
 const UNAVAILABLE = 'a NO [UNAVAILABLE] Account is temporarily unavailable.\r\n';
@@ -96,6 +98,51 @@ describe('TLS to the backend', () => {
     expect(await client.command('a', 'LOGIN joe secret')).toBe(UNAVAILABLE);
     expect(proxy.log.join('\n')).toContain(
       'SSL_connect() failed: error:0A00010B:SSL routines::wrong version number',
+    );
+  });
+});
+
+describe('the handshake with clients', () => {
+  /** Subject of the certificate that is shown, protocol and cipher; the error's code where there is none. */
+  function handshake(port: number, options: ConnectionOptions): Promise<string> {
+    return new Promise((resolve) => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => {
+        const { subject } = socket.getPeerCertificate();
+        resolve(`${subject.CN} ${socket.getProtocol()} ${socket.getCipher().name}`);
+        socket.destroy();
+      });
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    });
+  }
+
+  test('shows the certificate of the name that the client asks for', async () => {
+    const settings = `local_name other.example.com {
+  ssl_cert = <${tlsPath('stranger.pem')}
+  ssl_key = <${tlsPath('stranger.key')}
+}
+`;
+    const proxy = await cases.proxy([], settings);
+    const port = proxy.port('imaps');
+    expect(await handshake(port, { servername: 'other.example.com' })).toMatch(/^backend\.example\.com /);
+    expect(await handshake(port, { servername: 'proxy.example.com' })).toMatch(/^proxy\.example\.com /);
+    expect(await handshake(port, {})).toMatch(/^proxy\.example\.com /);
+  });
+
+  test('refuses protocols below ssl_min_protocol', async () => {
+    const proxy = await cases.proxy([], 'ssl_min_protocol = TLSv1.3\n');
+    const port = proxy.port('pop3s');
+    expect(await handshake(port, { maxVersion: 'TLSv1.2' })).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+    expect(await handshake(port, {})).toContain(' TLSv1.3 ');
+    await proxy.idle();
+    expect(proxy.log.join('\n')).toContain('unsupported protocol');
+  });
+
+  test('offers the ciphers of ssl_cipher_list', async () => {
+    const proxy = await cases.proxy([], 'ssl_cipher_list = ECDHE-RSA-AES256-GCM-SHA384\n');
+    const port = proxy.port('imaps');
+    expect(await handshake(port, { maxVersion: 'TLSv1.2' })).toContain('ECDHE-RSA-AES256-GCM-SHA384');
+    expect(await handshake(port, { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' })).toMatch(
+      /HANDSHAKE_FAILURE/,
     );
   });
 });
