@@ -19,10 +19,14 @@ const KEPT_STATEMENTS = 200;
 
 type Identity = `${number}:${number}`;
 
+type Statement = Sqlite.Statement<unknown[], unknown>;
+
 interface Prepared {
   readonly columns: readonly ByteString[];
   /** null: a statement that gives no rows. */
-  readonly statement: Sqlite.Statement<unknown[], unknown> | null;
+  readonly statement: Statement | null;
+  /** The same rows with each value as its text's bytes; made when a value cannot be read otherwise. */
+  readonly asBytes: () => Statement | null;
 }
 
 function identityOf(path: string): Identity | null {
@@ -32,6 +36,11 @@ function identityOf(path: string): Identity | null {
   } catch {
     return null;
   }
+}
+
+/** Text that may not be UTF-8, and fractions, which SQLite prints in its own way. */
+function isDoubtful(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && value.includes('\ufffd'));
 }
 
 /** Bytes of a value as sqlite3_column_text() gives them: a C string, cut at the first NUL. */
@@ -46,13 +55,23 @@ function failureOf(error: unknown): SqlFailure {
   return new SqlFailure(fromUtf8(error instanceof Error ? error.message : String(error)));
 }
 
-async function* eachRow(statement: Prepared['statement']): AsyncGenerator<readonly SqlValue[]> {
+async function* eachRow(statement: Statement | null): AsyncGenerator<readonly SqlValue[]> {
   if (statement === null) return;
   try {
     for (const row of statement.iterate()) yield (row as unknown[]).map(text);
   } catch (error) {
     throw failureOf(error);
   }
+}
+
+function firstRows(statement: Statement | null, atMost: number): (readonly unknown[])[] {
+  const rows: (readonly unknown[])[] = [];
+  if (statement === null) return rows;
+  for (const row of statement.iterate()) {
+    rows.push(row as unknown[]);
+    if (rows.length >= atMost) break;
+  }
+  return rows;
 }
 
 /** Runs statements on an open SQLite database, with values as SQLite itself would print them. */
@@ -66,14 +85,10 @@ export class SqliteStatements {
 
   query(query: ByteString, atMost: number): SqlAnswer {
     try {
-      const { columns, statement } = this.#prepare(toUtf8(firstSqliteStatement(query)));
-      const rows: SqlValue[][] = [];
-      if (statement !== null) {
-        for (const row of statement.iterate()) {
-          rows.push((row as unknown[]).map(text));
-          if (rows.length >= atMost) break;
-        }
-      }
+      const { columns, statement, asBytes } = this.#prepare(toUtf8(firstSqliteStatement(query)));
+      const plain = firstRows(statement, atMost);
+      const bytes = plain.some((row) => row.some(isDoubtful)) ? asBytes() : null;
+      const rows = (bytes === null ? plain : firstRows(bytes, atMost)).map((row) => row.map(text));
       return { kind: 'rows', columns, rows };
     } catch (error) {
       return { kind: 'error', message: fromUtf8(error instanceof Error ? error.message : String(error)) };
@@ -83,8 +98,8 @@ export class SqliteStatements {
   /** Rows one by one, of a statement of its own. Throws SqlFailure. */
   stream(query: ByteString): SqlStream {
     try {
-      const { columns, statement } = this.#compile(toUtf8(firstSqliteStatement(query)));
-      return { columns, rows: eachRow(statement) };
+      const { columns, statement, asBytes } = this.#compile(toUtf8(firstSqliteStatement(query)));
+      return { columns, rows: eachRow(asBytes() ?? statement) };
     } catch (error) {
       throw failureOf(error);
     }
@@ -103,11 +118,12 @@ export class SqliteStatements {
     const statement = this.#connection.prepare<unknown[], unknown>(query);
     if (statement.reader) {
       const columns = statement.columns().map(({ name }) => fromUtf8(name));
-      return { columns, statement: this.#asBytes(query, columns.length) ?? statement.raw().safeIntegers() };
+      const asBytes = () => this.#asBytes(query, columns.length);
+      return { columns, statement: statement.raw().safeIntegers(), asBytes };
     }
     // Databases are opened for reading: only the configured look-up is ever run, and it changes nothing.
     if (!statement.readonly) throw new Error('attempt to write a readonly database');
-    return { columns: [], statement: null };
+    return { columns: [], statement: null, asBytes: () => null };
   }
 
   /** The same rows with each value cast to its text's bytes, so that what is not UTF-8 survives. */
