@@ -34,7 +34,7 @@ interface Subject {
   stop(): Promise<void>;
 }
 
-/** Chain walks beside real auth processes that are asked by pipelined requests: CPU of each, as ratios in one run. */
+/** Prints each table as it is made. Chain walks beside real auth processes that are asked by pipelined requests: CPU of each, as ratios in one run. */
 export async function benchWalks(rounds: number): Promise<string> {
   const missing = [dovecotMissing('2.3.19.1'), dovecotMissing('2.4.1'), mariadbMissing()].find(
     (reason) => reason !== null,
@@ -44,18 +44,17 @@ export async function benchWalks(rounds: number): Promise<string> {
   const authbench = join(folder, 'authbench');
   execFileSync('cc', ['-O2', '-w', '-o', authbench, resolve('bench/authbench.c')]);
   const mariadb = await startMariadb();
-  const parts: string[] = [];
   try {
     for (const kind of ['passwd-file', 'sqlite', 'mariadb'] as const) {
       makeUsers(kind, folder, mariadb);
       for (const cached of kind === 'passwd-file' ? [false] : [false, true])
-        parts.push(await benchDatabase(kind, cached, rounds, folder, authbench, mariadb));
+        console.log(await benchDatabase(kind, cached, rounds, folder, authbench, mariadb));
     }
   } finally {
     await mariadb.remove();
     rmSync(folder, { recursive: true, force: true });
   }
-  return parts.join('\n');
+  return '';
 }
 
 async function benchDatabase(
@@ -115,6 +114,8 @@ function configurationFor(
 function realSubject(version: DovecotVersion, setup: Setup, authbench: string): Subject {
   const auth = startDovecotAuth({ version, ...setup });
   const run = join(auth.realDirectory, 'run');
+  // It writes its number after it has gone into the background; doveadm waits for it.
+  auth.doveadm(['auth', 'test', userName(0), PASSWORD]);
   const master = Number(readFileSync(join(run, 'master.pid'), 'utf8'));
   return {
     label: `Dovecot ${version}`,
