@@ -120,7 +120,10 @@ export class LmtpTrial {
         this.#ask('lhlo', `LHLO ${hostname}`);
         break;
       case 'mail':
-        this.#ask('rcpt', `RCPT TO:<${destination.user}>`);
+        // Such a name would end the command, or be another one.
+        if (/[\0-\x1f\x7f<>]/.test(destination.user))
+          this.#leave('refused', 'the user has characters that no recipient may have');
+        else this.#ask('rcpt', `RCPT TO:<${destination.user}>`);
         break;
       case 'rcpt':
         this.#leave('logged_in', 'it takes mail for this user');

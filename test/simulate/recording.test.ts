@@ -45,6 +45,8 @@ passdb sql {
     'sql.conf.ext': SQL_23,
     users: 'bob:filesecret\nill:{NOSUCH}thing\n',
     'bad.yaml': 'dvproxy_recording: 7\n',
+    'typo.yaml':
+      'dvproxy_recording: 1\npassdbs:\n  - driver: sql\n    lookups:\n      - user: bob\n        answer: yes\n',
     'broken.yaml': 'dvproxy_recording: 1\npassdbs:\n  - driver: sql\n',
   });
   const database = new Sqlite(at('users.sqlite'));
@@ -117,6 +119,16 @@ describe('--record', () => {
     expect(JSON.parse(after.stdout).userdb).toEqual(JSON.parse(before.stdout).userdb);
   });
 
+  test('is refused before anybody is asked where nothing can be written', async () => {
+    for (const out of ['users', 'missing/out']) {
+      const { exit, stdout, stderr } = await dvproxy([
+        ...['simulate', 'ann', '-c', at('old.conf'), '--record', at(out)],
+      ]);
+      expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
+      expect(stderr).toContain('cannot record in ');
+    }
+  });
+
   test('is for one configuration', async () => {
     const both = ['--compare', at('new.conf'), '--record', at('out')];
     expect((await dvproxy(['simulate', 'ann', '-c', at('old.conf'), ...both])).exit).toBe(2);
@@ -149,7 +161,8 @@ describe('a recording as a fixture', () => {
   test('that cannot be read is wrong usage', async () => {
     for (const [name, words] of [
       ['bad.yaml', 'bad.yaml: expected dvproxy_recording: 1'],
-      ['broken.yaml', 'broken.yaml: a passdb or userdb without lookups:'],
+      ['broken.yaml', 'broken.yaml: expected lookups: in each of passdbs:'],
+      ['typo.yaml', 'typo.yaml: expected user:, answer: (found, unknown, '],
     ] as const) {
       const { exit, stderr } = await dvproxy([
         'simulate',

@@ -103,15 +103,46 @@ export class Replay {
   }
 }
 
+const ANSWERS: readonly unknown[] = [
+  'found',
+  'unknown',
+  'internal_failure',
+  'disabled',
+  'expired',
+] satisfies RecordedLookup['answer'][];
+
 function recordingOf(path: string, content: unknown): Recording {
-  const given = content as Partial<Recording> | null;
-  if (given === null || typeof given !== 'object' || given.dvproxy_recording !== RECORDING_VERSION)
-    throw new FixtureError(`${path}: expected dvproxy_recording: ${RECORDING_VERSION}`);
-  const { passdbs = [], userdbs = [], dovecot = '' } = given;
-  for (const block of [...passdbs, ...userdbs])
-    if (!Array.isArray(block?.lookups))
-      throw new FixtureError(`${path}: a passdb or userdb without lookups:`);
-  return { dvproxy_recording: RECORDING_VERSION, dovecot, passdbs, userdbs };
+  const wrong = (expected: string) => new FixtureError(`${path}: expected ${expected}`);
+  if (!isMembers(content) || content['dvproxy_recording'] !== RECORDING_VERSION)
+    throw wrong(`dvproxy_recording: ${RECORDING_VERSION}`);
+  const blocksOf = (kind: 'passdbs' | 'userdbs'): readonly RecordedBlock[] => {
+    const blocks = content[kind] ?? [];
+    if (!Array.isArray(blocks)) throw wrong(`a list under ${kind}:`);
+    for (const block of blocks) {
+      const lookups: unknown = isMembers(block) ? block['lookups'] : undefined;
+      if (!Array.isArray(lookups)) throw wrong(`lookups: in each of ${kind}:`);
+      for (const lookup of lookups) if (!isLookup(lookup)) throw wrong(LOOKUP);
+    }
+    return blocks;
+  };
+  return {
+    dvproxy_recording: RECORDING_VERSION,
+    dovecot: String(content['dovecot'] ?? ''),
+    passdbs: blocksOf('passdbs'),
+    userdbs: blocksOf('userdbs'),
+  };
+}
+
+const LOOKUP = `user:, answer: (${ANSWERS.join(', ')}) and fields: as a list of NAME: VALUE in each of lookups:`;
+
+function isLookup(lookup: unknown): boolean {
+  if (!isMembers(lookup) || !ANSWERS.includes(lookup['answer'])) return false;
+  const fields = lookup['fields'] ?? [];
+  return lookup['user'] !== undefined && Array.isArray(fields) && fields.every(isMembers);
+}
+
+function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isAbout({ user, service }: RecordedLookup, context: LookupContext): boolean {
