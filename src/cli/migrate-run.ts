@@ -1,6 +1,5 @@
 import { isAbsolute, posix, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { toUtf8 } from '../../grammar/bytes.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { Question } from '../migrate/change.js';
 import { type Migration, MigrationRefused, migrate } from '../migrate/migrate.js';

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { NewStatement } from '../change.js';
 import { translateList } from '../list-settings.js';
-import { commentedOut, draft, type OldSetting, section, setting } from '../old-setting.js';
+import { commentedOut, draft, section, setting } from '../old-setting.js';
 import { resolveValue } from '../references.js';
 import type { SettingTranslator, SettingTranslators } from '../settings/setting-translator.js';
 import type { Translation } from '../translation.js';

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { ChangeDraft, ChangeKind, NewStatement } from '../change.js';
 import type { ChangeCode } from '../change-codes.js';
-import { draft, type OldSetting, setting } from '../old-setting.js';
+import { draft, type OldSetting } from '../old-setting.js';
 import { resolveValue } from '../references.js';
 import { translateSimple } from '../settings/simple-settings.js';
 import type { Translation } from '../translation.js';
