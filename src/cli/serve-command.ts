@@ -90,7 +90,7 @@ function parseListen(text: string, previous: readonly ListenOption[]): readonly 
   const protocol = servedProtocol(implicitTls ? name.replace(/s$/, '') : name);
   if (protocol === null || !KNOWN_PROTOCOLS.includes(name))
     throw new InvalidArgumentError(
-      `protocol ${name} is not served yet; known are ${KNOWN_PROTOCOLS.join(', ')}.`,
+      `protocol ${name} is not served; known are ${KNOWN_PROTOCOLS.join(', ')}.`,
     );
   if (port > 65535) throw new InvalidArgumentError('a port is at most 65535.');
   const host = address === '' || address === '*' ? '0.0.0.0' : address.replace(/^\[(.*)\]$/, '$1');

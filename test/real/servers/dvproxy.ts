@@ -28,11 +28,14 @@ export interface DvproxyServer {
   stop(): Promise<number | null>;
 }
 
-/** Listens with `--listen imap=127.0.0.1:0`; throws with what it said when it does not come up. */
-export async function startDvproxy(args: readonly string[]): Promise<DvproxyServer> {
+/**
+ * Listens with `--listen imap=127.0.0.1:0`, unless IMAP has the listeners of its configuration; throws with what it
+ * said when it does not come up.
+ */
+export async function startDvproxy(args: readonly string[], imap = true): Promise<DvproxyServer> {
   const child: ChildProcess = spawn(
     process.execPath,
-    [built(), 'serve', '--listen', 'imap=127.0.0.1:0', ...args],
+    [built(), 'serve', ...(imap ? ['--listen', 'imap=127.0.0.1:0'] : []), ...args],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';
