@@ -110,14 +110,11 @@ describe('dvproxy config', () => {
     );
   });
 
-  test('says the panic about an expression that cannot be read, unless a single setting is asked for', async () => {
+  test('says the panic about an expression that cannot be read, whatever is asked for', async () => {
     const text = `${HEAD_24}protocol imap {\n  mail_path = %{b\n}\nmail_home = %{c\nauth_cache_size = 5\n`;
-    expect(await run(text, '-n')).toEqual({
-      code: 1,
-      stdout: `# 2.4.1: ${file}\n`,
-      stderr: 'doveconf: Panic: %{c: syntax error, unexpected end of file, expecting CCBRACE or PIPE\n',
-    });
-    expect((await run(text, '-h', 'mail_home')).stdout).toBe('%{c\n');
+    const stderr = 'doveconf: Panic: %{c: syntax error, unexpected end of file, expecting CCBRACE or PIPE\n';
+    expect(await run(text, '-n')).toEqual({ code: 1, stdout: `# 2.4.1: ${file}\n`, stderr });
+    expect(await run(text, '-h', 'mail_home')).toEqual({ code: 1, stdout: '', stderr });
   });
 
   test('reads a directory as an empty file, as doveconf does', async () => {

@@ -40,7 +40,18 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   migrate: ['grammar', 'knowledge', 'config', 'variables', 'auth'],
   check: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'passwords', 'migrate'],
   simulate: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'passwords', 'databases'],
-  report: ['grammar', 'knowledge', 'config', 'variables', 'auth', 'proxy', 'check', 'simulate', 'migrate'],
+  report: [
+    'grammar',
+    'knowledge',
+    'config',
+    'variables',
+    'auth',
+    'proxy',
+    'check',
+    'simulate',
+    'migrate',
+    'serve',
+  ],
   cli: [
     'grammar',
     'knowledge',
@@ -64,6 +75,7 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: 'src/cli/',
   mysql2: 'src/databases/',
   'better-sqlite3': 'src/databases/',
+  'prom-client': 'src/serve/',
 };
 
 /** Core folders take the world through interfaces. */

@@ -3,7 +3,7 @@ import type { ServedProtocol } from '../../proxy/login-protocols.js';
 import { backendName } from './session-record.js';
 
 /** How a login ended, for the counters. */
-export type LoginResult = 'ok' | 'refused' | 'tempfail';
+type LoginResult = 'ok' | 'refused' | 'tempfail';
 
 /** Counts since the process began; numbers only, so that those of several processes add up. */
 export interface Counts {
