@@ -38,6 +38,7 @@ export function terminalSvg(text: string, columns: number): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
       `font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="${FONT_SIZE}">`,
+    '<title>dvproxy check in a terminal</title>',
     `<rect width="100%" height="100%" rx="6" fill="${BACKGROUND}"/>`,
     ...rows,
     '</svg>',
