@@ -62,6 +62,7 @@ import { invalidTrustedNetwork } from './rules/invalid-trusted-network.js';
 import { keyOfAnotherCertificate } from './rules/key-of-another-certificate.js';
 import { lastPassdbContinues } from './rules/last-passdb-continues.js';
 import { limitsTooLow } from './rules/limits-too-low.js';
+import { listenerOutsideService } from './rules/listener-outside-service.js';
 import { lmtpProxyOff } from './rules/lmtp-proxy-off.js';
 import { loginUserLoop } from './rules/login-user-loop.js';
 import { lostContinuation } from './rules/lost-continuation.js';
@@ -72,6 +73,8 @@ import { masterUserUnknown } from './rules/master-user-unknown.js';
 import { masterWithoutPass } from './rules/master-without-pass.js';
 import { masterWithoutSeparator } from './rules/master-without-separator.js';
 import { mechanismWithoutCredentials } from './rules/mechanism-without-credentials.js';
+import { mechanismsNone } from './rules/mechanisms-none.js';
+import { memoryLimitTooLow } from './rules/memory-limit-too-low.js';
 import { mergedBlocks } from './rules/merged-blocks.js';
 import { missingRequired } from './rules/missing-required.js';
 import { misspeltField } from './rules/misspelt-field.js';
@@ -203,10 +206,12 @@ export const RULES: readonly Rule[] = [
   obsoleteSetting,
   shadowedGlobal,
   limitsTooLow,
+  listenerOutsideService,
   failedCheck,
   octalWithoutZero,
   repeatedSetting,
   misspeltPluginSetting,
+  memoryLimitTooLow,
   resultReturnNeverSucceeds,
   failureRuleAccepts,
   internalFailureAccepts,
@@ -238,6 +243,7 @@ export const RULES: readonly Rule[] = [
   defaultFieldsLost,
   noauthenticateLast,
   cacheKeyTooShort,
+  mechanismsNone,
   flagSetToNo,
   sslWithStarttls,
   proxyWithoutHost,

@@ -11,14 +11,16 @@ export const flagSetToNo = defineRule({
   severity: 'error',
   title: 'A field such as ssl, starttls or proxy with the value no: its presence switches it on',
   versions: BOTH,
-  check({ config, report }) {
+  check({ config, series, report }) {
     for (const field of passdbFields(config)) {
       const fact = passdbFieldFact(field.name);
       if (fact === null || fact.kind === 'value' || field.suffix === 'remove') continue;
       for (const { text, place } of field.literals) {
         if (!MEANT_AS_OFF.has(text.toLowerCase())) continue;
         // `proxy` or `proxy=` alone is the usual way to switch a flag on where fields are written as key=value.
-        if (text === '' && field.setter !== 'column') continue;
+        // `starttls =` inside `fields { }` of 2.4 is meant to switch it off, and does not. observed 2.4.1
+        const isMeantAsOff = series === '2.4' && fact.kind === 'tls' && field.setter === 'template';
+        if (text === '' && field.setter !== 'column' && !isMeantAsOff) continue;
         const shown = field.setter === 'column' ? `'${text}' AS ${field.name}` : `${field.name}=${text}`;
         report({
           message: `${shown} switches ${field.name} on (${fact.effect}): Dovecot looks whether the field is there, not at its value`,

@@ -24,7 +24,9 @@ export const noPassdb = defineRule({
     const written = protocols ?? completeBy(config);
     const place = block !== undefined ? headOf(block) : written === null ? null : placeOfValue(written);
     if (remaining.length > 0 || place === null) return;
-    if (block === undefined && !config.effective.protocols.some((name) => LOGIN.has(name))) return;
+    const { protocols: enabled } = config.effective;
+    const hasLogins = enabled.some((name) => LOGIN.has(name)) || (enabled.length === 0 && protocols !== null);
+    if (block === undefined && !hasLogins) return;
     if (authSettings(config).some(({ passdbs }) => passdbs.length > global.passdbs.length)) return;
     const mechanism = global.mechanisms[0] ?? 'PLAIN';
     report({
