@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { splitLongName } from '../../../grammar/variables-2.3/long-name.js';
 import { parseVariables23 } from '../../../grammar/variables-2.3/parser.js';
-import type { Variable23 } from '../../../grammar/variables-2.3/tree.js';
+import type { Part23 } from '../../../grammar/variables-2.3/tree.js';
 import { DIGEST_NAMES } from '../../variables/digests.js';
 import { conditionValue } from './condition.js';
 import { flattened } from './decision.js';
@@ -38,6 +38,8 @@ const ESCAPED: Readonly<Record<EscapedPlace, RegExp>> = {
   sql: /['"\\\0\n\r\x1a]/,
   ldap: /[\x01-\x1f\\*(),+<>;"=]|^[# ]| $/,
 };
+
+type Variable23 = Extract<Part23, { kind: 'variable' }>;
 
 /** Translates the text of one place. */
 class Translator {
