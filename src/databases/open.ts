@@ -60,7 +60,7 @@ function unsupported(name: string, blockName: string): PassdbDriver {
       {
         level: 'error',
         text: fromUtf8(
-          `dvproxy does not ask passdb driver '${name}'${where}: what it would answer is not known`,
+          `dvproxy does not ask passdb driver '${name}'${where}: what it would answer is not known (a --fixture can say it)`,
         ),
       },
     ],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
+import { dovecotMissing, saidOf, startDovecotAuth } from '../servers/dovecot-auth.js';
 import { type RedisServer, redisMissing, startRedis } from '../servers/redis.js';
 import { openUserdbsOf, ourUser, withoutMaster } from '../servers/userdb-answers.js';
 
@@ -129,8 +129,8 @@ describe.skipIf(missing !== null && !required)(
             for (const password of once === true ? ['pw'] : ['pw', null]) {
               const ask = { user, password };
               const real = server.real(ask);
-              const { stdout, stderr, exitCode, log } = await server.ours(ask);
-              expect.soft({ ask, stdout, stderr, exitCode, log }).toEqual({ ask, ...real });
+              const ours = saidOf(await server.ours(ask));
+              expect.soft({ ask, ...ours }).toEqual({ ask, ...real });
             }
             if (once === true) continue;
             const real = server.doveadm(['user', '-u', user]);

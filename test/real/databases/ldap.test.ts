@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
-import { type Ask, type AuthSetup, dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
+import {
+  type Ask,
+  type AuthSetup,
+  dovecotMissing,
+  saidOf,
+  startDovecotAuth,
+} from '../servers/dovecot-auth.js';
 import {
   LDAP_ADMIN,
   LDAP_ADMIN_PASSWORD,
@@ -291,7 +297,7 @@ ${block}
         try {
           for (const ask of users) {
             const real = auth.real(ask);
-            const ours = await auth.ours(ask);
+            const ours = saidOf(await auth.ours(ask));
             // What the first connection of the auth process met is in the log as well; whether a request waits for
             // another connection depends on when it comes.
             const once = (log: readonly string[]) =>

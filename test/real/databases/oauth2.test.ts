@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dialogueWithDovecot, dialogueWithOurs } from '../auth/sasl-dialogue.js';
-import { dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
+import { dovecotMissing, saidOf, startDovecotAuth } from '../servers/dovecot-auth.js';
 import { type FakeOauth2, startFakeOauth2 } from '../servers/fake-oauth2.js';
 
 const required = process.env['CI'] === 'true';
@@ -158,8 +158,8 @@ describe.skipIf(missing24 !== null && !required)('oauth2 of 2.4 answers as real 
         for (const password of ['pw', 'wrong', 'odd', 'mute', 'empty', 'mac', 'soon']) {
           const ask = { user: 'ann', password };
           const real = auth.real(ask);
-          const { stdout, stderr, exitCode, log } = await auth.ours(ask);
-          expect.soft({ ask, stdout, stderr, exitCode, log }).toEqual({ ask, ...real });
+          const ours = saidOf(await auth.ours(ask));
+          expect.soft({ ask, ...ours }).toEqual({ ask, ...real });
         }
       } finally {
         await auth.stop();
@@ -223,8 +223,8 @@ describe.skipIf(missing !== null && !required)('an oauth2 passdb of 2.3 answers 
         for (const password of passwords) {
           const ask = { user: 'ann', password };
           const real = auth.real(ask);
-          const { stdout, stderr, exitCode, log } = await auth.ours(ask);
-          expect.soft({ ask, stdout, stderr, exitCode, log }).toEqual({ ask, ...real });
+          const ours = saidOf(await auth.ours(ask));
+          expect.soft({ ask, ...ours }).toEqual({ ask, ...real });
         }
       } finally {
         await auth.stop();

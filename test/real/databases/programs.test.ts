@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ask, type AuthSetup, dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
+import {
+  type Ask,
+  type AuthSetup,
+  dovecotMissing,
+  saidOf,
+  startDovecotAuth,
+} from '../servers/dovecot-auth.js';
 import { type FakeImap, startFakeImap } from '../servers/fake-imap.js';
 
 const required = process.env['CI'] === 'true';
@@ -186,7 +192,7 @@ describe('passdbs that run programs or ask the system answer as real Dovecot doe
           try {
             for (const ask of users) {
               const real = auth.real(ask);
-              const ours = await auth.ours(ask);
+              const ours = saidOf(await auth.ours(ask));
               const plain = (log: readonly string[]) =>
                 log.map((line) => line.replace(/Child \d+/, 'Child N').replace(/\(local .*\)$/, '(local N)'));
               expect

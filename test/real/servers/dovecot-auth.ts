@@ -81,6 +81,11 @@ interface Said {
   readonly log: readonly string[];
 }
 
+/** What both sides say, without what only dvproxy knows. */
+export function saidOf({ stdout, stderr, exitCode, log }: Said): Said {
+  return { stdout, stderr, exitCode, log };
+}
+
 /** A configuration in a folder of its own that real Dovecot and dvproxy are asked about. */
 export interface DovecotAuth {
   /** The folder as Dovecot names it. */
