@@ -42,6 +42,27 @@ describe('TLS of clients', () => {
     expect(proxy.log.join('\n')).toContain('TLS handshaking');
   });
 
+  test.each([
+    ['pop3', 'STLS\r\nUSER joe\r\nPASS secret\r\n', '+OK Begin TLS negotiation now.\r\n'],
+    ['submission', 'STARTTLS\r\nAUTH PLAIN AGpvZQBzZWNyZXQ=\r\n', '220 2.0.0 Begin TLS negotiation now.\r\n'],
+    [
+      'sieve',
+      'STARTTLS\r\nAUTHENTICATE "PLAIN" "AGpvZQBzZWNyZXQ="\r\n',
+      'OK "Begin TLS negotiation now."\r\n',
+    ],
+  ] as const)('never does so in %s either', async (protocol, sent, answer) => {
+    const backend = await cases.lineBackend('', () => '');
+    const proxy = await cases.proxy([joe(backend.port)]);
+    const client = await cases.connect(proxy, protocol);
+    await client.until(/ready\.[^\n]*\n/);
+    client.send(sent);
+    expect(await client.until(/\n/)).toBe(answer);
+    // An alert of TLS is all that follows.
+    expect(await client.end()).not.toMatch(/OK|NO|ERR|235|535/);
+    await proxy.idle();
+    expect(backend.connections).toBe(0);
+  });
+
   test('is required before a login where the configuration says so', async () => {
     const proxy = await cases.proxy([joe(1)], 'ssl = required\nlisten = 127.0.0.1\n');
     const client = await cases.client(proxy);
