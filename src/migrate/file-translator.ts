@@ -166,9 +166,25 @@ export class FileTranslator {
         const changes = node.name === null ? [change('DV727', '2.4 wants a name for every listener.')] : [];
         return [this.#plain(source, node, name, frames, changes)];
       }
+      case 'unix_listener':
+      case 'fifo_listener':
+      case 'mailbox': {
+        if (node.name !== null) return [this.#plain(source, node, node.name, frames)];
+        const name = valueIn(node, node.key === 'mailbox' ? 'name' : 'path');
+        if (name === '') return commentedSection(source, node, 'Without a name it has no effect.', 'DV732');
+        const changes = [change('DV727', `2.4 wants the name of every ${node.key} at its head.`)];
+        return [this.#plain(source, node, name, frames, changes)];
+      }
       case 'service': {
         const gone = GONE_SERVICES[node.name ?? ''];
         if (gone !== undefined) return commentedSection(source, node, gone);
+        if (frames.some(({ key }) => FILTERS.has(key)))
+          return commentedSection(
+            source,
+            node,
+            'Services inside of filters have no effect in 2.3, and 2.4 refuses them.',
+            'DV732',
+          );
         if (node.name !== 'dns_client') return [this.#plain(source, node, node.name, frames)];
         return [
           this.#plain(source, node, 'dns-client', frames, [
@@ -316,18 +332,29 @@ function headOf(source: Source, node: Section) {
   return { start: node.keySpan.start, end: node.keySpan.start + text.trimEnd().length };
 }
 
+/** The value of a setting in a section; '' where it is not set. */
+function valueIn({ body }: Section, key: ByteString): ByteString {
+  const found = body.findLast((one): one is Setting => one.kind === 'setting' && one.key === key);
+  return found?.value.text ?? '';
+}
+
 /** Whether anything is set in a section, or in one inside it. */
 function hasSettings({ body }: Section): boolean {
   return body.some((node) => node.kind === 'setting' || (node.kind === 'section' && hasSettings(node)));
 }
 
 /** A section of something that is gone, line by line behind a #. */
-function commentedSection(source: Source, node: Section, reason: string): readonly NewStatement[] {
+function commentedSection(
+  source: Source,
+  node: Section,
+  reason: string,
+  code: 'DV732' | 'DV733' = 'DV733',
+): readonly NewStatement[] {
   const { start, end } = node.span;
   const text = source.text.slice(start, end).replace(/\s+$/, '');
   const change: ChangeDraft = {
-    code: 'DV733',
-    kind: hasSettings(node) ? 'decide' : 'exact',
+    code,
+    kind: code === 'DV733' && hasSettings(node) ? 'decide' : 'exact',
     reason,
     old: { source, span: headOf(source, node) },
   };

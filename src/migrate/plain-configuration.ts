@@ -18,11 +18,22 @@ export function reasonToRewrite(config: LoadedConfig): string | null {
     if (pending !== '') return `${source.path} ends in the middle of a continued line`;
     if (isUnbalanced(statements))
       return `a section is opened in one file and closed in another (${source.path})`;
-    for (const node of statements) {
-      if (node.kind === 'section' && node.key === 'auth') return 'auth { } is a section of Dovecot 1.x';
-      if (node.kind === 'setting' && REWRITTEN.test(node.key))
-        return `${node.key} is a setting of Dovecot 1.x, which 2.3 rewrites`;
-      if (node.kind === 'setting' && node.key === 'listen' && hasPort(node.value.text))
+    const reason = rewrittenIn(statements);
+    if (reason !== null) return reason;
+  }
+  return null;
+}
+
+/** Filters are looked into: 2.3 rewrites in them as well. */
+function rewrittenIn(statements: readonly Statement[]): string | null {
+  for (const node of statements) {
+    if (node.kind === 'section') {
+      if (node.key === 'auth') return 'auth { } is a section of Dovecot 1.x';
+      const inside = /^(?:protocol|local|remote|local_name)$/.test(node.key) ? rewrittenIn(node.body) : null;
+      if (inside !== null) return inside;
+    } else if (node.kind === 'setting') {
+      if (REWRITTEN.test(node.key)) return `${node.key} is a setting of Dovecot 1.x, which 2.3 rewrites`;
+      if (node.key === 'listen' && hasPort(node.value.text))
         return 'listen with a port is a setting of Dovecot 1.x, which 2.3 rewrites';
     }
   }

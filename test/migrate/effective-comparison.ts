@@ -10,11 +10,13 @@ import { translateString } from '../../src/migrate/strings/translate-string.js';
 
 const TYPES = new Map(settingRows.map(([name, type]) => [name, type]));
 
-/** Filters of the questions: none, and each protocol. */
-const FILTERS: readonly ConnectionFilter[] = [
-  {},
-  ...['imap', 'pop3', 'lmtp', 'lda', 'sieve', 'submission', 'doveadm'].map((protocol) => ({ protocol })),
-];
+/** Filters of the questions: none, and each protocol that the files name. */
+function filtersOf({ files }: Migration): readonly ConnectionFilter[] {
+  const names = files.flatMap(({ source }) =>
+    [...source.text.matchAll(/^[ \t]*protocol[ \t]+!?([\w-]+)/gm)].map(([, name = '']) => name),
+  );
+  return [{}, ...[...new Set(names)].map((protocol) => ({ protocol }))];
+}
 
 /** Settings that are compared as services, listeners or chains. */
 const ELSEWHERE = /^(?:passdb|userdb|service|namespace|plugin|dict|metric|event_exporter)$/;
@@ -29,10 +31,11 @@ export function unexplainedDifferences(
   migration: Migration,
 ): string[] {
   const found: string[] = [];
+  const filters = filtersOf(migration);
   for (const [name, type, ...rest] of SETTINGS_2_3) {
     if (typeof name !== 'string' || name.includes('/') || ELSEWHERE.test(name) || type === 'alias') continue;
     if (rest[2]?.includes('h') && old.setting(name)?.origin === null) continue;
-    for (const filter of FILTERS) {
+    for (const filter of filters) {
       const { text: before, origin } = old.setting(name, filter) ?? { text: '', origin: null };
       for (const target of targetsOf(name)) {
         const { text: after, origin: newOrigin } = now.setting(target, filter) ?? { text: '', origin: null };
