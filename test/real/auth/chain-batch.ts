@@ -9,7 +9,7 @@ import { type RandomChain, randomChain } from './random-chain.js';
 import { USERS_TABLE } from './random-table.js';
 
 /** A question to one chain of a batch, with what both said. */
-export interface Compared {
+interface Compared {
   readonly seed: number;
   readonly question: ChainQuestion;
   readonly real: string;
