@@ -13,7 +13,7 @@ export interface GateOptions {
   readonly trustedNetworks: readonly string[];
 }
 
-export interface GateLog {
+interface GateLog {
   readonly level: 'warning' | 'error';
   readonly text: ByteString;
 }

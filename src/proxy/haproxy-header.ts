@@ -4,7 +4,7 @@ import { parseIp } from './ip-address.js';
 import { sanitize } from './sanitize.js';
 
 /** Addresses as the front end gives them. */
-export interface ProxiedAddresses {
+interface ProxiedAddresses {
   readonly remoteIp: string;
   readonly remotePort: number;
   readonly localIp: string;

@@ -7,7 +7,7 @@ import type { CertificateRequest } from './session-tls.js';
 import { readErrorText, tlsErrorText } from './system-errors.js';
 
 /** What came of a TLS handshake. */
-export interface Handshake {
+interface Handshake {
   /** `TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)`. */
   readonly security: string;
   readonly certificate: ClientCertificate;

@@ -30,7 +30,7 @@ export function recordedTlsError(transcript: Transcript): string {
 }
 
 /** The recording names the client's address in the log lines alone (trusted clients change it later). */
-export function recordedRemoteIp(transcript: Transcript): string {
+function recordedRemoteIp(transcript: Transcript): string {
   const logged = /rip=([0-9.]+)/.exec(transcript.log.join('\n'))?.[1] ?? '127.0.0.1';
   return logged.startsWith('127.') ? logged : '127.0.0.2';
 }

@@ -7,7 +7,7 @@ import { parseInterval, parseUint } from '../interval.js';
 import { type IpAddress, parseIp } from '../ip-address.js';
 
 /** Time for the whole message. Dovecot lmtp-proxy.c LMTP_PROXY_DEFAULT_TIMEOUT_MSECS */
-export const DEFAULT_TIMEOUT_MS = 125_000;
+const DEFAULT_TIMEOUT_MS = 125_000;
 /** Where the client came over a unix socket. Dovecot 2.4.1 lmtp-proxy.h LMTP_PROXY_DEFAULT_PORT */
 const DEFAULT_PORT = 24;
 
@@ -56,7 +56,7 @@ export type LmtpFields =
   | { readonly kind: 'invalid'; readonly log: ByteString };
 
 /** 2.4: another server that the client should ask. */
-export interface LmtpReferral {
+interface LmtpReferral {
   readonly user: ByteString;
   readonly host: ByteString;
   readonly port: number;

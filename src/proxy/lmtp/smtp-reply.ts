@@ -22,7 +22,7 @@ export type LocalFailureClass =
   | 'bad_reply'
   | 'timed_out';
 
-export interface LocalFailure {
+interface LocalFailure {
   readonly kind: 'local';
   readonly failure: LocalFailureClass;
   /** What a user may know. */
