@@ -258,7 +258,7 @@ export function startDovecotAuth({
   };
 }
 
-export /** Runs a command beside what else happens. */
+/** Runs a command beside what else happens. */
 function ended([file, ...args]: readonly [string, ...string[]]): Promise<void> {
   return new Promise((resolve) => {
     spawn(file, args, { stdio: 'ignore' }).once('close', () => resolve());
