@@ -123,12 +123,17 @@ export class LdapPassdb implements PassdbDriver {
       return { ...found, verified: 'mismatch' };
     }
     const query = { text: `bind as ${dn}`, database: this.#searches.directory.label, rows: null };
-    progress.queries.push(query);
+    const at = progress.queries.push(query) - 1;
+    const answered = (rows: number): void => {
+      progress.queries[at] = { ...query, rows };
+    };
     try {
       await this.#searches.run(progress, () => this.#searches.directory.bind(dn, password));
+      answered(1);
       return { ...found, verified: 'ok' };
     } catch (error) {
       if (!(error instanceof LdapResult)) throw error;
+      answered(0);
       if (error.code === INVALID_CREDENTIALS)
         return { ...found, verified: 'mismatch', mismatchText: 'Password mismatch (for LDAP bind)' };
       if (error.code === NO_SUCH_OBJECT)
