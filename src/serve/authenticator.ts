@@ -4,7 +4,7 @@ import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import { authenticate } from '../auth/authenticate.js';
 import { authCacheFor } from '../auth/cache.js';
-import { type Chain, openChain } from '../auth/chain.js';
+import { type Chain, ChainRefused, openChain } from '../auth/chain.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { AuthRequest } from '../auth/request.js';
 import { SaslExchange, type VerifyToken } from '../auth/sasl/exchange.js';
@@ -91,7 +91,13 @@ export class Authenticator {
       detailed: settings.debug || settings.debugPasswords || settings.debugEvents,
     });
     const wantsTokens = settings.mechanisms.some((name) => name === 'OAUTHBEARER' || name === 'XOAUTH2');
-    return new Authenticator(chain, options, wantsTokens ? await databases.tokenCheck() : null);
+    if (!wantsTokens) return new Authenticator(chain, options, null);
+    try {
+      return new Authenticator(chain, options, await databases.tokenCheck());
+    } catch (error) {
+      await chain.close();
+      throw new ChainRefused(error instanceof Error ? error.message : String(error), null, error);
+    }
   }
 
   /** A login is answered after the delay that failures have, a look-up at once. Rejects when `signal` is aborted. */

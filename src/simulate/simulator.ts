@@ -177,7 +177,7 @@ export class Simulator {
   async #withWrongPassword(request: AuthRequest, answer: AuthAnswer, chain: Chain, signal?: AbortSignal) {
     if (request.mode !== 'verify') return answer;
     const wrong: Chain = { ...chain, cache: null, verify: async () => ({ kind: 'mismatch' }) };
-    return authenticate({ ...request, password: request.password ?? 'wrong password' }, wrong, signal);
+    return authenticate({ ...request, password: otherThan(request.password) }, wrong, signal);
   }
 
   #decide(question: Question, answer: AuthAnswer, { login }: OpenedChain): LoginDecision {
@@ -247,4 +247,9 @@ function filterOf(question: Question): ConnectionFilter {
     ...(question.remoteIp === '' ? {} : { remoteIp: question.remoteIp }),
     ...(question.localName === '' ? {} : { localName: question.localName }),
   };
+}
+
+/** Databases that check passwords themselves (LDAP binds, IMAP) must see a wrong one. */
+function otherThan(password: ByteString | null): ByteString {
+  return password === 'wrong password' ? 'another wrong password' : 'wrong password';
 }
