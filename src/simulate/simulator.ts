@@ -1,4 +1,4 @@
-import { toUtf8 } from '../../grammar/bytes.js';
+import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import { authenticate, authenticateNow } from '../auth/authenticate.js';
 import { type Chain, ChainRefused, openChain } from '../auth/chain.js';
