@@ -2,7 +2,7 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { FieldOrigin, PassdbResult } from './answer.js';
 import { lookUpInCache } from './cached-lookup.js';
-import type { LookupOutcome, RowField } from './driver.js';
+import type { LookupOutcome, Query } from './driver.js';
 import { applyFieldsBlock, applyTemplates } from './field-templates.js';
 import { logLoginFailure } from './login-failure.js';
 import { checkPassword } from './password-check.js';
