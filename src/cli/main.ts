@@ -81,6 +81,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   rules: async () => (await import('./rules-command.js')).registerRules,
   serve: async () => (await import('./serve-command.js')).registerServe,
   simulate: async () => (await import('./simulate-command.js')).registerSimulate,
+  'simulate-worker': async () => (await import('./simulate-worker-command.js')).registerSimulateWorker,
   stats: async () => (await import('./admin-commands.js')).registerStats,
   stop: async () => (await import('./admin-commands.js')).registerStop,
   test: async () => (await import('./test-command.js')).registerTest,

@@ -34,6 +34,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly login: boolean;
   readonly users?: string;
   readonly allUsers: boolean;
+  readonly workers: number;
   readonly expect?: string;
   readonly compare?: string;
   readonly compareMap: ConfigOptions['map'];
@@ -44,6 +45,8 @@ export interface SimulateOptions extends ConfigOptions {
   readonly verbose: number;
   readonly showSecrets: boolean;
 }
+
+const MAX_WORKERS = 128;
 
 const EXAMPLE = `
 Example:
@@ -78,6 +81,11 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
     .option('--no-login', 'with --connect: stop before the credentials are sent')
     .option('--users <file>', 'ask for many users: one a line, or CSV with a header; - reads standard input')
     .option('--all-users', 'ask for all users that the userdbs list (iterate_query, passwd-file)', false)
+    .addOption(
+      new Option('--workers <n>', 'threads that answer many users, each with its own databases')
+        .argParser(parseWorkers)
+        .default(1),
+    )
     .option(
       '--expect <file>',
       'CSV or YAML with user, outcome and fields as they should be; exit 1 where one differs',
@@ -155,6 +163,13 @@ function count(_text: string, previous: number): number {
 function ip(text: string): string {
   if (isIP(text) === 0) throw new InvalidArgumentError('expected an IP address.');
   return text;
+}
+
+function parseWorkers(text: string): number {
+  const workers = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (workers < 1 || workers > MAX_WORKERS)
+    throw new InvalidArgumentError(`expected a number from 1 to ${MAX_WORKERS}.`);
+  return workers;
 }
 
 function port(text: string): number {

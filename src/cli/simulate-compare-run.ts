@@ -1,12 +1,11 @@
 import type { Colours } from '../report/colours.js';
 import { comparisonJson, comparisonText } from '../report/simulation-comparison.js';
 import { differenceJson, differenceText } from '../report/simulation-many.js';
+import type { Answered } from '../simulate/answers-in-order.js';
 import { Comparison } from '../simulate/comparison.js';
-import { differencesBetween, factsOf } from '../simulate/facts.js';
-import type { Simulation } from '../simulate/simulation.js';
 import type { UserRow } from '../simulate/user-table.js';
 import { EXIT_NO, EXIT_OK } from './exit-codes.js';
-import type { Bench } from './simulate-run.js';
+import type { Compared } from './simulate-many-answers.js';
 
 export interface CompareOutput {
   readonly json: boolean;
@@ -15,30 +14,24 @@ export interface CompareOutput {
   readonly all: boolean;
   write(text: string): void;
   /** Databases that did not answer. */
-  unreachable(simulation: Simulation): void;
+  unreachable(answer: Compared): void;
   contextOf(row: UserRow): string;
 }
 
 /** Users whose differences are shown one by one. */
 const SHOWN = 10;
 
-/** Asks two configurations the same questions and prints what differs, then each kind of change with its count. */
+/** Prints what two configurations answer differently, then each kind of change with its count. */
 export async function compareAll(
-  rows: AsyncIterable<UserRow>,
-  first: Bench,
-  other: Bench,
+  answers: AsyncIterable<Answered<UserRow, Compared>>,
   output: CompareOutput,
 ): Promise<number> {
   const comparison = new Comparison();
-  for await (const row of rows) {
-    const before = await first.simulator.ask(row.question);
-    const after = await other.simulator.ask(row.question);
-    output.unreachable(before);
-    output.unreachable(after);
-    const [one, two] = [factsOf(before), factsOf(after)];
-    const differences = differencesBetween(one, two);
+  for await (const { row, answer } of answers) {
+    const { differences, before, after } = answer;
+    output.unreachable(answer);
     const { user } = row.question;
-    comparison.add(user, one, two, differences);
+    comparison.add(user, before, after, differences);
     if (differences.length === 0) continue;
     const report = { user, context: output.contextOf(row), differences };
     if (output.json) output.write(differenceJson(report));

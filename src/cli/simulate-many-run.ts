@@ -1,13 +1,11 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import { errnoText } from '../config/errno-text.js';
 import { allUsers, UserListFailure } from '../databases/user-list.js';
 import { coloursFor } from '../report/colours.js';
-import { HtmlReport, htmlRow } from '../report/simulation-html.js';
-import { simulationDocument } from '../report/simulation-json.js';
+import { HtmlReport } from '../report/simulation-html.js';
 import {
   type DifferenceReport,
   differenceJson,
@@ -15,11 +13,9 @@ import {
   expectationsSummary,
   tallyText,
 } from '../report/simulation-many.js';
-import { verdictText } from '../report/simulation-words.js';
-import { answersInOrder } from '../simulate/answers-in-order.js';
-import { type Difference, factsOf, unmetExpectations } from '../simulate/facts.js';
+import { type Answered, answersInOrder } from '../simulate/answers-in-order.js';
+import type { Difference } from '../simulate/facts.js';
 import type { Question } from '../simulate/question.js';
-import type { Simulation } from '../simulate/simulation.js';
 import type { Simulator } from '../simulate/simulator.js';
 import { TableProblem } from '../simulate/table-problem.js';
 import { Tally } from '../simulate/tally.js';
@@ -33,8 +29,19 @@ import { nodeSystem } from './node-system.js';
 import { refusalOf } from './refusal.js';
 import type { SimulateOptions } from './simulate-command.js';
 import { compareAll } from './simulate-compare-run.js';
+import {
+  type Ask,
+  AT_ONCE,
+  type Checked,
+  checking,
+  comparing,
+  type Listed,
+  listing,
+} from './simulate-many-answers.js';
+import { otherOptions } from './simulate-other.js';
 import { readPassword } from './simulate-password.js';
 import { type Bench, openBench, questionFor, startFailure } from './simulate-run.js';
+import { RefusedInWorker, SimulateWorkers } from './simulate-workers.js';
 import type { Terminal } from './terminal.js';
 import { WatchedRows } from './watched-rows.js';
 
@@ -62,52 +69,43 @@ export async function runMany(
       'give one of --users and --expect: the table of expectations names the users',
       EXIT_USAGE,
     );
+  if (options.record !== undefined && options.workers > 1)
+    throw new CommandFailure('--record listens to one worker', EXIT_USAGE);
   const bench = openOrRefuse(options.config, options, terminal);
   if (bench === null) return EXIT_NO;
   const other =
     options.compare === undefined
       ? null
       : openOrRefuse(options.compare, otherOptions(options.compare, options), terminal);
+  const workers = options.workers > 1 && (options.compare === undefined || other !== null);
+  const pool = workers ? new SimulateWorkers(options) : null;
   try {
     if (options.compare !== undefined && other === null) return EXIT_NO;
     const watched = new WatchedRows(terminal);
     const rows = watched.rows(rowsFor(user, options, bench, terminal, watched));
     const output = new Output(options, command, terminal);
+    const answers = <Answer>(ask: Ask<Answer>) =>
+      pool === null ? answersInOrder(rows, ask, AT_ONCE) : pool.answers<Answer>(rows);
     const exitCode =
       other !== null
-        ? await compareAll(rows, bench, other, output)
+        ? await compareAll(answers(comparing(bench, other)), output)
         : options.expect === undefined
-          ? await listAll(rows, bench, output, watched)
-          : await expectAll(rows, bench, output);
+          ? await listAll(answers(listing(bench, options)), bench, output, watched)
+          : await expectAll(answers(checking(bench)), output);
     return watched.interrupted ? EXIT_INTERRUPTED : exitCode;
   } catch (error) {
     if (error instanceof TableProblem) {
       throw new CommandFailure(`${options.users ?? options.expect ?? ''}: ${error.message}`, EXIT_USAGE);
     }
     if (error instanceof UserListFailure) throw new CommandFailure(error.message, EXIT_TEMPORARY);
-    terminal.stderr(`${await startFailure(error)}\n`);
+    const words = error instanceof RefusedInWorker ? error.message : await startFailure(error);
+    terminal.stderr(`${words}\n`);
     return EXIT_NO;
   } finally {
+    await pool?.close();
     await bench.close();
     await other?.close();
   }
-}
-
-/** The other configuration says itself which Dovecot it is for, unless it is told. */
-function otherOptions(path: string, { dovecot: _, ...options }: SimulateOptions): SimulateOptions {
-  const { compareDovecot } = options;
-  return {
-    ...options,
-    map: otherMaps(path, options),
-    ...(compareDovecot === undefined ? {} : { dovecot: compareDovecot }),
-  };
-}
-
-/** Paths of the other configuration: what was mapped to the folder of the first one lies beside the other one. */
-function otherMaps(path: string, { config, map, compareMap }: SimulateOptions): SimulateOptions['map'] {
-  if (compareMap.length > 0) return compareMap;
-  const first = resolve(dirname(config));
-  return map.map(({ from, to }) => (resolve(to) === first ? { from, to: dirname(path) } : { from, to }));
 }
 
 function openOrRefuse(path: string, options: SimulateOptions, terminal: Terminal): Bench | null {
@@ -230,21 +228,18 @@ class Output {
   }
 
   /** Databases that do not answer are named once. */
-  unreachable({ notes }: Simulation): void {
-    for (const { code, message } of notes) {
-      if (code !== 'unreachable' || this.#said.has(message)) continue;
+  unreachable({ unreachable }: { readonly unreachable: readonly string[] }): void {
+    for (const message of unreachable) {
+      if (this.#said.has(message)) continue;
       this.#said.add(message);
       this.#terminal.stderr(`dvproxy: ${message}\n`);
     }
   }
 
-  answer(simulation: Simulation): void {
-    this.tally.add(simulation);
-    if (this.#page !== null) this.#page.add(htmlRow(simulation));
-    else if (this.json)
-      this.write(`${JSON.stringify(simulationDocument(simulation, this.#options.showSecrets))}\n`);
-    else if (this.#options.verbose > 0)
-      this.write(`${simulation.question.user}: ${verdictText(simulation)}\n`);
+  answer(listed: Listed): void {
+    this.tally.add(listed);
+    if (listed.row !== null) this.#page?.add(listed.row);
+    if (listed.text !== '') this.write(listed.text);
   }
 
   differences(row: UserRow, differences: readonly Difference[]): void {
@@ -269,25 +264,18 @@ function contextOf(question: Question): string {
   return [question.service, question.remoteIp].filter((part) => part !== '').join(' from ');
 }
 
-/** Questions that databases work on at once: what Dovecot's auth keeps busy with its workers, and some that wait. */
-const AT_ONCE = 64;
-
-function answersOf(rows: AsyncIterable<UserRow>, { simulator }: Bench) {
-  return answersInOrder(rows, ({ question }) => simulator.askNow(question), AT_ONCE);
-}
-
 async function listAll(
-  rows: AsyncIterable<UserRow>,
+  answers: AsyncIterable<Answered<UserRow, Listed>>,
   bench: Bench,
   output: Output,
   watched: WatchedRows,
 ): Promise<number> {
   let begun = false;
-  for await (const { answer: simulation } of answersOf(rows, bench)) {
+  for await (const { answer } of answers) {
     if (!begun) output.beginPage(bench.simulator);
     begun = true;
-    output.unreachable(simulation);
-    output.answer(simulation);
+    output.unreachable(answer);
+    output.answer(answer);
   }
   if (!begun) output.beginPage(bench.simulator);
   output.endPage(watched.interrupted);
@@ -299,11 +287,14 @@ async function listAll(
     : EXIT_NO;
 }
 
-async function expectAll(rows: AsyncIterable<UserRow>, bench: Bench, output: Output): Promise<number> {
+async function expectAll(
+  answers: AsyncIterable<Answered<UserRow, Checked>>,
+  output: Output,
+): Promise<number> {
   let total = 0;
-  for await (const { row, answer } of answersOf(rows, bench)) {
+  for await (const { row, answer } of answers) {
     total += 1;
-    output.differences(row, unmetExpectations(row.extra, factsOf(answer)));
+    output.differences(row, answer.differences);
   }
   output.summary(expectationsSummary(total, output));
   return output.differing === 0 ? EXIT_OK : EXIT_NO;

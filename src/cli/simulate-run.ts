@@ -58,6 +58,8 @@ export async function runSimulate(
     throw new CommandFailure('name a user, or give --users FILE, --all-users or --expect FILE', EXIT_USAGE);
   if (options.record !== undefined && options.compare !== undefined)
     throw new CommandFailure('--record writes what one configuration was answered', EXIT_USAGE);
+  if (options.workers > 1 && !table)
+    throw new CommandFailure('--workers answers the users of a table or of --all-users', EXIT_USAGE);
   if (many || options.compare !== undefined) {
     if (options.connect) throw new CommandFailure('--connect tries the destination of one user', EXIT_USAGE);
     const { runMany } = await import('./simulate-many-run.js');

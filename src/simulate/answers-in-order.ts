@@ -13,8 +13,9 @@ export async function* answersInOrder<Row, Answer>(
   ask: (row: Row) => Answer | Promise<Answer>,
   most: number,
 ): AsyncGenerator<Answered<Row, Answer>> {
+  const problems: unknown[] = [];
   const waiting: { readonly row: Row; readonly answer: Answer | Promise<Answer> }[] = [];
-  for await (const row of rows) {
+  for await (const row of untilProblem(rows, problems)) {
     const answer = ask(row);
     // What is there at once, with nothing before it, has not to queue.
     if (waiting.length === 0 && !(answer instanceof Promise)) {
@@ -28,4 +29,14 @@ export async function* answersInOrder<Row, Answer>(
     if (first !== undefined) yield { row: first.row, answer: await first.answer };
   }
   for (const { row, answer } of waiting) yield { row, answer: await answer };
+  for (const problem of problems) throw problem;
+}
+
+/** The rows that can be read; what is wrong with the next one is added to `problems`, to be thrown when they are answered. */
+export async function* untilProblem<Row>(rows: AsyncIterable<Row>, problems: unknown[]): AsyncGenerator<Row> {
+  try {
+    yield* rows;
+  } catch (error) {
+    problems.push(error);
+  }
 }
