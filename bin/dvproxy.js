@@ -18,6 +18,7 @@ const LAZY = new Set([
   'node:tls',
   'node:tty',
   'node:url',
+  'node:v8',
   'node:worker_threads',
 ]);
 

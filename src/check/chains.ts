@@ -2,11 +2,11 @@ import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { AuthSettings, PassdbBlock, UserdbBlock } from '../config/effective.js';
 
-/** The auth settings of the configuration as a whole, then those of each protocol. */
-export const authSettings = oncePerConfig<readonly AuthSettings[]>(({ effective }) => [
-  effective.auth(),
-  ...effective.protocols.map((protocol) => effective.auth({ protocol })),
-]);
+/** The auth settings of the configuration as a whole, then those of each protocol that has others. */
+export const authSettings = oncePerConfig<readonly AuthSettings[]>(({ effective }) => {
+  const ofProtocols = effective.protocols.map((protocol) => effective.auth({ protocol }));
+  return [...new Set([effective.auth(), ...ofProtocols])];
+});
 
 /** Every distinct list of passdbs that requests can walk, in file order. */
 export const passdbLists = oncePerConfig<readonly (readonly PassdbBlock[])[]>((config) =>

@@ -1,4 +1,4 @@
-import type { Place, Span } from '../../grammar/source.js';
+import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { PassdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
@@ -119,27 +119,30 @@ function templates(passdb: PassdbBlock): PassdbField[] {
 
 /** `a=1 b c=%u`: split at spaces, first `=` (auth-chain.md section 3). */
 function pairs(value: ValueText) {
-  return [...value.text.matchAll(/\S+/g)].map((match) => {
+  const found: Omit<PassdbField, 'passdb' | 'setter'>[] = [];
+  for (const match of value.text.matchAll(/\S+/g)) {
     const [word] = match;
+    const start = match.index;
+    const end = start + word.length;
     const equals = word.indexOf('=');
-    const name = equals === -1 ? word : word.slice(0, equals);
+    const nameEnd = equals === -1 ? end : start + equals;
     const text = equals === -1 ? '' : word.slice(equals + 1);
-    const at = (span: Span) =>
-      placeIn(value, { start: match.index + span.start, end: match.index + span.end });
     const open = text.includes('%');
-    return {
-      ...splitSuffix(name),
-      namePlace: at({ start: 0, end: name.length }),
+    found.push({
+      ...splitSuffix(equals === -1 ? word : word.slice(0, equals)),
+      namePlace: placeIn(value, { start, end: nameEnd }),
       literals: open
         ? []
-        : [{ text, place: at({ start: equals === -1 ? 0 : equals + 1, end: word.length }) }],
+        : [{ text, place: placeIn(value, { start: equals === -1 ? start : nameEnd + 1, end }) }],
       canBeNull: false,
       open,
-    };
-  });
+    });
+  }
+  return found;
 }
 
 function splitSuffix(name: string): { name: string; suffix: string } {
+  if (!name.includes(':')) return { name, suffix: '' };
   const match = /^(.*):(default|remove|protected)$/.exec(name);
   return match === null ? { name, suffix: '' } : { name: match[1] ?? name, suffix: match[2] ?? '' };
 }

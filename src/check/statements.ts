@@ -1,3 +1,4 @@
+import type { ByteString } from '../../grammar/bytes.js';
 import type { ConfTree, Include, Section, Setting, Statement } from '../../grammar/dovecot-conf/tree.js';
 import type { Place, Source, Span } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
@@ -9,39 +10,54 @@ export interface WrittenSetting {
   readonly path: readonly Section[];
 }
 
-const KNOWN = new WeakMap<Config, WrittenSetting[]>();
+/** The statements of all files by what they are, in the order of reading. */
+interface Written {
+  readonly settings: WrittenSetting[];
+  readonly includes: { source: Source; node: Include }[];
+  /** By keyword. */
+  readonly sections: Map<ByteString, { source: Source; node: Section }[]>;
+}
+
+const KNOWN = new WeakMap<Config, Written>();
+
+/** Every rule asks for them. */
+function written(config: Config): Written {
+  let known = KNOWN.get(config);
+  if (known === undefined) {
+    known = { settings: [], includes: [], sections: new Map() };
+    for (const { source, statements } of distinctTrees(config)) collect(source, statements, [], known);
+    KNOWN.set(config, known);
+  }
+  return known;
+}
+
+function collect(
+  source: Source,
+  statements: readonly Statement[],
+  path: readonly Section[],
+  found: Written,
+): void {
+  for (const node of statements) {
+    if (node.kind === 'setting') found.settings.push({ source, node, path });
+    else if (node.kind === 'include') found.includes.push({ source, node });
+    else if (node.kind === 'section') {
+      const sameKey = found.sections.get(node.key);
+      if (sameKey === undefined) found.sections.set(node.key, [{ source, node }]);
+      else sameKey.push({ source, node });
+      collect(source, node.body, [...path, node], found);
+    }
+  }
+}
 
 /** Every `key = value` of all files, in the order of reading. */
 export function writtenSettings(config: Config): readonly WrittenSetting[] {
-  const known = KNOWN.get(config);
-  if (known !== undefined) return known;
-  const settings = readSettings(config);
-  KNOWN.set(config, settings);
-  return settings;
-}
-
-function readSettings(config: Config): WrittenSetting[] {
-  return distinctTrees(config).flatMap(({ source, statements }) =>
-    [...walk(statements, [])].flatMap(({ node, path }) =>
-      node.kind === 'setting' ? [{ source, node, path }] : [],
-    ),
-  );
+  return written(config).settings;
 }
 
 /** A file that is included twice is looked at once. */
 function distinctTrees(config: Config): ConfTree[] {
   const seen = new Set<string>();
   return config.trees.filter(({ source }) => !seen.has(source.realPath) && seen.add(source.realPath));
-}
-
-function* walk(
-  statements: readonly Statement[],
-  path: readonly Section[],
-): Generator<{ node: Statement; path: readonly Section[] }> {
-  for (const node of statements) {
-    yield { node, path };
-    if (node.kind === 'section') yield* walk(node.body, [...path, node]);
-  }
 }
 
 export function valuePlace({ source, node }: WrittenSetting): Place {
@@ -59,10 +75,8 @@ function trimmed(source: Source, span: Span): Span {
 }
 
 /** Every `!include` and `!include_try` of all files. */
-export function includes(config: Config): { source: Source; node: Include }[] {
-  return distinctTrees(config).flatMap(({ source, statements }) =>
-    [...walk(statements, [])].flatMap(({ node }) => (node.kind === 'include' ? [{ source, node }] : [])),
-  );
+export function includes(config: Config): readonly { source: Source; node: Include }[] {
+  return written(config).includes;
 }
 
 /** The setting that a place is part of. */
@@ -101,10 +115,6 @@ function isAround(section: Section | undefined, span: Span): boolean {
 }
 
 /** Every section with this keyword, with its file, in the order of reading. */
-export function sectionsNamed(config: Config, key: string): { source: Source; node: Section }[] {
-  return distinctTrees(config).flatMap(({ source, statements }) =>
-    [...walk(statements, [])].flatMap(({ node }) =>
-      node.kind === 'section' && node.key === key ? [{ source, node }] : [],
-    ),
-  );
+export function sectionsNamed(config: Config, key: ByteString): readonly { source: Source; node: Section }[] {
+  return written(config).sections.get(key) ?? [];
 }

@@ -32,6 +32,7 @@ function isBehindEquals(source: Source, offset: number): boolean {
 }
 
 function blankLineEnds(raw: string): string {
+  if (!/["'#\\\t\r\n]/.test(raw)) return raw;
   return raw
     .split(/(?<=\n)/)
     .map((line, index) => {

@@ -11,6 +11,7 @@ import type { CheckReport } from '../report/check-report.js';
 import type { ConfigOptions } from './common-options.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 import { EXT_WRAPPER, isExtFile, wrapExtFile } from './ext-wrapper.js';
+import { withLateOptimizing } from './late-optimizing.js';
 import { nodeFileProbe } from './node-file-probe.js';
 import { nodeConfigHost } from './node-host.js';
 import type { Project } from './project-file.js';
@@ -54,7 +55,7 @@ export function configOf(
   name: string,
   options: Pick<CheckFileOptions, 'map' | 'lenient' | 'dovecot' | 'resolve' | 'texts'>,
 ): Config {
-  const host = withTexts(nodeConfigHost(options.resolve), options.texts);
+  const host = withTexts(withLateOptimizing(nodeConfigHost(options.resolve)), options.texts);
   if (!isExtFile(name)) return load(name, host, options, options.dovecot);
   const wrapped = withTexts(host, new Map([[EXT_WRAPPER, wrapExtFile(name, host)]]));
   return load(EXT_WRAPPER, wrapped, options, '2.3.19.1');

@@ -5,6 +5,7 @@ import { renderJson, renderText } from '../config/print/render-dump.js';
 import type { ConfigProblem } from '../config/problem.js';
 import type { ConfigCommandOptions } from './config-command.js';
 import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { withLateOptimizing } from './late-optimizing.js';
 import { nodeConfigHost } from './node-host.js';
 import type { Terminal } from './terminal.js';
 
@@ -70,7 +71,7 @@ function scopeOf(options: ConfigCommandOptions, asksForAll: boolean): DumpOption
 function load(options: ConfigCommandOptions): LoadedConfig {
   const base = {
     // doveconf asks DNS, too.
-    host: nodeConfigHost(true),
+    host: withLateOptimizing(nodeConfigHost(true)),
     path: options.config,
     maps: options.map,
     lenient: options.lenient,

@@ -1,10 +1,10 @@
-import { isInNetwork, parseNetwork } from '../../auth/ip-network.js';
+import { isInNetwork, type Network, parseNetwork } from '../../auth/ip-network.js';
 import { ipVersion } from '../../config/ip-version.js';
 import { allPassdbs } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
-const PRIVATE = [
+const NETWORKS = [
   '10.0.0.0/8',
   '172.16.0.0/12',
   '192.168.0.0/16',
@@ -20,6 +20,12 @@ const PRIVATE = [
   '::1/128',
   '2001:db8::/32',
 ];
+let parsed: readonly Network[] | undefined;
+
+function privateNetworks(): readonly Network[] {
+  parsed ??= NETWORKS.map(parseNetwork).filter((network) => network !== null);
+  return parsed;
+}
 
 export const cleartextToBackend = defineRule({
   code: 'DV425',
@@ -48,10 +54,5 @@ export const cleartextToBackend = defineRule({
 
 function isOutside(text: string): boolean {
   const address = text.replace(/^\[(.*)\]$/, '$1');
-  return ipVersion(address) !== 0 && !PRIVATE.some((network) => isIn(address, network));
-}
-
-function isIn(address: string, network: string): boolean {
-  const parsed = parseNetwork(network);
-  return parsed !== null && isInNetwork(address, parsed);
+  return ipVersion(address) !== 0 && !privateNetworks().some((network) => isInNetwork(address, network));
 }

@@ -44,7 +44,7 @@ function placeOf(message: string, name: string, config: Config): Place | null {
 }
 
 function limitOf(config: Config, service: string, key: string): Place | null {
-  for (const { source, node } of sectionsNamed(config, 'service').reverse()) {
+  for (const { source, node } of [...sectionsNamed(config, 'service')].reverse()) {
     if (node.name !== service) continue;
     const place = valueInSection(config, { source, span: node.span }, key);
     if (place !== null) return place;

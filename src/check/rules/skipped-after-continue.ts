@@ -13,9 +13,10 @@ export const skippedAfterContinue = defineRule({
     for (const list of passdbLists(config)) {
       const users = list.filter((passdb) => !passdb.master);
       users.forEach((passdb, index) => {
-        const later = users.slice(index + 1);
         const { value, origin } = passdb.resultSuccess;
-        if (value !== 'continue' || origin === null || later.length === 0) return;
+        if (value !== 'continue' || origin === null) return;
+        const later = users.slice(index + 1);
+        if (later.length === 0) return;
         if (!later.every((one) => one.skip.value === 'authenticated')) return;
         report({
           message: `A right password in ${titleOf(passdb)} fails: it is handed on, and every later passdb has skip = authenticated`,

@@ -68,9 +68,9 @@ function block(view: View, index: number, fallback: Origin): DatabaseBlock {
     useCache: true,
     useWorker: false,
     authVerbose: verbose === 'yes' ? true : verbose === 'no' ? false : null,
-    setting: () => null,
-    fieldTemplates: () => [],
-    namedSections: () => [],
+    setting: noSetting,
+    fieldTemplates: nothing,
+    namedSections: nothing,
   };
 }
 
@@ -90,14 +90,18 @@ function passdb(view: View, index: number, fallback: Origin): PassdbBlock {
     deny: view.boolean('deny'),
     master: view.boolean('master'),
     pass: view.boolean('pass'),
-    mechanisms: view
-      .text('mechanisms')
-      .split(/[ ,]+/)
-      .filter((word) => word !== '')
-      .map((name) => name.toUpperCase()),
+    mechanisms: mechanisms(view.text('mechanisms')),
     usernameFilter: view.text('username_filter'),
     defaultPasswordScheme: null,
   };
+}
+
+function mechanisms(text: ByteString): readonly ByteString[] {
+  if (text === '') return NO_WORDS;
+  return text
+    .split(/[ ,]+/)
+    .filter((word) => word !== '')
+    .map((name) => name.toUpperCase());
 }
 
 function userdb(view: View, index: number, fallback: Origin): UserdbBlock {
@@ -122,14 +126,36 @@ const RULES: readonly ResultRule[] = [
 ];
 
 function rule(view: View, name: string): Typed<ResultRule> {
-  const text = view.text(name);
-  return { value: RULES.find((one) => one === text) ?? 'continue', origin: view.origin(name) };
+  const { text, origin } = view.written(name);
+  if (origin === null) return unset(text);
+  return { value: resultRule(text), origin };
+}
+
+function resultRule(text: ByteString): ResultRule {
+  return RULES.find((one) => one === text) ?? 'continue';
+}
+
+// Thousands of blocks leave most of their settings unset: these share what that means.
+const UNSET = new Map<ByteString, Typed<ResultRule>>();
+const NO_FIELDS: readonly FieldTemplate[] = [];
+const NO_WORDS: readonly ByteString[] = [];
+const noSetting = () => null;
+const nothing = () => [];
+
+function unset(text: ByteString): Typed<ResultRule> {
+  let typed = UNSET.get(text);
+  if (typed === undefined) {
+    typed = { value: resultRule(text), origin: null };
+    UNSET.set(text, typed);
+  }
+  return typed;
 }
 
 /** `key=value key2`: separated by spaces (Dovecot 2.3.19.1 passdb-template.c). */
-function fields(view: View, name: string): FieldTemplate[] {
-  const origin = view.origin(name);
-  return words(view.text(name)).map((word) => {
+function fields(view: View, name: string): readonly FieldTemplate[] {
+  const { text, origin } = view.written(name);
+  if (text === '') return NO_FIELDS;
+  return words(text).map((word) => {
     const equals = word.indexOf('=');
     return equals === -1
       ? { name: word, value: '', origin }

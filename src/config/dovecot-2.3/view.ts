@@ -34,7 +34,10 @@ export class View {
   }
 
   written(name: string): Written {
-    return { text: this.text(name), origin: this.origin(name) };
+    const stored = this.stored(name);
+    return stored === null
+      ? { text: this.#default(name), origin: null }
+      : { text: stored.expanded, origin: stored.origin };
   }
 
   boolean(name: string): boolean {

@@ -75,13 +75,12 @@ export class AuthReader {
   }
 
   #block(kind: 'passdb' | 'userdb', name: ByteString, index: number) {
-    const outer = this.#scope([`${kind}/${name}`]).scope;
+    const asked = this.#scope([`${kind}/${name}`]);
+    const outer = asked.scope;
     // Dovecot 2.4.1 auth-settings.c: an empty driver is the section's name.
     const driver = outer.text(`${kind}_driver`) || name;
-    const { scope, question } = this.#scope([
-      `${kind}/${name}`,
-      ...driverFilters(this.#index.tree.table, kind, driver),
-    ]);
+    const ofDriver = driverFilters(this.#index.tree.table, kind, driver);
+    const { scope, question } = ofDriver.length === 0 ? asked : this.#scope([`${kind}/${name}`, ...ofDriver]);
     const rule = (key: string): Typed<ResultRule> => ({
       value: resultRule(outer.text(key)),
       origin: outer.origin(key),

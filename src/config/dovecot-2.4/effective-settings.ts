@@ -75,9 +75,11 @@ export class EffectiveSettings implements EffectiveConfig {
   auth(filter?: ConnectionFilter): AuthSettings {
     const mask = maskOf(filter);
     const { protocol, ...addresses } = mask;
+    // A protocol that no filter names has the settings of all; thousands of blocks are read once then.
+    const isGlobal = protocol === undefined || !this.#filters().knows(protocol);
     // Connections have no end of addresses; protocols are few.
     const known = Object.keys(addresses).length === 0 ? this.#auth : new Map<ByteString, AuthSettings>();
-    const key = protocol ?? '';
+    const key = isGlobal ? '' : protocol;
     let settings = known.get(key);
     if (settings === undefined) {
       const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };

@@ -72,6 +72,13 @@ export class FilterIndex {
       if (letsThrough(child.mask, question.connection)) this.#collect(child, question, found);
   }
 
+  /** Whether some filter tells connections of a protocol from those without one. */
+  knows(protocol: ByteString): boolean {
+    return this.tree.all.some(
+      ({ mask }) => mask.protocol !== undefined && letsThrough(mask, { protocol }) !== letsThrough(mask, {}),
+    );
+  }
+
   #byOrder(filters: Filter[]): Filter[] {
     this.#order ??= new Map(this.tree.all.map((filter, index) => [filter, index]));
     const order = this.#order;

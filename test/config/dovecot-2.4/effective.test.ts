@@ -112,6 +112,22 @@ protocol imap {
     expect(config.auth({ protocol: 'pop3' }).passdbs.map(({ name }) => name)).toEqual(['outer']);
   });
 
+  test('are read once for all protocols that no filter names, and anew for the one that is named', () => {
+    const config = effective(
+      'passdb static {\n}\nprotocol imap {\n  passdb static {\n    deny = yes\n  }\n}\n',
+    );
+    expect(config.auth({ protocol: 'pop3' })).toBe(config.auth());
+    expect(config.auth({ protocol: 'imap' })).not.toBe(config.auth());
+    expect(config.auth({ protocol: 'imap' }).passdbs[0]?.deny).toBe(true);
+    expect(config.auth({ protocol: 'lmtp' }).passdbs[0]?.deny).toBe(false);
+  });
+
+  test('differ between any protocol and one that is left out by name', () => {
+    const config = effective('protocol !imap {\n  auth_verbose = yes\n}\n');
+    expect(config.auth({ protocol: 'pop3' })).toBe(config.auth());
+    expect([config.auth().verbose, config.auth({ protocol: 'imap' }).verbose]).toEqual([true, false]);
+  });
+
   test('take settings of a group that they use', () => {
     const { passdbs } = effective(`
 group @auth strict {
