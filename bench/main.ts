@@ -2,6 +2,7 @@ import { cpus, release } from 'node:os';
 import { benchCheck } from './check-corpus.js';
 import { benchColdStart } from './cold-start.js';
 import { benchLargeFiles } from './large-files.js';
+import { benchManyUsers } from './many-users.js';
 import { benchParser } from './parser.js';
 import { benchWalks } from './walks.js';
 
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, (rounds: number) => string | Promise<stri
   'cold-start': benchColdStart,
   'large-files': benchLargeFiles,
   walks: benchWalks,
+  'many-users': benchManyUsers,
 };
 for (const [name, bench] of Object.entries(benches))
   if (which === 'all' || which === name) console.log(await bench(rounds));

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Series } from '../src/knowledge/versions.js';
@@ -17,12 +17,18 @@ function hostOf(index: number): string {
 }
 
 /** Writes the users where this kind of database keeps them. */
-export function makeUsers(kind: WalkDatabase, folder: string, mariadb: MariadbServer | null): void {
-  const rows = Array.from({ length: USERS }, (_, index) => [userName(index), hostOf(index)] as const);
+export function makeUsers(
+  kind: WalkDatabase,
+  folder: string,
+  mariadb: MariadbServer | null,
+  count = USERS,
+): void {
+  const rows = Array.from({ length: count }, (_, index) => [userName(index), hostOf(index)] as const);
   if (kind === 'passwd-file') {
     const lines = rows.map(([user, host]) => `${user}:{PLAIN}${PASSWORD}::::::proxy=y host=${host}\n`);
     writeFileSync(join(folder, 'users'), lines.join(''));
   } else if (kind === 'sqlite') {
+    rmSync(join(folder, 'users.sqlite'), { force: true });
     const database = new Sqlite(join(folder, 'users.sqlite'));
     database.exec('CREATE TABLE users (user TEXT PRIMARY KEY, password TEXT, host TEXT)');
     const insert = database.prepare('INSERT INTO users VALUES (?, ?, ?)');
@@ -32,7 +38,7 @@ export function makeUsers(kind: WalkDatabase, folder: string, mariadb: MariadbSe
     database.close();
   } else if (mariadb !== null) {
     mariadb.sql(
-      'CREATE DATABASE mail; CREATE TABLE mail.users (user VARCHAR(128) PRIMARY KEY, password VARCHAR(64), host VARCHAR(64))',
+      'DROP DATABASE IF EXISTS mail; CREATE DATABASE mail; CREATE TABLE mail.users (user VARCHAR(128) PRIMARY KEY, password VARCHAR(64), host VARCHAR(64))',
     );
     for (let from = 0; from < rows.length; from += 5000) {
       const values = rows
