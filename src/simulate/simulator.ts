@@ -10,7 +10,7 @@ import type { StartupProblem } from '../auth/startup.js';
 import type { UserdbAnswer } from '../auth/userdb-answer.js';
 import type { OpenUserdb, SystemId } from '../auth/userdb-driver.js';
 import type { Config } from '../config/config.js';
-import type { ConnectionFilter, LoginSettings } from '../config/effective.js';
+import type { AuthSettings, ConnectionFilter, LoginSettings } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { decideLogin } from '../proxy/decide-login.js';
 import type { Destination } from '../proxy/destination.js';
@@ -55,19 +55,25 @@ const LMTP_PORT = 24;
 /** TTL of a connection that comes from a client, not another proxy. proxy-protocol.md section 2 */
 const FIRST_TTL = { '2.3': 5, '2.4': 7 } as const;
 
-/** A chain with what is the same for all questions of its kind of connection. */
-interface OpenedChain {
+interface NotedChain {
   readonly chain: Chain;
-  readonly login: LoginSettings;
   /** What is told beside each answer: how a refused configuration was read. */
   readonly notes: readonly Note[];
 }
 
-/** Asks one configuration, as often as wanted; chains and their databases are opened once per kind of connection. */
+/** A chain with what is the same for all questions of its kind of connection. */
+interface OpenedChain extends NotedChain {
+  readonly login: LoginSettings;
+}
+
+/** Kinds of connections that are kept in mind; there may be one for each client address. */
+const MAX_KINDS = 10_000;
+
+/** Asks one configuration, as often as wanted; chains and their databases are opened once for all connections with the same settings. */
 export class Simulator {
   readonly #options: SimulatorOptions;
-  readonly #chains = new Map<string, Promise<OpenedChain>>();
-  /** Those that are open. */
+  readonly #chains = new Map<AuthSettings, Promise<NotedChain>>();
+  /** Those that are open, by kind of connection. */
   readonly #opened = new Map<string, OpenedChain>();
 
   readonly #userdbs = new Map<Chain, Promise<Userdbs>>();
@@ -197,24 +203,29 @@ export class Simulator {
     });
   }
 
-  #openedFor(question: Question): Promise<OpenedChain> {
+  async #openedFor(question: Question): Promise<OpenedChain> {
     const key = keyOf(question);
-    let opening = this.#chains.get(key);
+    const known = this.#opened.get(key);
+    if (known !== undefined) return known;
+    const { effective } = this.#options.config;
+    const filter = filterOf(question);
+    const settings = effective.auth(filter);
+    let opening = this.#chains.get(settings);
     if (opening === undefined) {
-      opening = this.#open(filterOf(question)).then((opened) => {
-        this.#opened.set(key, opened);
-        return opened;
-      });
-      this.#chains.set(key, opening);
+      opening = this.#open(settings);
+      this.#chains.set(settings, opening);
     }
-    return opening;
+    const opened = { ...(await opening), login: effective.login(filter) };
+    if (this.#opened.size >= MAX_KINDS) this.#opened.clear();
+    this.#opened.set(key, opened);
+    return opened;
   }
 
-  async #open(filter: ConnectionFilter): Promise<OpenedChain> {
+  async #open(settings: AuthSettings): Promise<NotedChain> {
     const { config, openPassdb, system, resolve, detailed, lenient } = this.#options;
     const tolerated: StartupProblem[] = [];
     const chain = await openChain({
-      settings: config.effective.auth(filter),
+      settings,
       open: openPassdb,
       system,
       detailed,
@@ -227,7 +238,7 @@ export class Simulator {
         ({ message }): Note => ({ code: 'lenient', message: `auth: Fatal: ${toUtf8(message)}` }),
       ),
     ];
-    return { chain, login: config.effective.login(filter), notes };
+    return { chain, notes };
   }
 }
 

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeConfigHost } from '../../src/cli/node-host.js';
+import { nodeSystem } from '../../src/cli/node-system.js';
+import { loadConfig } from '../../src/config/load.js';
+import { createDatabases } from '../../src/databases/open.js';
+import { questionOf } from '../../src/simulate/question.js';
+import { Simulator } from '../../src/simulate/simulator.js';
 import { dvproxy, folderWith } from './command-line.js';
 
 let folder: ReturnType<typeof folderWith>;
@@ -79,6 +85,78 @@ describe('many users', () => {
       steps: [{ action: 'not_reached' }],
     });
   });
+});
+
+describe('many client addresses', () => {
+  const two4 = `dovecot_config_version = 2.4.1
+dovecot_storage_version = 2.4.0
+protocols = imap
+passdb passwd-file {
+  passwd_file_path = @DIR@/users
+}
+remote 10.0.0.0/24 {
+  auth_username_format = bob
+}
+remote 10.0.1.0/24 {
+  auth_username_format = ann
+}
+`;
+  const two3 = `protocols = imap
+auth_username_format = %u
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN @DIR@/users
+}
+remote 10.0.0.0/24 {
+  auth_username_format = bob
+}
+remote 10.0.1.0/24 {
+  auth_username_format = ann
+}
+`;
+
+  test.each<[string, string]>([
+    ['2.3', two3],
+    ['2.4', two4],
+  ])(
+    'with the same settings share one chain, with other settings they have their own: %s',
+    async (_, conf) => {
+      const own = folderWith({
+        'dovecot.conf': conf,
+        users: 'bob:pw::::::host=192.0.2.1\nann:pw::::::host=192.0.2.2\n',
+      });
+      try {
+        const config = loadConfig({ path: join(own.path, 'dovecot.conf'), host: nodeConfigHost() });
+        const { openPassdb } = createDatabases({ config });
+        let opened = 0;
+        const simulator = new Simulator({
+          config,
+          openPassdb: (passdb) => {
+            opened += 1;
+            return openPassdb(passdb);
+          },
+          system: nodeSystem(),
+          resolve: null,
+          detailed: false,
+          lenient: false,
+          doveadm: false,
+        });
+        const users: string[] = [];
+        for (let address = 0; address < 600; address += 1) {
+          const remoteIp = `10.0.${Math.floor(address / 200)}.${1 + (address % 200)}`;
+          const { answer } = await simulator.ask(questionOf('carol', { remoteIp }));
+          users.push(answer.user);
+        }
+        expect(new Set(users.slice(0, 200))).toEqual(new Set(['bob']));
+        expect(new Set(users.slice(200, 400))).toEqual(new Set(['ann']));
+        expect(new Set(users.slice(400))).toEqual(new Set(['carol']));
+        expect(opened).toBe(3);
+        await simulator.close();
+      } finally {
+        own.remove();
+      }
+    },
+  );
 });
 
 describe('all users', () => {

@@ -41,8 +41,8 @@ export class EffectiveSettings implements EffectiveConfig {
   readonly #main: Source;
   #index: FilterIndex | undefined;
   #global: Scope | undefined;
-  /** By protocol, '' for all. */
-  readonly #auth = new Map<ByteString, AuthSettings>();
+  readonly #auth = new Map<string, AuthSettings>();
+  readonly #login = new Map<string, LoginSettings>();
   #loginServices: Map<ByteString, ByteString> | undefined;
 
   constructor(version: Version24, build: () => Builder, main: Source) {
@@ -74,25 +74,32 @@ export class EffectiveSettings implements EffectiveConfig {
 
   auth(filter?: ConnectionFilter): AuthSettings {
     const mask = maskOf(filter);
-    const { protocol, ...addresses } = mask;
+    const { protocol } = mask;
     // A protocol that no filter names has the settings of all; thousands of blocks are read once then.
     const isGlobal = protocol === undefined || !this.#filters().knows(protocol);
-    // Connections have no end of addresses; protocols are few.
-    const known = Object.keys(addresses).length === 0 ? this.#auth : new Map<ByteString, AuthSettings>();
-    const key = isGlobal ? '' : protocol;
-    let settings = known.get(key);
-    if (settings === undefined) {
-      const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };
-      settings = new AuthReader(this.#filters(), mask, start).read();
-      known.set(key, settings);
-    }
-    return settings;
+    const start: Origin = { source: this.#main, span: { start: 0, end: 0 }, line: 1 };
+    return this.#remembered(this.#auth, isGlobal ? '' : protocol, mask, () =>
+      new AuthReader(this.#filters(), mask, start).read(),
+    );
   }
 
   /** Dovecot 2.4.1 client-common.c: settings inside `service NAME { }` count for its own connections. */
   login(filter: ConnectionFilter): LoginSettings {
     const service = this.#loginService(filter.protocol ?? '');
-    return readLogin((...names) => this.#scope(filter, [`service/${service}`, ...names]), this.#main);
+    return this.#remembered(this.#login, filter.protocol ?? '', maskOf(filter), () =>
+      readLogin((...names) => this.#scope(filter, [`service/${service}`, ...names]), this.#main),
+    );
+  }
+
+  /** What was read for connections that the same filters match: addresses have no end, these are few. */
+  #remembered<T>(known: Map<string, T>, protocol: ByteString, connection: FilterMask, read: () => T): T {
+    const key = `${protocol}\0${this.#filters().addressesOf(connection)}`;
+    let value = known.get(key);
+    if (value === undefined) {
+      value = read();
+      known.set(key, value);
+    }
+    return value;
   }
 
   /** `imap-login` for imap; a protocol without a login service is served by the service of its name. */

@@ -38,6 +38,7 @@ export class FilterIndex {
   readonly tree: FilterTree;
   readonly #children = new Map<Filter, { named: Map<ByteString, Filter[]>; others: Filter[] }>();
   #order: Map<Filter, number> | undefined;
+  #addressMasks: readonly FilterMask[] | undefined;
 
   constructor(tree: FilterTree) {
     this.tree = tree;
@@ -57,6 +58,14 @@ export class FilterIndex {
       this.#children.set(filter, entry);
     }
     return entry;
+  }
+
+  /** Connections of one protocol with the same text are inside of the same filters. */
+  addressesOf(connection: FilterMask): string {
+    const { localName, local, remote } = connection;
+    if (localName === undefined && local === undefined && remote === undefined) return '';
+    this.#addressMasks ??= addressMasks(this.tree);
+    return this.#addressMasks.map((mask) => (letsThrough(mask, connection) ? '1' : '0')).join('');
   }
 
   /** Filters at and below `filter` that the question is inside of. */
@@ -116,6 +125,17 @@ export class FilterIndex {
             this.#collect(group, { ...question, names }, found);
     return this.#byOrder(found);
   }
+}
+
+/** What filters ask of the addresses and the name of a connection. */
+function addressMasks(tree: FilterTree): readonly FilterMask[] {
+  const masks = new Set<FilterMask>();
+  for (const filter of tree.all)
+    for (let at: Filter | null = filter; at !== null; at = at.outer) {
+      const { localName, local, remote } = at.mask;
+      if (localName !== undefined || local !== undefined || remote !== undefined) masks.add(at.mask);
+    }
+  return [...masks];
 }
 
 /** Who asks without a protocol is inside of `protocol !imap { }` (observed 2.4.1). */
