@@ -87,7 +87,7 @@ function columnFields(config: Config): PassdbField[] {
 function staticArgs(passdb: PassdbBlock, config: Config): PassdbField[] {
   const { origin } = passdb.args;
   if (seriesOf(config.version) !== '2.3' || passdb.driver !== 'static' || origin === null) return [];
-  return pairs(valueText(origin)).map((pair) => ({ passdb, setter: 'args' as const, ...pair }));
+  return pairs(passdb, 'args', valueText(origin));
 }
 
 function templates(passdb: PassdbBlock): PassdbField[] {
@@ -96,7 +96,7 @@ function templates(passdb: PassdbBlock): PassdbField[] {
   const origins = new Set([...passdb.defaultFields, ...passdb.overrideFields].map((field) => field.origin));
   for (const origin of origins) {
     if (origin === null) continue;
-    for (const pair of pairs(valueText(origin))) found.push({ passdb, setter: 'template', ...pair });
+    found.push(...pairs(passdb, 'template', valueText(origin)));
   }
   for (const { name, value, origin } of passdb.fields) {
     if (origin === null) continue;
@@ -117,28 +117,56 @@ function templates(passdb: PassdbBlock): PassdbField[] {
   return found;
 }
 
-/** `a=1 b c=%u`: split at spaces, first `=` (auth-chain.md section 3). */
-function pairs(value: ValueText) {
-  const found: Omit<PassdbField, 'passdb' | 'setter'>[] = [];
-  for (const match of value.text.matchAll(/\S+/g)) {
-    const [word] = match;
-    const start = match.index;
-    const end = start + word.length;
-    const equals = word.indexOf('=');
-    const nameEnd = equals === -1 ? end : start + equals;
-    const text = equals === -1 ? '' : word.slice(equals + 1);
-    const open = text.includes('%');
-    found.push({
-      ...splitSuffix(equals === -1 ? word : word.slice(0, equals)),
-      namePlace: placeIn(value, { start, end: nameEnd }),
-      literals: open
-        ? []
-        : [{ text, place: placeIn(value, { start: equals === -1 ? start : nameEnd + 1, end }) }],
-      canBeNull: false,
-      open,
-    });
-  }
+/** `a=1 b c=%u`: split at spaces (auth-chain.md section 3). */
+function pairs(passdb: PassdbBlock, setter: FieldSetter, value: ValueText): PassdbField[] {
+  const found: PassdbField[] = [];
+  const words = /\S+/g;
+  for (let match = words.exec(value.text); match !== null; match = words.exec(value.text))
+    found.push(new PairField(passdb, setter, value, match[0], match.index));
   return found;
+}
+
+/** A word `name=value` or `name` of a list. Few are ever asked where they stand. */
+class PairField implements PassdbField {
+  readonly passdb: PassdbBlock;
+  readonly setter: FieldSetter;
+  readonly name: string;
+  readonly suffix: string;
+  readonly canBeNull = false;
+  readonly open: boolean;
+  readonly #value: ValueText;
+  readonly #word: string;
+  readonly #start: number;
+
+  constructor(passdb: PassdbBlock, setter: FieldSetter, value: ValueText, word: string, start: number) {
+    const equals = word.indexOf('=');
+    const { name, suffix } = splitSuffix(equals === -1 ? word : word.slice(0, equals));
+    this.passdb = passdb;
+    this.setter = setter;
+    this.name = name;
+    this.suffix = suffix;
+    this.open = equals !== -1 && word.includes('%', equals);
+    this.#value = value;
+    this.#word = word;
+    this.#start = start;
+  }
+
+  get namePlace(): Place {
+    const equals = this.#word.indexOf('=');
+    return this.#place(0, equals === -1 ? this.#word.length : equals);
+  }
+
+  get literals(): PassdbField['literals'] {
+    if (this.open) return [];
+    const equals = this.#word.indexOf('=');
+    const { length } = this.#word;
+    if (equals === -1) return [{ text: '', place: this.#place(0, length) }];
+    return [{ text: this.#word.slice(equals + 1), place: this.#place(equals + 1, length) }];
+  }
+
+  #place(from: number, to: number): Place {
+    return placeIn(this.#value, { start: this.#start + from, end: this.#start + to });
+  }
 }
 
 function splitSuffix(name: string): { name: string; suffix: string } {

@@ -7,11 +7,30 @@ export function ipVersion(text: string): 0 | 4 | 6 {
   return isIpv6(text) ? 6 : 0;
 }
 
+const ZERO = 48;
+const DOT = 46;
+
+/** Four decimal numbers below 256 without leading zeros; digit by digit, since thousands of hosts are asked about. */
 function isIpv4(text: string): boolean {
-  const parts = text.split('.');
-  return (
-    parts.length === 4 && parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256)
-  );
+  let parts = 1;
+  let digits = 0;
+  let number = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT && digits > 0) {
+      parts++;
+      digits = 0;
+      number = 0;
+    } else {
+      const digit = code - ZERO;
+      const hasLeadingZero = digits > 0 && number === 0;
+      if (digit < 0 || digit > 9 || hasLeadingZero) return false;
+      number = number * 10 + digit;
+      digits++;
+      if (number > 255) return false;
+    }
+  }
+  return parts === 4 && digits > 0;
 }
 
 function isIpv6(text: string): boolean {

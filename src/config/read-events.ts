@@ -55,8 +55,13 @@ export class EventReader {
       }
       if (this.#carried === '') {
         if (statement.kind === 'blank' || statement.kind === 'comment') continue;
-        yield* this.#problemsUpTo(file, statement.line, false);
-        yield* this.#statement(file, statement);
+        if (this.#hasProblem(file, statement.line)) yield* this.#problemsUpTo(file, statement.line, false);
+        const { source } = file;
+        // No generator of its own for each of thousands of lines.
+        if (statement.kind === 'setting') yield { kind: 'setting', source, node: statement };
+        else if (statement.kind === 'section') yield { kind: 'section-begin', source, node: statement };
+        else if (statement.kind === 'section-end') yield { kind: 'section-end', source, node: statement };
+        else yield* this.#statement(file, statement);
         continue;
       }
       yield* this.#continued(file, statement);
@@ -132,6 +137,11 @@ export class EventReader {
       return statement;
     }
     return null;
+  }
+
+  #hasProblem({ tree, nextProblem }: OpenFile, line: number): boolean {
+    const problem = tree.problems[nextProblem];
+    return problem !== undefined && problem.line <= line;
   }
 
   *#problemsUpTo(file: OpenFile, line: number, onlyBefore: boolean): Generator<ConfEvent> {

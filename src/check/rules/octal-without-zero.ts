@@ -11,6 +11,7 @@ export const octalWithoutZero = defineRule({
   check({ config, report }) {
     for (const setting of writtenSettings(config)) {
       const { node, path } = setting;
+      if (!node.key.endsWith('mode')) continue;
       const isMode = /(?:^|_)mode$/.test(node.key.split('/').at(-1) ?? '');
       if (!isMode || !/_listener$/.test(path.at(-1)?.key ?? node.key.split('/').at(-3) ?? '')) continue;
       const { text } = node.value;

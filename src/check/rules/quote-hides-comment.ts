@@ -11,7 +11,7 @@ export const quoteHidesComment = defineRule({
   check({ config, report }) {
     for (const setting of writtenSettings(config)) {
       const { form, text } = setting.node.value;
-      if (form !== 'text' || !/["'][^#]*\s#\s/.test(text)) continue;
+      if (form !== 'text' || !text.includes('#') || !/["'][^#]*\s#\s/.test(text)) continue;
       report({
         message:
           'The comment is part of the value: the quote before it has no partner, and so # counts as text',

@@ -1,4 +1,3 @@
-import type { PassdbBlock, UserdbBlock } from '../../config/effective.js';
 import type { Series } from '../../knowledge/versions.js';
 import { allPassdbs, allUserdbs, headOf } from '../chains.js';
 import { BOTH, defineRule, listOf } from '../rule.js';
@@ -17,10 +16,11 @@ export const unknownDriver = defineRule({
   title: 'A passdb or userdb driver that this version does not have',
   versions: BOTH,
   check({ config, series, report }) {
+    const drivers = { passdb: known('passdb', series), userdb: known('userdb', series) };
     for (const block of [...allPassdbs(config), ...allUserdbs(config)]) {
       const { driver, kind } = block;
       if (driver === '' || driver.includes('%') || driver.includes('$')) continue;
-      if (known(block, series).includes(driver)) continue;
+      if (drivers[kind].includes(driver)) continue;
       const notBuilt = kind === 'passdb' && NOT_BUILT.includes(driver);
       const gone = series === '2.4' && (ONLY_23.includes(driver) || driver === 'vpopmail');
       report({
@@ -33,7 +33,7 @@ export const unknownDriver = defineRule({
         help:
           series === '2.4' && driver === block.name
             ? `Write "driver = ..." in the block: without it the block's name counts as the driver.`
-            : `Drivers of ${series}: ${listOf(known(block, series), 'and')}.`,
+            : `Drivers of ${series}: ${listOf(drivers[kind], 'and')}.`,
         dovecot: {
           message: notBuilt
             ? `auth: Fatal: Support not compiled in for ${kind} driver '${driver}'`
@@ -45,7 +45,7 @@ export const unknownDriver = defineRule({
   },
 });
 
-function known({ kind }: PassdbBlock | UserdbBlock, series: Series): string[] {
+function known(kind: 'passdb' | 'userdb', series: Series): string[] {
   const base = kind === 'passdb' ? PASSDB : USERDB;
   const more = series === '2.3' ? ONLY_23.filter((name) => kind === 'passdb' || name !== 'shadow') : [];
   return [...base, ...more].sort();
