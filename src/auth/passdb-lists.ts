@@ -29,12 +29,35 @@ export function passdbLists(settings: AuthSettings): PassdbLists {
     if (list.length === 0 && passdb.skip.value === 'unauthenticated') dropped.push(passdb);
     else list.push(passdb);
   }
-  const modules = new Map<PassdbBlock, { readonly block: PassdbBlock; readonly id: number }>();
-  const shared = new Map<string, { readonly block: PassdbBlock; readonly id: number }>();
+  // Only walks ask for modules.
+  let made: ReadonlyMap<PassdbBlock, Module> | undefined;
+  const moduleFor = (passdb: PassdbBlock) => {
+    made ??= modulesOf([...passdbs, ...masterdbs], settings.version.startsWith('2.3'));
+    return made.get(passdb);
+  };
+  const lists: PassdbLists = {
+    masterdbs,
+    passdbs,
+    dropped,
+    moduleOf: (passdb) => moduleFor(passdb)?.block ?? passdb,
+    idOf: (passdb) => moduleFor(passdb)?.id ?? passdb.index,
+  };
+  LISTS.set(settings, lists);
+  return lists;
+}
+
+interface Module {
+  readonly block: PassdbBlock;
+  readonly id: number;
+}
+
+function modulesOf(passdbs: readonly PassdbBlock[], areShared: boolean): Map<PassdbBlock, Module> {
+  const modules = new Map<PassdbBlock, Module>();
+  const shared = new Map<string, Module>();
   let count = 0;
-  for (const passdb of [...passdbs, ...masterdbs]) {
+  for (const passdb of passdbs) {
     const key = `${passdb.driver}\0${passdb.args.text}`;
-    let made = settings.version.startsWith('2.3') ? shared.get(key) : undefined;
+    let made = areShared ? shared.get(key) : undefined;
     if (made === undefined) {
       count += 1;
       made = { block: passdb, id: count };
@@ -42,15 +65,7 @@ export function passdbLists(settings: AuthSettings): PassdbLists {
     }
     modules.set(passdb, made);
   }
-  const lists: PassdbLists = {
-    masterdbs,
-    passdbs,
-    dropped,
-    moduleOf: (passdb) => modules.get(passdb)?.block ?? passdb,
-    idOf: (passdb) => modules.get(passdb)?.id ?? passdb.index,
-  };
-  LISTS.set(settings, lists);
-  return lists;
+  return modules;
 }
 
 /** Name in log lines: the section's, or the driver's for an unnamed 2.3 block. */

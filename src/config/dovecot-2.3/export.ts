@@ -32,10 +32,18 @@ export interface ExportQuestion {
   readonly wants: WantsSetting;
 }
 
+/** A question with what was found on the way. */
+interface Asked extends ExportQuestion {
+  /** Whether a list has two sections of one name. */
+  readonly repeated: { isThere: boolean };
+}
+
 /** All settings of a layer (or of merged layers) that the question wants, in the order of the tables. */
 export function exportSettings(root: SectionNode, question: ExportQuestion): ExportEntry[] {
   const entries: ExportEntry[] = [];
-  exportNode(root, '', false, question, entries);
+  const repeated = { isThere: false };
+  exportNode(root, '', false, { ...question, repeated }, entries);
+  if (!repeated.isThere) return entries;
   // Sections that a changed name made equal: the first value of each path counts.
   const seen = new Set<string>();
   return entries.filter(({ path }) => !seen.has(path) && seen.add(path));
@@ -45,7 +53,7 @@ function exportNode(
   node: SectionNode,
   prefix: string,
   inUnique: boolean,
-  question: ExportQuestion,
+  question: Asked,
   entries: ExportEntry[],
 ): void {
   const { table } = node;
@@ -98,13 +106,14 @@ function exportList(
   node: SectionNode,
   definition: ListSetting,
   prefix: string,
-  question: ExportQuestion,
+  question: Asked,
   entries: ExportEntry[],
 ): void {
   const needsUntouched = !question.hideListDefaults || question.scope.startsWith('all');
   const sections = orderedSections(node, definition, needsUntouched);
   if (sections.length === 0) return;
   const names = sections.map(({ section, index }) => exportedName(section, definition, index));
+  if (definition.unique && new Set(names).size < names.length) question.repeated.isThere = true;
   const path = prefix + definition.name;
   entries.push({ path, value: names.join(' '), kind: 'list', origin: null });
   for (const [at, { section }] of sections.entries())
