@@ -13,8 +13,12 @@ const dist = join(__dirname, '..', 'dist', '/');
 const LAZY = new Set([
   'node:child_process',
   'node:crypto',
+  'node:dns/promises',
+  'node:fs/promises',
   'node:net',
   'node:os',
+  'node:readline',
+  'node:timers/promises',
   'node:tls',
   'node:tty',
   'node:url',

@@ -5,7 +5,6 @@ import { bytesOfHex } from '../variables/binary.js';
 import { parseUint } from '../variables/numbers.js';
 import { equalBytes } from './equality.js';
 
-const pbkdf2Async = promisify(pbkdf2);
 const KEY_SIZE = 20;
 
 /** `$1$salt$rounds$hash` (Dovecot password-scheme-pbkdf2.c). */
@@ -29,7 +28,7 @@ export async function verifyPbkdf2(
 async function deriveKey(plaintext: ByteString, salt: ByteString, rounds: number): Promise<ByteString> {
   // Dovecot pkcs5.c does nothing for 0 rounds: the key stays zero.
   if (rounds === 0) return '\0'.repeat(KEY_SIZE);
-  const key = await pbkdf2Async(
+  const key = await promisify(pbkdf2)(
     Buffer.from(plaintext, 'latin1'),
     Buffer.from(salt, 'latin1'),
     Math.min(rounds, 2 ** 31 - 1),

@@ -5,8 +5,6 @@ import { bytesOfBase64 } from '../variables/binary.js';
 import { parseUint } from '../variables/numbers.js';
 import { equalBytes } from './equality.js';
 
-const pbkdf2Async = promisify(pbkdf2);
-
 /** Dovecot auth-scram.h */
 const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 2 ** 31 - 1;
@@ -56,7 +54,7 @@ export async function scramKeys(
   salt: ByteString,
   iterations: number,
 ): Promise<{ readonly storedKey: ByteString; readonly serverKey: ByteString }> {
-  const salted = await pbkdf2Async(
+  const salted = await promisify(pbkdf2)(
     Buffer.from(plaintext, 'latin1'),
     Buffer.from(salt, 'latin1'),
     iterations,
