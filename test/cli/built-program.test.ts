@@ -39,6 +39,16 @@ describe.runIf(BUILT)('the built program', () => {
     return { stdout, stderr, status };
   };
 
+  /** Node's own modules that a command loads for the guide's corrected proxy, a line each. */
+  const loadedBy = (...args: string[]) => {
+    const list = join(folder, 'loaded.cjs');
+    writeFileSync(list, "process.on('exit', () => console.error(process.moduleLoadList.join('\\n')))");
+    const corrected = resolve('fixtures/guide/corrected/proxy');
+    const mapped = ['-c', join(corrected, 'dovecot.conf'), '--map', `/etc/dovecot=${corrected}`];
+    const command = ['-r', list, resolve('bin/dvproxy.js'), ...args, ...mapped];
+    return spawnSync(process.execPath, command, { encoding: 'utf8' }).stderr;
+  };
+
   test('says the same with a code cache that V8 refuses, and without packs', () => {
     const packed = check();
     expect(packed.stderr).toBe('');
@@ -53,15 +63,20 @@ describe.runIf(BUILT)('the built program', () => {
   test('starts a check without what it does not need', () => {
     // What is loaded at the start is most of what a check of a small configuration costs.
     expect(statSync('dist/check.pack.cjs').size).toBeLessThan(700_000);
-    const list = join(folder, 'loaded.cjs');
-    writeFileSync(list, "process.on('exit', () => console.error(process.moduleLoadList.join('\\n')))");
-    const corrected = resolve('fixtures/guide/corrected/proxy');
-    const args = ['check', '-c', join(corrected, 'dovecot.conf'), '--map', `/etc/dovecot=${corrected}`];
-    const { stderr } = spawnSync(process.execPath, ['-r', list, resolve('bin/dvproxy.js'), ...args], {
-      encoding: 'utf8',
-    });
-    expect(stderr).toContain('NativeModule fs\n');
-    expect(stderr).not.toMatch(/^NativeModule (?:net|tty|crypto|internal\/abort_controller)$/m);
+    const loaded = loadedBy('check');
+    expect(loaded).toContain('NativeModule fs\n');
+    expect(loaded).not.toMatch(/^NativeModule (?:net|tty|crypto|internal\/abort_controller)$/m);
+  }, 30_000);
+
+  test("starts one user's simulate without what its chain does not need", () => {
+    const databases = resolve('fixtures/guide/corrected/databases');
+    const fixtures = ['mailproxy.sql', 'maillocal.sql'].flatMap((name) => [
+      '--fixture',
+      join(databases, name),
+    ]);
+    const loaded = loadedBy('simulate', 'user1@domain1.com', ...fixtures);
+    expect(loaded).toContain('NativeModule os\n');
+    expect(loaded).not.toMatch(/^NativeModule (?:net|tty|crypto|readline|stream|dns\/promises)$/m);
   }, 30_000);
 
   test('loads what a command seldom needs when it is asked for', () => {
