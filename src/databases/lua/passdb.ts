@@ -25,8 +25,7 @@ export async function openLua(
     canLookupCredentials: true,
     blocking: set.blocking,
     cacheKeyTemplates: cacheKey === '' ? [] : [cacheKey],
-    lookup: (context) =>
-      lookup(series, script, verifies, set.defaultScheme, series === '2.3' && set.blocking, context),
+    lookup: (context) => lookup(series, script, verifies, set.defaultScheme, context),
     close: async () => script.close(),
   };
 }
@@ -46,7 +45,6 @@ async function lookup(
   script: LuaScript,
   verifies: boolean,
   defaultScheme: ByteString,
-  workerLogs: boolean,
   context: LookupContext,
 ): Promise<LookupOutcome> {
   const { request } = context;
@@ -106,9 +104,6 @@ async function lookup(
     log.push({ level: 'info', text: 'nopassword given and password is not empty' });
     return { kind: 'found', fields: others, defaultScheme, verified: 'mismatch', log };
   }
-  // Elsewhere the 2.3 auth-worker keeps this line to itself. observed
-  if (given === '' && !nopassword && workerLogs && !context.alreadyAuthenticated && request.mode === 'verify')
-    log.push({ level: 'info', text: 'No password returned (and no nopassword)' });
   const row: RowField[] = given === '' ? others : [...others, ['password', given]];
   return { kind: 'found', fields: row, defaultScheme, log };
 }
