@@ -1,5 +1,6 @@
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { fencesOf } from '../docs/markdown.js';
@@ -59,6 +60,10 @@ const PAGES = readdirSync('docs/checks').flatMap((name) => {
   return [{ code, claims, files, version } as const];
 });
 
+const ATTEMPTS = 3;
+const WAITS = 50;
+const WAIT_MS = 100;
+
 describe.each(PAGES.filter(({ version }) => required || missing[version] === null))(
   'the bad example of $code',
   ({ claims, files, version }) => {
@@ -69,19 +74,29 @@ describe.each(PAGES.filter(({ version }) => required || missing[version] === nul
         ),
       );
       const { 'dovecot.conf': config = '', ...others } = placed;
-      const server = startDovecotAuth({
-        version,
-        config: completed(config),
-        files: Object.fromEntries(Object.entries(others).map(([name, text]) => [name, onSqlite(text)])),
-        prepare: (folder) => makeUsers(join(folder, 'users.sqlite')),
-      });
-      try {
-        server.real({ user: 'users' in files ? 'joe' : 'joe@example.com', password: 'pw' });
-        const said = () => server.log().join('\n').replaceAll(server.directory, '/etc/dovecot');
-        for (const claim of claims) await expect.poll(said, { timeout: 10_000 }).toContain(claim);
-      } finally {
-        await server.stop();
+      const start = () =>
+        startDovecotAuth({
+          version,
+          config: completed(config),
+          files: Object.fromEntries(Object.entries(others).map(([name, text]) => [name, onSqlite(text)])),
+          prepare: (folder) => makeUsers(join(folder, 'users.sqlite')),
+        });
+      let said = '';
+      const saysAll = () => claims.every((claim) => said.includes(claim));
+      // The last line of an auth process that dies at its start is lost now and then: it is started again.
+      for (let attempt = 0; attempt < ATTEMPTS && !saysAll(); attempt++) {
+        const server = start();
+        try {
+          server.real({ user: 'users' in files ? 'joe' : 'joe@example.com', password: 'pw' });
+          for (let wait = 0; wait < WAITS && !saysAll(); wait++) {
+            said = server.log().join('\n').replaceAll(server.directory, '/etc/dovecot');
+            await setTimeout(WAIT_MS);
+          }
+        } finally {
+          await server.stop();
+        }
       }
+      for (const claim of claims) expect(said).toContain(claim);
     });
   },
 );
