@@ -20,6 +20,8 @@ export function humanForm(
   onlyPath: ByteString | null,
 ): DumpNode[] {
   const prefixes = listPrefixes(entries);
+  // Behind an open prefix only longer ones can follow, unless one stands there twice.
+  const repeats = [...prefixes.values()].some(({ length }) => length > 1);
   const lines = entries
     .filter((entry) => entry.kind !== 'list')
     .map((entry) => ({ entry, key: sortKey(entry) }))
@@ -43,7 +45,7 @@ export function humanForm(
     let isOpening = false;
     for (;;) {
       const outer = open.at(-1);
-      const next = nextPrefix(entry.path, prefixes, outer);
+      const next = nextPrefix(entry.path, prefixes, outer, repeats ? 0 : (outer?.prefix.length ?? 0));
       if (next === null) break;
       const rest = entry.path.slice(outer?.prefix.length ?? 0);
       const keyword = rest.split('/', 1)[0] ?? '';
@@ -94,10 +96,11 @@ function nextPrefix(
   path: string,
   prefixes: ReadonlyMap<string, readonly number[]>,
   outer: OpenPrefix | undefined,
+  from: number,
 ): { prefix: string; index: number } | null {
   const after = outer?.index ?? -1;
   let best: { prefix: string; index: number } | null = null;
-  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+  for (let slash = path.indexOf('/', from); slash !== -1; slash = path.indexOf('/', slash + 1)) {
     const prefix = path.slice(0, slash + 1);
     const index = prefixes.get(prefix)?.find((one) => one > after);
     if (index !== undefined && (best === null || index < best.index)) best = { prefix, index };

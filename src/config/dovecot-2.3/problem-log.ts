@@ -13,6 +13,11 @@ interface OpenedAt {
   readonly line: number;
 }
 
+interface Seen {
+  readonly line: number;
+  readonly place: Place;
+}
+
 /** What is wrong with the statements of a 2.3 configuration, in Dovecot's words; knows the statement being read. */
 export class ProblemLog {
   readonly problems: ConfigProblem[] = [];
@@ -23,8 +28,10 @@ export class ProblemLog {
   readonly #lenient: boolean;
   /** The global settings. */
   readonly #table: SectionTable;
-  /** Settings seen inside sections and filters, by path, with the place that Dovecot names. */
-  readonly #seen = new Map<string, { readonly line: number; readonly place: Place }>();
+  /** Settings seen inside filters, by path, with the place that Dovecot names. */
+  readonly #seen = new Map<string, Seen>();
+  /** Those of sections, whose paths nobody needs as a rule. */
+  readonly #seenInSections: (Seen & { readonly key: ByteString; readonly prefix: string })[] = [];
   #warnedObsolete = false;
 
   constructor(main: Source, lenient: boolean, table: SectionTable) {
@@ -103,12 +110,16 @@ export class ProblemLog {
   }
 
   /** config_parser_check_warnings(). */
-  warnIfShadowed(key: ByteString, path: string, isInside: boolean): void {
-    const first = this.#seen.get(path);
+  /** `prefix`: path of the sections around the key; `isInside`: a section or a filter is open. */
+  warnIfShadowed(key: ByteString, prefix: string, isInside: boolean): void {
     if (isInside) {
-      if (first === undefined) this.#seen.set(path, { line: this.origin.line, place: this.keyPlace });
+      const seen = { key, prefix, line: this.origin.line, place: this.keyPlace };
+      if (prefix !== '') this.#seenInSections.push(seen);
+      else if (!this.#seen.has(key)) this.#seen.set(key, seen);
       return;
     }
+    if (key.includes('/')) this.#nameSeenInSections();
+    const first = this.#seen.get(key);
     if (first === undefined) return;
     const there = `${first.place.source.path} line ${first.line}`;
     const here = `${this.source.path} line ${this.origin.line}`;
@@ -124,6 +135,14 @@ export class ProblemLog {
       subject: { name: key },
       related: [{ message: 'set here first', place: first.place }],
     });
+  }
+
+  /** Only a global key with a path can mean what sections set. */
+  #nameSeenInSections(): void {
+    for (const seen of this.#seenInSections.splice(0)) {
+      const path = seen.prefix + seen.key;
+      if (!this.#seen.has(path)) this.#seen.set(path, seen);
+    }
   }
 
   warnObsolete(text: ByteString): void {

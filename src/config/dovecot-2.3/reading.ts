@@ -96,12 +96,12 @@ export class Reading {
   }
 
   #keyValue(key: ByteString, value: NewValue, valueSpan: Place['span']): void {
-    this.#log.warnIfShadowed(key, this.#sections.path + key, !this.#sections.isEmpty);
+    this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
     this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, valueSpan);
   }
 
   #fileValue(key: ByteString, path: ByteString, valueSpan: Place['span']): void {
-    this.#log.warnIfShadowed(key, this.#sections.path + key, !this.#sections.isEmpty);
+    this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
     const full = resolvePath(path, this.#log.source);
     let value: NewValue = { text: `<${path}`, expanded: `<${path}`, file: full };
     if (this.#input.expand) {
@@ -127,7 +127,7 @@ export class Reading {
   }
 
   #variableValue(key: ByteString, text: ByteString, valueSpan: Place['span']): void {
-    this.#log.warnIfShadowed(key, this.#sections.path + key, !this.#sections.isEmpty);
+    this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
     const chain = this.#sections.layers;
     const result = expandVariables(key, text, chain, this.#input.host.environment);
     if (result.error !== null) {
