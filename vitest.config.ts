@@ -11,16 +11,17 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**'],
           setupFiles: ['test/property-seed.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'real',
           include: ['test/real/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+          // The real programs run beside their own clocks; on a busy machine one of them may be late once.
+          retry: process.env.CI === 'true' ? 2 : 0,
         },
       },
     ],
