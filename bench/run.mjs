@@ -1,4 +1,4 @@
-// Bundles bench/main.ts and runs it: `node bench/run.mjs [all|parser|check|cold-start|large-files|walks|many-users] [ROUNDS]`, after `npm run build`.
+// Bundles bench/main.ts and runs it: `node bench/run.mjs [all|parser|check|cold-start|large-files|walks|many-users|serve] [ROUNDS]`, after `npm run build`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
