@@ -139,6 +139,11 @@ export class BackendConnection {
     this.fail('connect', `connect(${this.#ip}, ${this.#port}) failed: ${error}${this.#circumstances(local)}`);
   }
 
+  /** The proxy knows that it is of no use: there is no second try. */
+  unavailable(reason: ByteString): void {
+    this.fail('internal', reason);
+  }
+
   timedOut(local: LocalAddress | null): void {
     if (!this.#connected) {
       this.refused('Connection timed out', local);

@@ -134,6 +134,9 @@ export abstract class LoginSession {
       case 'backend_refused':
         this.login.backend?.refused(event.error, event.local);
         break;
+      case 'backend_unavailable':
+        this.login.backend?.unavailable(event.reason);
+        break;
       case 'backend_data':
         this.login.backend?.received(event.data);
         break;

@@ -25,6 +25,8 @@ export type SessionEvent =
   | { readonly kind: 'backend_connected' }
   /** The connection could not be made; `error` is strerror's text, `local` the bound address as far as it is known. */
   | { readonly kind: 'backend_refused'; readonly error: string; readonly local: LocalAddress | null }
+  /** No connection is tried: the backend is known to be down, or an administrator keeps sessions away from it. */
+  | { readonly kind: 'backend_unavailable'; readonly reason: ByteString }
   | { readonly kind: 'backend_data'; readonly data: ByteString }
   | { readonly kind: 'backend_closed'; readonly error: string }
   /** TLS could not be set up, or the certificate is refused: trying again would change nothing. */

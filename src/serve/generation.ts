@@ -10,6 +10,7 @@ import { Authenticator, type Resolve, resolveByDns } from './authenticator.js';
 import type { LmtpServices } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
 import type { Counters } from './operation/counters.js';
+import type { SharedState } from './operation/shared-state.js';
 import { RecipientLookup } from './recipient-lookup.js';
 import type { SessionServices } from './session-driver.js';
 import { SessionSettings } from './session-settings.js';
@@ -48,6 +49,7 @@ export async function openGeneration(
   options: GenerationOptions,
   protocols: ReadonlySet<ServedProtocol>,
   counters: Counters,
+  shared: SharedState,
 ): Promise<Generation> {
   const { config, fixtures, log, system, environment } = options;
   const mapPath = options.mapPath ?? ((path: string) => path);
@@ -101,6 +103,7 @@ export async function openGeneration(
     services: {
       log,
       counters,
+      shared,
       environment: (protocol, addresses) => of(protocol).settings.environment(addresses),
       tls: (protocol, addresses) => of(protocol).settings.tls(addresses),
       dialogue: (request) => of(request.protocol).authenticator.dialogue(request),
@@ -109,6 +112,7 @@ export async function openGeneration(
     lmtp: {
       log,
       counters,
+      shared,
       environment: (addresses) => of('lmtp').settings.lmtpEnvironment(addresses),
       tls: (addresses) => of('lmtp').settings.tls(addresses),
       lookUp: (request, signal) => of('lmtp').recipients.lookUp(request, signal),

@@ -11,8 +11,10 @@ import { BackendWriter } from './backend-writer.js';
 import { ClientSocket } from './client-socket.js';
 import type { ServeLog } from './log.js';
 import { MessageStore } from './message-store.js';
+import { BackendTry } from './operation/backend-try.js';
 import type { Counters } from './operation/counters.js';
 import type { SessionRecord } from './operation/session-record.js';
+import type { SharedState } from './operation/shared-state.js';
 import type { AcceptedBy } from './session-driver.js';
 import { addressesOf, errorText, newRecord, type Session, temporaryFailure } from './session-parts.js';
 import { SessionTimers } from './session-timers.js';
@@ -22,6 +24,7 @@ import type { SessionTls } from './session-tls.js';
 export interface LmtpServices {
   readonly log: ServeLog;
   readonly counters: Counters;
+  readonly shared: SharedState;
   environment(addresses: ClientAddresses): LmtpEnvironment;
   tls(addresses: ClientAddresses): SessionTls;
   lookUp(
@@ -33,6 +36,7 @@ export interface LmtpServices {
 interface Backend {
   readonly socket: BackendSocket;
   readonly writer: BackendWriter;
+  readonly current: BackendTry;
 }
 
 /** Gives one LMTP session's machine its sockets, timers, answers and room for its message. */
@@ -44,8 +48,10 @@ export class LmtpDriver implements Session {
   readonly #client: ClientSocket;
   readonly #tls: SessionTls;
   readonly #store: MessageStore;
-  readonly #timers = new SessionTimers<string>((name) => this.#deliver({ kind: 'timer', name }));
+  readonly #timers = new SessionTimers<string>((name) => this.#timerFired(name));
   readonly #backends = new Map<number, Backend>();
+  /** Whether a connection may be made is being asked. */
+  readonly #asked = new Map<number, BackendTry>();
   #abort: AbortController | null = null;
   #lastUse = Date.now();
   #over = false;
@@ -100,6 +106,12 @@ export class LmtpDriver implements Session {
     this.#client.destroy();
   }
 
+  #timerFired(name: string): void {
+    const [what, id] = name.split(':');
+    if (what === 'connect') this.#backends.get(Number(id))?.current.failed('Timed out');
+    this.#deliver({ kind: 'timer', name });
+  }
+
   /** What happens while an event is handled comes after it. */
   #deliver(event: LmtpEvent): void {
     if (this.#over) return;
@@ -138,7 +150,7 @@ export class LmtpDriver implements Session {
         void this.#lookUp(action.request);
         break;
       case 'connect':
-        this.#connect(action);
+        this.#connectOrNot(action);
         break;
       case 'to_backend':
         this.#backends.get(action.backend)?.writer.write(Buffer.from(action.data, 'latin1'));
@@ -150,8 +162,7 @@ export class LmtpDriver implements Session {
         this.#backends.get(action.backend)?.socket.startTls(action.tls);
         break;
       case 'close_backend':
-        this.#backends.get(action.backend)?.writer.finish();
-        this.#backends.delete(action.backend);
+        this.#leaveBackend(action.backend);
         break;
       case 'store':
         this.#keep(action.data);
@@ -216,7 +227,37 @@ export class LmtpDriver implements Session {
     this.#deliver({ kind: 'looked_up', ...found });
   }
 
-  #connect(action: Extract<LmtpAction, { kind: 'connect' }>): void {
+  /** A backend that is down or drained is asked for first, others are connected to at once. */
+  #connectOrNot(action: Extract<LmtpAction, { kind: 'connect' }>): void {
+    const { counters, shared } = this.#services;
+    const id = action.backend;
+    const current = new BackendTry(action.ip, action.port, counters, shared);
+    if (!shared.isWatched(current.name)) {
+      this.#connect(action, current);
+      return;
+    }
+    this.#asked.set(id, current);
+    void shared.admit(current.name).then((refusal) => {
+      if (this.#asked.get(id) !== current) {
+        current.abandoned();
+        return;
+      }
+      this.#asked.delete(id);
+      if (refusal === null) this.#connect(action, current);
+      else this.#deliver({ kind: 'backend_refused', backend: id, error: refusal });
+    });
+  }
+
+  #leaveBackend(id: number): void {
+    this.#asked.delete(id);
+    const backend = this.#backends.get(id);
+    if (backend === undefined) return;
+    backend.current.abandoned();
+    backend.writer.finish();
+    this.#backends.delete(id);
+  }
+
+  #connect(action: Extract<LmtpAction, { kind: 'connect' }>, current: BackendTry): void {
     const id = action.backend;
     const { ip, port, sourceIp, tls, mayStartTls } = action;
     this.record.backend = { ip, port };
@@ -225,25 +266,30 @@ export class LmtpDriver implements Session {
       () => this.#tls.backendContext(),
       {
         connected: () => {
-          this.#services.counters.backend(ip, port, 'connected');
+          current.connected();
           this.#ofBackend(socket, { kind: 'backend_connected', backend: id });
         },
         refused: (error) => {
-          this.#services.counters.backend(ip, port, 'failed');
+          current.refused(error);
           this.#ofBackend(socket, { kind: 'backend_refused', backend: id, error });
         },
         data: (chunk) => {
+          current.answered();
           this.#ofBackend(socket, { kind: 'backend_data', backend: id, data: chunk.toString('latin1') });
           return true;
         },
         drained: () => this.#backends.get(id)?.writer.drained(),
-        closed: (error) =>
-          this.#ofBackend(socket, { kind: 'backend_closed', backend: id, error: fromUtf8(error) }),
-        tlsFailed: (error) =>
-          this.#ofBackend(socket, { kind: 'backend_tls_failed', backend: id, error: fromUtf8(error) }),
+        closed: (error) => {
+          current.failed(error || 'Connection closed');
+          this.#ofBackend(socket, { kind: 'backend_closed', backend: id, error: fromUtf8(error) });
+        },
+        tlsFailed: (error) => {
+          current.failed(error);
+          this.#ofBackend(socket, { kind: 'backend_tls_failed', backend: id, error: fromUtf8(error) });
+        },
       },
     );
-    this.#backends.set(id, { socket, writer: new BackendWriter(socket, this.#store) });
+    this.#backends.set(id, { socket, writer: new BackendWriter(socket, this.#store), current });
   }
 
   /** A connection that was given up has nothing to say any more: its number may be used again. */
@@ -257,8 +303,8 @@ export class LmtpDriver implements Session {
     this.#abort?.abort();
     this.#abort = null;
     this.#timers.clearAll();
-    for (const { writer } of this.#backends.values()) writer.finish();
-    this.#backends.clear();
+    this.#asked.clear();
+    for (const id of this.#backends.keys()) this.#leaveBackend(id);
     this.#store.discard();
   }
 }

@@ -17,6 +17,7 @@ import type { ServeLog } from './log.js';
 import type { KickQuestion, ProcessStatus } from './operation/operator.js';
 import type { InheritedSocket } from './operation/service-manager.js';
 import { SessionDirectory } from './operation/session-directory.js';
+import { MemoryState, type SharedState } from './operation/shared-state.js';
 import { SessionDriver } from './session-driver.js';
 import type { Session } from './session-parts.js';
 
@@ -26,6 +27,8 @@ export interface ServerOptions extends GenerationOptions {
   readonly inherited?: readonly InheritedSocket[];
   /** No address but these. */
   readonly listenOnly?: boolean;
+  /** What is shared with other processes; absent: this one is alone. */
+  readonly shared?: SharedState;
 }
 
 /** Sessions that are still open when the proxy stops have that long. */
@@ -37,6 +40,7 @@ const DIE_IDLE_MS = 2000;
 export class ProxyServer {
   readonly #log: ServeLog;
   readonly #sessions: SessionDirectory;
+  readonly #shared: SharedState;
   readonly #listeners: Server[] = [];
   readonly endpoints: string[] = [];
   readonly #protocols: ReadonlySet<ServedProtocol>;
@@ -48,9 +52,11 @@ export class ProxyServer {
     log: ServeLog,
     protocols: ReadonlySet<ServedProtocol>,
     sessions: SessionDirectory,
+    shared: SharedState,
     generation: Generation,
   ) {
     this.#sessions = sessions;
+    this.#shared = shared;
     this.#log = log;
     this.#protocols = protocols;
     this.#generation = generation;
@@ -62,8 +68,9 @@ export class ProxyServer {
     const plan = planEndpoints(configured, options.listen, options.inherited);
     const protocols = new Set(plan.endpoints.map(({ protocol }) => protocol));
     const sessions = new SessionDirectory();
-    const generation = await openGeneration(options, protocols, sessions.counters);
-    const server = new ProxyServer(options.log, protocols, sessions, generation);
+    const shared = options.shared ?? new MemoryState();
+    const generation = await openGeneration(options, protocols, sessions.counters, shared);
+    const server = new ProxyServer(options.log, protocols, sessions, shared, generation);
     try {
       await server.#listen(plan);
     } catch (error) {
@@ -141,7 +148,7 @@ export class ProxyServer {
 
   /** New sessions get this configuration from now on; throws, and changes nothing, where it cannot be used. */
   async reload(options: Omit<ServerOptions, 'listen'>): Promise<void> {
-    const next = await openGeneration(options, this.#protocols, this.#sessions.counters);
+    const next = await openGeneration(options, this.#protocols, this.#sessions.counters, this.#shared);
     const old = this.#generation;
     this.#generation = next;
     old.retired = true;

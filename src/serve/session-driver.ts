@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ByteString } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
 import type { SaslReply } from '../auth/sasl/exchange.js';
@@ -15,8 +15,10 @@ import { BackendSocket } from './backend-socket.js';
 import { ClientSocket } from './client-socket.js';
 import { disconnects } from './disconnects.js';
 import type { ServeLog } from './log.js';
+import { BackendTry } from './operation/backend-try.js';
 import type { Counters } from './operation/counters.js';
 import type { SessionRecord } from './operation/session-record.js';
+import type { SharedState } from './operation/shared-state.js';
 import { Relay } from './relay.js';
 import { addressesOf, errorText, newRecord, type Session, temporaryFailure } from './session-parts.js';
 import { SessionTimers } from './session-timers.js';
@@ -26,6 +28,7 @@ import type { SessionTls } from './session-tls.js';
 export interface SessionServices {
   readonly log: ServeLog;
   readonly counters: Counters;
+  readonly shared: SharedState;
   readonly environment: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionEnvironment;
   readonly tls: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionTls;
   authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer>;
@@ -51,13 +54,16 @@ export class SessionDriver implements Session {
   readonly #process: string;
   readonly #client: ClientSocket;
   readonly #tls: SessionTls;
-  readonly #timers = new SessionTimers<TimerName>((name) =>
-    this.#deliver({ kind: 'timer', name, local: this.#backend?.local ?? null }),
-  );
+  readonly #timers = new SessionTimers<TimerName>((name) => {
+    if (name === 'login') this.#try?.failed('Timed out');
+    this.#deliver({ kind: 'timer', name, local: this.#backend?.local ?? null });
+  });
   /** Set while the auth process is asked. */
   #abort: AbortController | null = null;
   #dialogue: { readonly request: AuthRequest; readonly exchange: AuthDialogue } | null = null;
   #backend: BackendSocket | null = null;
+  /** The connection that is being made, or was made last. */
+  #try: BackendTry | null = null;
   #relay: Relay | null = null;
   /** The backend that went away and left this client waiting. */
   #lingering: string | null = null;
@@ -165,7 +171,7 @@ export class SessionDriver implements Session {
         this.#dialogue = null;
         break;
       case 'connect':
-        this.#connect(action);
+        this.#connectOrNot(action);
         break;
       case 'start_backend_tls':
         this.#backend?.startTls(action.tls);
@@ -174,8 +180,7 @@ export class SessionDriver implements Session {
         this.#backend?.write(Buffer.from(action.data, 'latin1'));
         break;
       case 'close_backend':
-        this.#backend?.finish();
-        this.#backend = null;
+        this.#leaveBackend();
         break;
       case 'set_timer':
         this.#timers.set(action.name, action.milliseconds);
@@ -256,7 +261,26 @@ export class SessionDriver implements Session {
     this.#deliver({ kind: 'auth_answered', answer: reply.answer });
   }
 
-  #connect(action: Extract<SessionAction, { kind: 'connect' }>): void {
+  /** A backend that is down or drained is asked for first, others are connected to at once. */
+  #connectOrNot(action: Extract<SessionAction, { kind: 'connect' }>): void {
+    const { counters, shared } = this.#services;
+    const current = new BackendTry(action.ip, action.port, counters, shared);
+    this.#try = current;
+    if (!shared.isWatched(current.name)) {
+      this.#connect(action, current);
+      return;
+    }
+    void shared.admit(current.name).then((refusal) => {
+      if (this.#try !== current) current.abandoned();
+      else if (refusal === null) this.#connect(action, current);
+      else {
+        this.#try = null;
+        this.#deliver({ kind: 'backend_unavailable', reason: fromUtf8(refusal) });
+      }
+    });
+  }
+
+  #connect(action: Extract<SessionAction, { kind: 'connect' }>, current: BackendTry): void {
     const { ip, port } = action;
     this.record.backend = { ip, port };
     const source = action.sourceIp;
@@ -275,19 +299,21 @@ export class SessionDriver implements Session {
       () => this.#tls.backendContext(),
       {
         connected: () => {
-          this.#services.counters.backend(ip, port, 'connected');
+          current.connected();
           this.#deliver({ kind: 'backend_connected' });
         },
         refused: (error, local) => {
-          this.#services.counters.backend(ip, port, 'failed');
+          current.refused(error);
           if (socket === this.#backend) this.#deliver({ kind: 'backend_refused', error, local });
         },
         data: (chunk) => this.#fromBackend(chunk),
         drained: () => this.#relay?.backendDrained(),
         closed: (error) => {
+          current.failed(error || 'Connection closed');
           if (socket === this.#backend) this.#backendClosed(error);
         },
         tlsFailed: (error) => {
+          current.failed(error);
           if (socket === this.#backend) this.#deliver({ kind: 'backend_tls_failed', error });
         },
       },
@@ -297,6 +323,7 @@ export class SessionDriver implements Session {
 
   #fromBackend(chunk: Buffer): boolean {
     if (this.#relay !== null) return this.#relay.fromBackend(chunk);
+    this.#try?.answered();
     this.#deliver({ kind: 'backend_data', data: chunk.toString('latin1') });
     return true;
   }
@@ -341,6 +368,12 @@ export class SessionDriver implements Session {
     this.#abort?.abort();
     this.#abort = null;
     this.#timers.clearAll();
+    this.#leaveBackend();
+  }
+
+  #leaveBackend(): void {
+    this.#try?.abandoned();
+    this.#try = null;
     this.#backend?.finish();
     this.#backend = null;
   }

@@ -1,6 +1,5 @@
 import type { AuthAnswer } from '../../auth/answer.js';
 import type { ServedProtocol } from '../../proxy/login-protocols.js';
-import { backendName } from './session-record.js';
 
 /** How a login ended, for the counters. */
 type LoginResult = 'ok' | 'refused' | 'tempfail';
@@ -41,8 +40,9 @@ export class Counters {
     this.#logins[key] = (this.#logins[key] ?? 0) + 1;
   }
 
-  backend(ip: string, port: number, result: 'connected' | 'failed'): void {
-    const key = `${backendName(ip, port)} ${result}`;
+  /** `name`: `IP:PORT`. */
+  backend(name: string, result: 'connected' | 'failed'): void {
+    const key = `${name} ${result}`;
     this.#backends[key] = (this.#backends[key] ?? 0) + 1;
   }
 
