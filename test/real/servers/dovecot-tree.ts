@@ -7,14 +7,19 @@ import { DOVECOT_24_ROOT } from './dovecot-2.4-root.js';
 
 export interface DovecotTree {
   log(): string;
+  /** Ends the processes, whose log stays until `stop`. */
+  end(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a whole configuration, its files by name; `@DIR@` in them stands for their folder. Ready when `ports` accept. */
+/**
+ * Starts a whole configuration, its files by name; `@DIR@` in them stands for their folder. Ready when every check
+ * says so; a port as a check: it greets.
+ */
 export async function startTree(
   version: DovecotVersion,
   files: Readonly<Record<string, string>>,
-  ports: readonly number[],
+  checks: readonly (number | (() => Promise<boolean>))[],
 ): Promise<DovecotTree> {
   const root = version === '2.4.1' ? DOVECOT_24_ROOT : '';
   const folder = mkdtempSync(join(root, '/tmp/dvproxy-tree-'));
@@ -33,26 +38,28 @@ export async function startTree(
       said += chunk.toString();
     });
   const log = () => (existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : '');
+  const end = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+    });
+    child.kill('SIGTERM');
+    await ended;
+  };
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise<void>((resolve) => {
-        child.once('exit', () => resolve());
-      });
-      child.kill('SIGTERM');
-      await ended;
-    }
+    await end();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
-  for (const port of ports)
-    for (let attempt = 0; !(await greets(port)); attempt++) {
-      if (child.exitCode !== null || attempt > 200) {
+  for (const check of checks)
+    for (let attempt = 0; !(await (typeof check === 'number' ? greets(check) : check())); attempt++) {
+      if (child.exitCode !== null || attempt > 600) {
         const story = `${said}\n${log()}`;
         await stop();
         throw new Error(`Dovecot ${version} did not start: ${story.slice(-2000)}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  return { log, stop };
+  return { log, end, stop };
 }
 
 function greets(port: number): Promise<boolean> {

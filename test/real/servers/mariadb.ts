@@ -35,13 +35,28 @@ export interface MariadbServer {
   remove(): Promise<void>;
 }
 
+/** Handed out by this process before. */
+const handedOut = new Set<number>();
+
+/**
+ * A port of 127.0.0.1 for a server that must be told one. Below those that the kernel gives to connections and to
+ * servers on any port: nobody takes it in the meantime.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (handedOut.has(port)) continue;
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    handedOut.add(port);
+    return port;
+  }
+  throw new Error('no free port');
 }
 
 function ended(child: ChildProcess): Promise<void> {

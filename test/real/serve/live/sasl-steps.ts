@@ -1,0 +1,161 @@
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import type { LoginProtocol } from '../../../../src/proxy/login-protocols.js';
+import { base64, type Step, send } from './case.js';
+
+/** Answers to each challenge; the first is the initial response where the mechanism begins with the client. */
+interface Exchange {
+  readonly clientFirst: boolean;
+  readonly responses: readonly ((challenge: string, user: string) => string)[];
+}
+
+const PASSWORD = 'pass';
+const decoded = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
+const md5 = (data: string): Buffer => createHash('md5').update(data, 'latin1').digest();
+
+function digestMd5(challenge: string, user: string): string {
+  const nonce = /nonce="([^"]*)"/.exec(challenge)?.[1] ?? '';
+  const realm = 'example.com';
+  const secret = md5(`${user}:${realm}:${PASSWORD}`);
+  const a1 = createHash('md5').update(secret).update(`:${nonce}:abc`, 'latin1').digest('hex');
+  const a2 = md5('AUTHENTICATE:imap/proxy.example.com').toString('hex');
+  const response = md5(`${a1}:${nonce}:00000001:abc:auth:${a2}`).toString('hex');
+  return `username="${user}",realm="${realm}",nonce="${nonce}",cnonce="abc",nc=00000001,qop=auth,digest-uri="imap/proxy.example.com",response=${response},charset=utf-8`;
+}
+
+function scram(hash: 'sha1' | 'sha256'): Exchange {
+  const first = (user: string) => `n=${user},r=clientnonce`;
+  const final = (challenge: string, user: string): string => {
+    const part = (name: string) => new RegExp(`(?:^|,)${name}=([^,]*)`).exec(challenge)?.[1] ?? '';
+    const size = hash === 'sha1' ? 20 : 32;
+    const salted = pbkdf2Sync(PASSWORD, Buffer.from(part('s'), 'base64'), Number(part('i')), size, hash);
+    const key = createHmac(hash, salted).update('Client Key').digest();
+    const withoutProof = `c=biws,r=${part('r')}`;
+    const signature = createHmac(hash, createHash(hash).update(key).digest())
+      .update(`${first(user)},${challenge},${withoutProof}`)
+      .digest();
+    const proof = Buffer.from(key.map((byte, index) => byte ^ (signature[index] ?? 0)));
+    return `${withoutProof},p=${proof.toString('base64')}`;
+  };
+  return { clientFirst: true, responses: [(_, user) => `n,,${first(user)}`, final, () => ''] };
+}
+
+export const EXCHANGES: Readonly<Record<string, Exchange>> = {
+  PLAIN: { clientFirst: true, responses: [(_, user) => `\0${user}\0${PASSWORD}`] },
+  LOGIN: { clientFirst: false, responses: [(_, user) => user, () => PASSWORD] },
+  'CRAM-MD5': {
+    clientFirst: false,
+    responses: [
+      (challenge, user) => `${user} ${createHmac('md5', PASSWORD).update(challenge, 'latin1').digest('hex')}`,
+    ],
+  },
+  'DIGEST-MD5': { clientFirst: false, responses: [digestMd5, () => ''] },
+  'SCRAM-SHA-1': scram('sha1'),
+  'SCRAM-SHA-256': scram('sha256'),
+};
+
+const COMMANDS: Readonly<Record<LoginProtocol, (mechanism: string, initial: string | null) => string>> = {
+  imap: (mechanism, initial) => `s AUTHENTICATE ${mechanism}${initial === null ? '' : ` ${initial}`}\r\n`,
+  pop3: (mechanism, initial) => `AUTH ${mechanism}${initial === null ? '' : ` ${initial}`}\r\n`,
+  submission: (mechanism, initial) => `AUTH ${mechanism}${initial === null ? '' : ` ${initial}`}\r\n`,
+  sieve: (mechanism, initial) => `AUTHENTICATE "${mechanism}"${initial === null ? '' : ` "${initial}"`}\r\n`,
+};
+
+/** Ends of a challenge or of the result. */
+const UNTIL: Readonly<Record<LoginProtocol, RegExp>> = {
+  imap: /^(?:s (?:OK|NO|BAD)|\+|\* BYE)[^\n]*\n/m,
+  pop3: /^(?:\+OK|-ERR|\+ )[^\n]*\n/m,
+  submission: /^\d{3}(?: [^\n]*)?\n/m,
+  sieve: /^(?:(?:OK|NO|BYE)\b[^\n]*|"[^"\n]*"\r|\{\d+\+?\}\r\n[^\n]*)\n/m,
+};
+
+/** The challenge of a line of the server's. */
+function challengeOf(protocol: LoginProtocol, line: string): string {
+  if (protocol === 'sieve') return decoded(line.replaceAll('"', ''));
+  return decoded(line.slice(line.indexOf(' ') + 1));
+}
+
+const asLine = (protocol: LoginProtocol, text: string): string =>
+  protocol === 'sieve' ? `"${text}"\r\n` : `${text}\r\n`;
+
+/** A line of a login that is asked for something. */
+export function saslLine(protocol: LoginProtocol, text: string): Step {
+  return send(asLine(protocol, text), UNTIL[protocol]);
+}
+
+/** `initial`: '' = none, else the words behind the mechanism. */
+export function saslCommand(protocol: LoginProtocol, mechanism: string, initial: string | null = null): Step {
+  return send(COMMANDS[protocol](mechanism, initial), UNTIL[protocol]);
+}
+
+/** A whole login. */
+export function saslLogin(
+  protocol: LoginProtocol,
+  mechanism: string,
+  { initial = false, spoilt = false } = {},
+): Step[] {
+  const exchange = EXCHANGES[mechanism];
+  if (exchange === undefined) throw new Error(mechanism);
+  const until = UNTIL[protocol];
+  const [first, ...rest] = exchange.responses;
+  const respond = (response: (challenge: string, user: string) => string): Step => ({
+    respond: (line, user) =>
+      asLine(protocol, base64(response(challengeOf(protocol, line), user) + (spoilt ? 'x' : ''))),
+    until,
+  });
+  if (!initial || first === undefined) {
+    return [saslCommand(protocol, mechanism), ...exchange.responses.map(respond)];
+  }
+  const start: Step = {
+    respond: (_, user) => COMMANDS[protocol](mechanism, base64(first('', user))),
+    until,
+  };
+  return [start, ...rest.map(respond)];
+}
+
+/** Mistakes that any protocol's clients make. */
+export function saslMistakes(protocol: LoginProtocol): Readonly<Record<string, readonly Step[]>> {
+  return {
+    'an aborted exchange': [saslCommand(protocol, 'PLAIN'), saslLine(protocol, '*')],
+    'an aborted second step': [
+      saslCommand(protocol, 'LOGIN'),
+      saslLine(protocol, base64('joe')),
+      saslLine(protocol, '*'),
+    ],
+    'an initial response that is not base64': [saslCommand(protocol, 'PLAIN', '!!!')],
+    'an initial response of one star': [saslCommand(protocol, 'PLAIN', '*')],
+    'a response that is not base64': [saslCommand(protocol, 'PLAIN'), saslLine(protocol, 'a b')],
+    'a response of nothing': [saslCommand(protocol, 'PLAIN'), saslLine(protocol, '')],
+    'an empty initial response': [saslCommand(protocol, 'PLAIN', '=')],
+    'an initial response without NULs': [saslCommand(protocol, 'PLAIN', base64('joe'))],
+    'an initial response with four parts': [saslCommand(protocol, 'PLAIN', base64('a\0b\0c\0d'))],
+    'an authorization id': [saslCommand(protocol, 'PLAIN', base64('other\0joe\0pass'))],
+    'no user name': [saslCommand(protocol, 'PLAIN', base64('\0\0pass'))],
+    'a user name with strange characters': [saslCommand(protocol, 'PLAIN', base64('\0j"oe{x}\0pass'))],
+    'an empty password': [saslCommand(protocol, 'PLAIN', base64('\0joe\0'))],
+    'an unknown mechanism': [saslCommand(protocol, 'NONE')],
+    'a mechanism in small letters': [saslCommand(protocol, 'plain', base64('\0nobody\0pass'))],
+    'a mechanism that is not on': [saslCommand(protocol, 'XOAUTH2', base64('user=joe'))],
+    'an initial response for LOGIN': [
+      saslCommand(protocol, 'LOGIN', base64('nobody')),
+      saslLine(protocol, base64('pass')),
+    ],
+    'an initial response for CRAM-MD5': [
+      saslCommand(protocol, 'CRAM-MD5', base64('x')),
+      saslLine(protocol, '*'),
+    ],
+    'CRAM-MD5 with one word': [saslCommand(protocol, 'CRAM-MD5'), saslLine(protocol, base64('joe'))],
+    'DIGEST-MD5 with nonsense': [saslCommand(protocol, 'DIGEST-MD5'), saslLine(protocol, base64('x=y'))],
+    'SCRAM-SHA-1 with nonsense': [saslCommand(protocol, 'SCRAM-SHA-1'), saslLine(protocol, base64('x'))],
+    'SCRAM-SHA-256 with another binding': [
+      saslCommand(protocol, 'SCRAM-SHA-256', base64('p=tls-unique,,n=joe,r=a')),
+      saslLine(protocol, '*'),
+    ],
+    ANONYMOUS: [saslCommand(protocol, 'ANONYMOUS', base64('me@example.com'))],
+    'a response of many bytes': [saslCommand(protocol, 'PLAIN'), saslLine(protocol, 'A'.repeat(3000))],
+    'a response of too many bytes': [saslCommand(protocol, 'PLAIN'), saslLine(protocol, 'A'.repeat(9000))],
+    'a client that closes in the exchange': [
+      saslCommand(protocol, 'LOGIN'),
+      saslLine(protocol, base64('joe')),
+    ],
+  };
+}

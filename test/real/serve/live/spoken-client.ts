@@ -1,0 +1,115 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { LoginProtocol } from '../../../../src/proxy/login-protocols.js';
+import type { Step } from './case.js';
+
+/** A whole answer to a line. */
+const ANSWERS: Readonly<Record<LoginProtocol, RegExp>> = {
+  imap: /^(?:(?!\*)\S+ (?:OK|NO|BAD)\b|\+|\* (?:BYE|OK \[))[^\n]*\n/m,
+  pop3: /^(?:\+OK|-ERR|\+ )[^\n]*\n/m,
+  submission: /^\d{3}(?: [^\n]*)?\n/m,
+  sieve: /^(?:OK|NO|BYE)\b[^\n]*\n/m,
+};
+
+/** Generous: a machine may be very busy. */
+const LIMIT_MS = 60_000;
+
+export interface Spoken {
+  /** Every byte that came, TLS taken off. */
+  readonly heard: string;
+  /** Set where a step was not answered in time. */
+  readonly stuck: string | null;
+}
+
+export interface SpokenOptions {
+  readonly protocol: LoginProtocol;
+  readonly port: number;
+  readonly localAddress: string;
+  readonly implicitTls: boolean;
+  readonly steps: readonly Step[];
+  readonly user?: string;
+}
+
+/** Takes all steps, one after the other, and gives what was heard until the connection was over. */
+export async function speak(options: SpokenOptions): Promise<Spoken> {
+  const { protocol, port, localAddress } = options;
+  let heard = '';
+  let seen = 0;
+  let ended = false;
+  let wake: () => void = () => undefined;
+  const watch = (socket: Socket) => {
+    const over = () => {
+      ended = true;
+      wake();
+    };
+    socket.on('data', (chunk: Buffer) => {
+      heard += chunk.toString('latin1');
+      wake();
+    });
+    socket.on('end', over);
+    socket.on('close', over);
+    socket.on('error', () => undefined);
+  };
+  let socket: Socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
+  const secure = async (servername: string) => {
+    socket.removeAllListeners('data').removeAllListeners('end').removeAllListeners('close');
+    const over = connectTls({ socket, servername, rejectUnauthorized: false });
+    await new Promise<void>((resolve) => {
+      over.once('secureConnect', () => resolve());
+      over.once('error', () => resolve());
+      over.once('close', () => resolve());
+    });
+    heard += '<TLS>\n';
+    seen = heard.length;
+    socket = over;
+    watch(over);
+  };
+  const until = async (pattern: RegExp | null): Promise<boolean> => {
+    const deadline = Date.now() + LIMIT_MS;
+    while (!ended) {
+      const match = pattern?.exec(heard.slice(seen));
+      if (match !== null && match !== undefined) {
+        seen += match.index + match[0].length;
+        return true;
+      }
+      if (Date.now() > deadline) return false;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 1000);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return true;
+  };
+  watch(socket);
+  if (options.implicitTls) await secure('proxy.example.com');
+  let stuck: string | null = null;
+  for (const step of options.steps) {
+    if (stuck !== null || ended) break;
+    let pattern: RegExp | null = ANSWERS[protocol];
+    let isEnd = false;
+    if (step === 'END') isEnd = true;
+    else if (typeof step !== 'string' && 'respond' in step) {
+      const last = heard.slice(0, seen).trimEnd().split('\r\n').at(-1) ?? '';
+      pattern = step.until;
+      socket.write(Buffer.from(step.respond(last, options.user ?? ''), 'latin1'));
+    } else if (typeof step !== 'string' && 'tls' in step) {
+      await secure(step.tls);
+      continue;
+    } else {
+      const text = typeof step === 'string' ? (step === '' ? '' : `${step}\r\n`) : step.send;
+      if (typeof step !== 'string') pattern = step.until;
+      if (text !== '') socket.write(Buffer.from(text, 'latin1'));
+      if (pattern === null) continue;
+      // Who logs out leaves the end to the other side.
+      isEnd = /(?:^|\s)(?:QUIT|LOGOUT)\r\n$/i.test(text);
+    }
+    if (!(await until(isEnd ? null : pattern))) stuck = JSON.stringify(step);
+  }
+  socket.end();
+  if (stuck === null && !ended && !(await until(null))) stuck = 'the end';
+  socket.destroy();
+  return { heard, stuck };
+}
