@@ -90,6 +90,9 @@ async function proofByPassword(
     : { kind: 'prove', proved: false, log: { level: 'info', text: 'Password mismatch' } };
 }
 
+/** Drivers that do not heed use_worker. Dovecot 2.4.1 passdb.c: passdb_preinit */
+const NEVER_IN_WORKER: ReadonlySet<string> = new Set(['static', 'imap']);
+
 const ENVIRONMENTS = new WeakMap<Chain, WalkEnvironment>();
 
 export function environmentOf(chain: Chain): WalkEnvironment {
@@ -105,7 +108,7 @@ export function environmentOf(chain: Chain): WalkEnvironment {
         if (known === undefined) {
           const driver = chain.driverOf(passdb);
           known = {
-            blocking: driver.blocking ?? false,
+            blocking: (driver.blocking ?? false) || (passdb.useWorker && !NEVER_IN_WORKER.has(passdb.driver)),
             canLookupCredentials: driver.canLookupCredentials,
             cached: chain.cache?.covers(passdb, driver) ?? false,
           };

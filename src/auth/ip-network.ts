@@ -1,4 +1,5 @@
 import { ipVersion } from '../config/ip-version.js';
+import { ipv4Number } from '../config/ipv4-number.js';
 
 /** An address as bytes: 4 or 16. */
 export type IpBytes = readonly number[];
@@ -17,10 +18,11 @@ export function parseIp(text: string): IpBytes | null {
 }
 
 function readIp(text: string): IpBytes | null {
-  const version = ipVersion(text);
-  if (version === 4) return text.split('.').map(Number);
-  if (version === 0 || text.includes('%')) return null;
-  return ipv6Bytes(text);
+  if (!text.includes(':')) {
+    const number = ipv4Number(text);
+    return number === null ? null : [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256);
+  }
+  return ipVersion(text) === 0 || text.includes('%') ? null : ipv6Bytes(text);
 }
 
 function ipv6Bytes(text: string): number[] {
@@ -42,7 +44,7 @@ function ipv6Bytes(text: string): number[] {
   ]);
 }
 
-/** IPv4-mapped IPv6 addresses count as IPv4. Dovecot lib/net.c: net_ip_compare, net_is_in_network */
+/** A client's IPv4-mapped IPv6 address counts as IPv4; that of a network does not. Dovecot lib/net.c: net_is_in_network */
 function unmapped(ip: IpBytes): IpBytes {
   const mapped =
     ip.length === 16 && ip.slice(0, 10).every((byte) => byte === 0) && ip[10] === 0xff && ip[11] === 0xff;
@@ -60,11 +62,11 @@ export interface Network {
   readonly bits: number;
 }
 
-/** `10.0.0.0/8`, `2001:db8::/32`, `[::1]`, a bare address; null for anything else. Dovecot lib/net.c: net_parse_range */
+/** `10.0.0.0/8`, `2001:db8::/32`, `[::1]`, a bare address, inet_aton(3) forms; null for anything else. Dovecot lib/net.c: net_parse_range */
 export function parseNetwork(text: string): Network | null {
   const slash = text.indexOf('/');
   const address = slash === -1 ? text : text.slice(0, slash);
-  const ip = parseIp(address.replace(/^\[(.*)\]$/, '$1'));
+  const ip = parseIp(address.replace(/^\[(.*:.*)\]$/, '$1'));
   if (ip === null) return null;
   const longest = ip.length * 8;
   if (slash === -1) return { ip, bits: longest };
@@ -74,13 +76,13 @@ export function parseNetwork(text: string): Network | null {
 
 export function isInNetwork(address: string, network: Network): boolean {
   const parsed = parseIp(address);
-  if (parsed === null || network.bits === 0) return parsed !== null;
+  if (parsed === null) return false;
   const ip = unmapped(parsed);
-  const net = unmapped(network.ip);
+  const net = network.ip;
   if (ip.length !== net.length) return false;
-  const bits = network.ip.length === 16 && net.length === 4 ? network.bits - 96 : network.bits;
-  for (let index = 0; index * 8 < bits; index += 1) {
-    const mask = bits - index * 8 >= 8 ? 0xff : (0xff << (8 - (bits - index * 8))) & 0xff;
+  for (let index = 0; index * 8 < network.bits; index += 1) {
+    const left = network.bits - index * 8;
+    const mask = left >= 8 ? 0xff : (0xff << (8 - left)) & 0xff;
     if (((ip[index] ?? 0) & mask) !== ((net[index] ?? 0) & mask)) return false;
   }
   return true;

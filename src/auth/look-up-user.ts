@@ -66,7 +66,7 @@ async function reply(
   const driver = userdbs.driverOf(userdb);
   const outcome: UserdbOutcome =
     driver === null ? notAsked(userdb) : await driver.lookup({ ...context, signal });
-  return { kind: 'userdb', outcome, inWorker: driver?.blocking ?? false };
+  return { kind: 'userdb', outcome, inWorker: userdb.useWorker || (driver?.blocking ?? false) };
 }
 
 function notAsked({ driver }: UserdbBlock): UserdbOutcome {

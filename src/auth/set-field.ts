@@ -55,8 +55,9 @@ export function setField(
       state.nodelay = true;
       break;
   }
-  if (setHiddenField(state, name, value, from)) {
-    state.fields.add(name, value, true, from);
+  const hidden = setHiddenField(state, name, value, from);
+  if (hidden !== null) {
+    state.fields.add(name, hidden, true, from);
     return;
   }
   state.note(name, value, state.fields.add(name, value, false, from), from);
@@ -78,18 +79,24 @@ export function setNullField(state: WalkState, name: ByteString): void {
   if (name.startsWith('userdb_')) state.prefetch = true;
 }
 
-/** Fields that the auth process acts on and keeps to itself. False: not one of them. */
-function setHiddenField(state: WalkState, name: ByteString, value: ByteString, from: FieldOrigin): boolean {
+/** Fields that the auth process acts on and keeps to itself: the value that it keeps; null: not one of them. */
+function setHiddenField(
+  state: WalkState,
+  name: ByteString,
+  value: ByteString,
+  from: FieldOrigin,
+): ByteString | null {
+  let kept = value;
   switch (name) {
     case 'user':
     case 'username':
     case 'domain':
       changeUser(state, name, value, from);
-      return true;
+      return value;
     case 'login_user':
       state.loginUser = value;
       state.note(name, value, 'user', from);
-      return true;
+      return value;
     case 'allow_nets':
       checkNetworks(state, name, value, state.request.remoteIp);
       break;
@@ -100,7 +107,7 @@ function setHiddenField(state: WalkState, name: ByteString, value: ByteString, f
       state.failed = true;
       break;
     case 'delay_until':
-      setDelay(state, value);
+      kept = setDelay(state, value);
       break;
     case 'noauthenticate':
       // Shown by neither version: handled and removed after the look-up.
@@ -108,12 +115,12 @@ function setHiddenField(state: WalkState, name: ByteString, value: ByteString, f
       state.fields.add('nopassword', null, false, from);
       break;
     default:
-      if (!name.startsWith('userdb_')) return false;
+      if (!name.startsWith('userdb_')) return null;
       startPrefetch(state);
       setUserdbField(state, name.slice('userdb_'.length), value, from);
   }
   state.note(name, value, 'hidden', from);
-  return true;
+  return kept;
 }
 
 function setPassword(
@@ -171,8 +178,8 @@ function checkNetworks(state: WalkState, name: ByteString, networks: ByteString,
   state.failed = true;
 }
 
-/** `UNIXTIME[+RANDOM SECONDS]` */
-function setDelay(state: WalkState, value: ByteString): void {
+/** `UNIXTIME[+RANDOM SECONDS]`; answers the time alone, which stays as the field's value. */
+function setDelay(state: WalkState, value: ByteString): ByteString {
   const plus = value.indexOf('+');
   const stamp = plus === -1 ? value : value.slice(0, plus);
   let extra = 0;
@@ -187,17 +194,18 @@ function setDelay(state: WalkState, value: ByteString): void {
   if (!/^-?\d{1,19}$/.test(stamp)) {
     state.log('error', `Invalid delay_until timestamp '${stamp}'`);
     state.failed = true;
-    return;
+    return stamp;
   }
   const now = Math.floor(state.environment.system.now() / 1000);
   const until = Number(stamp);
-  if (until <= now) return;
+  if (until <= now) return stamp;
   if (until - now > MAX_DELAY_SECONDS) {
     state.log('error', `delay_until timestamp ${stamp} is too much in the future, failing`);
     state.failed = true;
-    return;
+    return stamp;
   }
   state.delayUntil = Math.min(until + extra, now + MAX_DELAY_SECONDS);
+  return stamp;
 }
 
 function randomBelow(state: WalkState, limit: number): number {

@@ -2,7 +2,7 @@ import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { FieldOrigin, PassdbResult } from './answer.js';
 import type { ExtraField } from './extra-fields.js';
-import type { Walking } from './questions.js';
+import { replyTo, type Walking } from './questions.js';
 import { setField } from './set-field.js';
 import type { WalkState } from './walk-state.js';
 
@@ -40,11 +40,24 @@ export function* readInWorker(
   state.failed = false;
   if (reply.result !== 'ok') state.wantedScheme = wantedScheme;
   if (isConveyed(state, reply.result)) importReply(state, passdb, reply);
-  return reply.result;
+  return reply.result === 'ok' ? yield* readCredentials(state) : reply.result;
+}
+
+/**
+ * A worker that knows of earlier credentials hands out none of its own: an empty text of the scheme that is wanted,
+ * which many schemes refuse. Dovecot auth-worker-client.c, auth-worker-server.c: lookup_credentials_callback
+ */
+function* readCredentials(state: WalkState): Walking<PassdbResult> {
+  const { series, passdbPassword: stored } = state;
+  if (state.request.mode === 'verify' || stored === null || state.credentialsFound) return 'ok';
+  const decoded = replyTo('decode', yield { kind: 'decode', series, stored, defaultScheme: 'PLAIN' });
+  if (decoded.message === null) return 'ok';
+  state.log('error', decoded.message);
+  return 'scheme_not_available';
 }
 
 function replyOf(state: WalkState, userBefore: ByteString, result: PassdbResult): WorkerReply {
-  const { fields, user, passdbPassword: password } = state;
+  const { fields, user } = state;
   const changed = fields.changed();
   const named = (field: ExtraField) => ['user', 'username', 'domain'].includes(field.name);
   // 2.4 sends a name that the row has, be it the same.
@@ -55,7 +68,14 @@ function replyOf(state: WalkState, userBefore: ByteString, result: PassdbResult)
     : result === 'ok' && fields.has('noauthenticate')
       ? 'next'
       : result;
-  return { result: final, user: returned ? user : null, password, fields: changed };
+  return { result: final, user: returned ? user : null, password: passwordOf(state, final), fields: changed };
+}
+
+/** A look-up sends the scheme that is wanted, be there nothing behind it. */
+function passwordOf(state: WalkState, result: PassdbResult): ByteString | null {
+  const { passdbPassword, wantedScheme } = state;
+  if (state.request.mode === 'verify' || (result === 'ok' && state.credentialsFound)) return passdbPassword;
+  return wantedScheme === '' ? null : `{${wantedScheme}.b64}`;
 }
 
 /** A login that fails brings its fields too, unless the database failed; a look-up only what it found. */

@@ -6,6 +6,8 @@ import type { Series } from '../knowledge/versions.js';
 export interface TableState {
   /** `missing`: the file is not there; `failed`: it cannot be read. */
   readonly kind: 'ready' | 'missing' | 'failed';
+  /** false: nothing could be found out about it. */
+  readonly stat?: false;
   readonly log: readonly LogEntry[];
 }
 
@@ -88,10 +90,12 @@ export class PasswdFileTable {
   #notThere(error: unknown): TableState {
     if (codeOf(error) === 'ENOENT') {
       const scope = this.#options.series === '2.3' ? 'request' : 'passdb';
-      return { kind: 'missing', log: [{ level: 'info', text: `missing passwd file: ${this.#path}`, scope }] };
+      const text = `missing passwd file: ${this.#path}`;
+      return { kind: 'missing', stat: false, log: [{ level: 'info', text, scope }] };
     }
     return {
       kind: 'failed',
+      stat: false,
       log: [{ level: 'error', text: `stat(${this.#path}) failed: ${reasonOf(error)}` }],
     };
   }

@@ -65,13 +65,15 @@ export async function openPasswdFileUserdb(
     if (path.kind === 'error') return failed(path.message);
     if (path.kind === 'outside')
       return { kind: 'unknown', log: [...log, { level: 'info', text: path.message }] };
-    const format = args.usernameFormat ?? context.settings.usernameFormat;
-    const key = context.expand(format, escapeBackslash);
-    if (key.kind === 'error') return failed(`Failed to expand username_format=${format}: ${key.message}`);
     const table = tableFor(path.path);
     const state = await table.sync();
     log.push(...state.log);
+    // Dovecot db-passwd-file.c: passwd_file_sync
+    if (varies && state.stat === false) tables.delete(path.path);
     if (state.kind !== 'ready') return { kind: state.kind === 'missing' ? 'unknown' : 'internal', log };
+    const format = args.usernameFormat ?? context.settings.usernameFormat;
+    const key = context.expand(format, escapeBackslash);
+    if (key.kind === 'error') return failed(`Failed to expand username_format=${format}: ${key.message}`);
     const query = { text: key.text, database: `passwd-file ${path.path}` };
     log.push({ level: 'debug', text: `lookup: user=${key.text} file=${path.path}` });
     const entry = table.find(key.text);

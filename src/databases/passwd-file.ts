@@ -45,16 +45,18 @@ export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOpti
       : { kind: 'path', path: fixedPath };
     if (path.kind === 'error') return { kind: 'internal', log: [...log, error(path.message)] };
     if (path.kind === 'outside') return { kind: 'unknown', log: [...log, info(path.message)] };
-    const key = context.expand(args.usernameFormat ?? context.settings.usernameFormat, escapeBackslash);
-    if (key.kind === 'error') {
-      const format = args.usernameFormat ?? context.settings.usernameFormat;
-      const text = `Failed to expand username_format=${format}: ${key.message}`;
-      return { kind: 'internal', log: [...log, error(text)] };
-    }
     const table = tableFor(path.path);
     const find = (state: TableState): LookupOutcome => {
       log.push(...state.log);
+      // What is not there is forgotten, and looked for anew by the next one. Dovecot db-passwd-file.c: passwd_file_sync
+      if (varies && state.stat === false) tables.delete(path.path);
       if (state.kind !== 'ready') return notReady(state, log);
+      const key = context.expand(args.usernameFormat ?? context.settings.usernameFormat, escapeBackslash);
+      if (key.kind === 'error') {
+        const format = args.usernameFormat ?? context.settings.usernameFormat;
+        const text = `Failed to expand username_format=${format}: ${key.message}`;
+        return { kind: 'internal', log: [...log, error(text)] };
+      }
       log.push({ level: 'debug', text: `lookup: user=${key.text} file=${path.path}` });
       const entry = table.find(key.text);
       const database = `passwd-file ${path.path}`;

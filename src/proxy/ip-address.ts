@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import { ipv4Number } from '../config/ipv4-number.js';
 
 /** An address in comparable form. `text` is the usual short spelling, without brackets. */
 export interface IpAddress {
@@ -8,42 +9,13 @@ export interface IpAddress {
   readonly bits: bigint;
 }
 
-/** One part of an inet_aton() address: decimal, octal (leading 0) or hexadecimal (leading 0x). */
-function parseAtonPart(text: string): number | null {
-  if (/^0[xX][0-9a-fA-F]+$/.test(text)) return Number.parseInt(text.slice(2), 16);
-  if (/^0[0-7]*$/.test(text)) return Number.parseInt(text, 8);
-  return /^[1-9][0-9]*$/.test(text) ? Number.parseInt(text, 10) : null;
-}
-
-/** inet_aton(3): one to four parts, the last one fills the rest. */
-function parseAton(text: string): number | null {
-  const parts = text.split('.');
-  if (parts.length > 4) return null;
-  let value = 0;
-  for (const [index, part] of parts.entries()) {
-    const number = parseAtonPart(part);
-    const last = index === parts.length - 1;
-    const room = last ? 2 ** (8 * (4 - index)) : 256;
-    if (number === null || number >= room) return null;
-    value += last ? number : number * 2 ** (8 * (3 - index));
-  }
-  return value;
-}
-
 function ipv4(value: number): IpAddress {
   const text = [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
   return { family: 4, text, bits: BigInt(value) };
 }
 
 function parseIpv4(text: string): IpAddress | null {
-  // A plain number is an address, and the parts of a dotted quad are decimal whatever they start with.
-  // Dovecot 2.3.19.1 and 2.4.1 lib/net.c net_addr2ip_inet4_fast
-  if (/^\d+$/.test(text) && Number(text) <= 0xffffffff) return ipv4(Number(text));
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) {
-    const parts = text.split('.').map(Number);
-    if (parts.every((part) => part < 256)) return ipv4(parts.reduce((sum, part) => sum * 256 + part, 0));
-  }
-  const value = parseAton(text);
+  const value = ipv4Number(text);
   return value === null ? null : ipv4(value);
 }
 

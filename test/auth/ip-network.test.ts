@@ -20,13 +20,24 @@ describe('networks of allow_nets', () => {
     ['::1', '[::1]', true],
     ['::ffff:10.1.2.3', '10.1.0.0/16', true],
     ['10.1.2.3', '2001:db8::/32', false],
+    // A network that is written as mapped address takes nobody. observed 2.3.19.1 and 2.4.1
+    ['10.1.2.3', '::ffff:10.1.2.3', false],
+    ['::ffff:10.1.2.3', '::ffff:10.1.2.3', false],
+    ['::1', '0.0.0.0/0', false],
+    ['10.1.2.3', '::/0', false],
+    ['10.0.0.1', '10.1', true],
+    ['0.0.0.10', '10/8', true],
+    ['10.0.0.1', '10/8', false],
   ])('%s in %s: %s', (ip, network, expected) => {
     expect(isIn(ip, network)).toBe(expected);
   });
 
-  test.each(['bogus', '10.0.0.1/33', '10.0.0', '::/129', '10.0.0.1/', '10.0.0.1/a'])('%s is none', (text) => {
-    expect(parseNetwork(text)).toBeNull();
-  });
+  test.each(['bogus', '10.0.0.1/33', '10.0.0.0.0', '::/129', '[10.0.0.1]', '10.0.0.1/', '10.0.0.1/a'])(
+    '%s is none',
+    (text) => {
+      expect(parseNetwork(text)).toBeNull();
+    },
+  );
 
   test('addresses are compared by value', () => {
     expect(sameIp('2001:db8:0:0::1', '2001:db8::1')).toBe(true);

@@ -89,6 +89,43 @@ const ENTRY_FIELDS = [
   'ssl=yes',
   'hostip=192.0.2.1',
   'broken=%{nosuchvar}',
+  'allow_nets=bad,10.0.0.0/8',
+  'allow_nets=',
+  'allow_nets=2001:db8::/32,192.0.2.7',
+  'allow_nets=::ffff:10.1.2.3',
+  'allow_nets=0.0.0.0/0',
+  'allow_nets=10.65793',
+  'host=[2001:db8::25]',
+  'host=192.513',
+  'allow_real_nets=192.0.2.0/24',
+  'delay_until=9999999999',
+  'delay_until=1+x',
+  'delay_until=',
+  'nologin=',
+  'fail',
+  'login_user=',
+  'login_user=nobody',
+  'username=zoe@c.org',
+  'user=BOB',
+  'user=bob@',
+  'domain=',
+  'domain=x@y',
+  'nopassword',
+  'nopassword:default=y',
+  'user:default=eve',
+  'password:remove=',
+  'nopassword:remove=',
+  'host:remove=',
+  'nodelay:remove=',
+  'userdb_userdb_import=k=1',
+  'passdb_import=',
+  'event_x=1',
+  'b=%{original_user}',
+  'auth_user=',
+  'code=temp_fail',
+  'reason',
+  'temp',
+  'k8s=1',
 ] as const;
 const TEMPLATE_FIELDS = [
   't=1',
@@ -103,6 +140,23 @@ const TEMPLATE_FIELDS = [
   'broken=%{nosuchvar}',
   'p=%{passdb:a}',
   'a:remove=',
+  'noauthenticate=y',
+  'fail=y',
+  'allow_nets=10.0.0.0/8,local',
+  'nodelay=y',
+  'delay_until=x',
+  'username=%{user}x',
+  'domain=b.org',
+  'userdb_home=/t',
+  'b:default=8',
+  'b:protected=8',
+  'nologin=y',
+  'reason=so',
+  'u=%{original_user}',
+  'm=%{master_user}',
+  'l=%{login_user}',
+  'w=%{password}',
+  's=%{session}',
 ] as const;
 
 function entry(dice: Dice, user: string): string {
@@ -115,6 +169,11 @@ function entry(dice: Dice, user: string): string {
     '',
     'pw',
     '{SHA256}x',
+    '{SHA1}GpHWL3ymc5liWkNopqtdSjuqYHM=',
+    '{PLAIN-MD5}8fe4c11451281c094a6578e6ddbf5eed',
+    '{sha256.hex}30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4',
+    '{PLAIN.b64}cHc=',
+    '{',
   ]);
   const count = dice.below(4);
   const fields = Array.from({ length: count }, () => dice.pick(ENTRY_FIELDS)).join(' ');
@@ -138,11 +197,30 @@ interface Source {
   readonly file: string | null;
 }
 
+/** Names under which users are looked up in a passwd-file. */
+const FILE_KEYS = {
+  '2.3': ['%n', '%Lu', '%n@a.org', '%{passdb:a}', '%{nosuch}'],
+  '2.4': ['%{user|username}', '%{user|lower}', '%{user|username}@a.org', '%{passdb:a}', '%{nosuch}'],
+} as const;
+
 function passwdFile(dice: Dice, old: boolean, name: string): Source {
   const file = USERS.filter(() => dice.chance(70))
     .map((user) => entry(dice, user))
     .join('');
-  return { lines: [old ? `args = @DIR@/${name}` : `passwd_file_path = @DIR@/${name}`], fields: [], file };
+  if (!old) {
+    const lines = [`passwd_file_path = @DIR@/${name}${dice.chance(4) ? '%{user|domain}' : ''}`];
+    if (dice.chance(8)) lines.push(`auth_username_format = ${dice.pick(FILE_KEYS['2.4'])}`);
+    if (dice.chance(10)) lines.push(`default_password_scheme = ${dice.pick(['PLAIN', 'sha256', 'NOSUCH'])}`);
+    return { lines, fields: [], file };
+  }
+  const before = dice.chance(10) ? `scheme=${dice.pick(['PLAIN', 'sha256', 'NOSUCH'])} ` : '';
+  const key = dice.chance(8) ? `username_format=${dice.pick(FILE_KEYS['2.3'])} ` : '';
+  // The seed keeps apart what 2.3 would share: the name of the file has it.
+  return {
+    lines: [`args = ${before}${key}@DIR@/${name}${dice.chance(4) ? '%d' : ''}`],
+    fields: [],
+    file,
+  };
 }
 
 /** 2.3 shares what has the same args, over all protocols: the seed keeps chains of one process apart. */
@@ -189,11 +267,15 @@ function block(dice: Dice, version: DovecotVersion, seed: number, number: number
   if (dice.chance(30)) lines.push(`skip = ${dice.pick(['authenticated', 'unauthenticated', 'never'])}`);
   if (dice.chance(10)) lines.push('deny = yes');
   else if (dice.chance(12) && !last) lines.push('master = yes');
-  if (dice.chance(12)) lines.push(`username_filter = ${dice.pick(['*@a.org', '!bob', '*o* !carl*', 'ann'])}`);
+  if (dice.chance(12))
+    lines.push(
+      `username_filter = ${dice.pick(['*@a.org', '!bob', '*o* !carl*', 'ann', '?ob,eve', '!*@* ann bob', 'BOB'])}`,
+    );
   if (dice.chance(5))
     lines.push(
-      `${old ? 'mechanisms' : 'mechanisms_filter'} = ${dice.pick(['plain', 'login', old ? 'none plain' : 'lookup'])}`,
+      `${old ? 'mechanisms' : 'mechanisms_filter'} = ${dice.pick(['plain', 'login', 'PLAIN Login', old ? 'none plain' : 'lookup'])}`,
     );
+  if (!old && dice.chance(8)) lines.push('use_worker = yes');
   if (dice.chance(8)) lines.push(`auth_verbose = ${dice.pick(['yes', 'no'])}`);
   if (old && dice.chance(20)) lines.push(`default_fields = ${templates(dice).join(' ')}`);
   if (old && dice.chance(20)) lines.push(`override_fields = ${templates(dice).join(' ')}`);
@@ -217,7 +299,7 @@ function settings(dice: Dice, version: DovecotVersion): string {
     lines.push(
       `auth_username_format = ${old ? dice.pick(['%u', '%n', '%Lu', '%Uu', '%Ln@b.org', '%{passdb:a}']) : dice.pick(['%{user}', '%{user|username}', '%{user|lower}', '%{user|upper}', '%{user|username}@b.org', '%{user|nosuch}'])}`,
     );
-  if (dice.chance(6)) lines.push(`auth_username_translation = ${dice.pick(['+@', 'b@+o', 'A'])}`);
+  if (dice.chance(6)) lines.push(`auth_username_translation = ${dice.pick(['+@', 'b@+o', 'A', 'nm@%'])}`);
   if (dice.chance(6))
     lines.push(`auth_username_chars = ${dice.pick(['abcdefghijklmnopqrstuvwxyz@.', 'abcdefnorylmv*'])}`);
   // 2.3 forgets a protocol's own ones in delayed failures and behind the first look-up.
