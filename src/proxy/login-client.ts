@@ -7,7 +7,7 @@ import { inNetworks, parseIp, sameIp } from './ip-address.js';
 import type { ProxyFailureClass } from './login-decision.js';
 import type { LoginLogFormat, LogValues } from './login-log.js';
 import type { LoginProtocol } from './login-protocols.js';
-import { sanitize } from './sanitize.js';
+import { loginVariable } from './login-variables.js';
 import { createSessionId } from './session-id.js';
 import type { SieveSettings } from './sieve/sieve-settings.js';
 import type { SubmissionSettings } from './submission/submission-settings.js';
@@ -56,6 +56,8 @@ export interface ClientCertificate {
 
 export interface ClientSettings {
   readonly login: LoginSettings;
+  /** Makes a login_greeting that has variables; absent: it has none. */
+  readonly greet?: (values: LogValues) => ByteString;
   readonly certificates: CertificateSettings;
   /** Mechanisms that clients may use, upper case, in the order of the configuration. */
   readonly mechanisms: readonly ByteString[];
@@ -79,7 +81,6 @@ export type AuthFailCode =
 
 /** Hops that a fresh login may take. Dovecot login-proxy.h LOGIN_PROXY_TTL */
 const FRESH_TTL: Readonly<Record<Series, number>> = { '2.3': 5, '2.4': 7 };
-const MAX_MECHANISM = 64;
 
 /** One client before and during its login: who it is, what it tried, how it is logged. */
 export class LoginClient {
@@ -98,6 +99,8 @@ export class LoginClient {
   trusted: boolean;
   tls: 'none' | 'handshaking' | 'active';
   tlsError = '';
+  /** `TLSv1.3 with cipher ...` of the handshake; '' without TLS. */
+  #security: ByteString = '';
   startedTls = false;
   certificate: ClientCertificate = { state: 'none', user: '' };
   /** 2.4: what a trusted front end said of its client's transport. */
@@ -239,15 +242,36 @@ export class LoginClient {
 
   #logValues(): LogValues {
     return {
-      get: (name) => {
-        const variable = LOG_VARIABLES[name];
-        return variable?.(this);
-      },
+      get: (name) => loginVariable(this, name),
       passdb: (field) => {
         const found = this.answer?.fields.find((candidate) => candidate.name === field);
         return found?.value ?? undefined;
       },
     };
+  }
+
+  /** The handshake is done. */
+  secure(security: ByteString): void {
+    this.tls = 'active';
+    this.#security = security;
+  }
+
+  /** `%k`, `%{ssl_security}`. */
+  get tlsSecurity(): ByteString {
+    return this.real.haproxy?.tls === true ? '(proxied)' : this.#security;
+  }
+
+  /** login_greeting for this client. 2.3 says it before the client has named a server. observed 2.3.19.1 */
+  get greeting(): ByteString {
+    const { login, greet } = this.series === '2.3' ? this.environment.settingsFor('') : this.settings;
+    return greet === undefined ? login.greeting : greet(this.#greetingValues());
+  }
+
+  /** They are those of the moment when the settings are read: who is secured is not known yet. observed 2.4.1 */
+  #greetingValues(): LogValues {
+    const secured = this.tls !== 'none' && this.localName !== '' ? 'TLS handshaking' : '';
+    const unknown: Readonly<Record<string, ByteString>> = { secured, ssl_security: '' };
+    return { get: (name) => unknown[name] ?? loginVariable(this, name), passdb: () => undefined };
   }
 
   /** `%c`, `%{secured}`. */
@@ -258,80 +282,3 @@ export class LoginClient {
     return this.tlsError === '' ? state : `${state}: ${this.tlsError}`;
   }
 }
-
-type LogVariable = (client: LoginClient) => ByteString | undefined;
-
-function userPart(
-  of: (client: LoginClient) => ByteString | null,
-  part: 'user' | 'username' | 'domain',
-): LogVariable {
-  return (client) => {
-    const user = of(client);
-    if (user === null) return undefined;
-    const at = user.indexOf('@');
-    if (part === 'username') return sanitize(at === -1 ? user : user.slice(0, at), 80);
-    if (part === 'domain') return at === -1 ? undefined : sanitize(user.slice(at + 1), 80);
-    return sanitize(user, 80);
-  };
-}
-
-const ofUser = (client: LoginClient) => client.user;
-const ofOriginal = (client: LoginClient) => client.originalUser ?? client.user;
-const ofAuth = (client: LoginClient) => client.authUser ?? client.originalUser ?? client.user;
-const mechanism: LogVariable = (client) =>
-  client.mechanism === '' ? undefined : sanitize(client.mechanism, MAX_MECHANISM);
-
-/** Variables of login_log_format_elements, 2.3's letters and long names and 2.4's names.
- * Dovecot client-common.c login_var_expand_empty_tab */
-const LOG_VARIABLES: Readonly<Record<string, LogVariable>> = {
-  user: userPart(ofUser, 'user'),
-  u: userPart(ofUser, 'user'),
-  username: userPart(ofUser, 'username'),
-  n: userPart(ofUser, 'username'),
-  domain: userPart(ofUser, 'domain'),
-  d: userPart(ofUser, 'domain'),
-  service: (client) => client.protocol,
-  s: (client) => client.protocol,
-  protocol: (client) => client.protocol,
-  lip: (client) => client.localIp,
-  l: (client) => client.localIp,
-  local_ip: (client) => client.localIp,
-  rip: (client) => client.remoteIp,
-  r: (client) => client.remoteIp,
-  remote_ip: (client) => client.remoteIp,
-  pid: (client) => String(client.environment.pid),
-  p: (client) => String(client.environment.pid),
-  mech: mechanism,
-  m: mechanism,
-  mechanism,
-  lport: (client) => String(client.localPort),
-  a: (client) => String(client.localPort),
-  local_port: (client) => String(client.localPort),
-  rport: (client) => String(client.remotePort),
-  b: (client) => String(client.remotePort),
-  remote_port: (client) => String(client.remotePort),
-  secured: (client) => client.securedText,
-  c: (client) => client.securedText,
-  mail_pid: () => '',
-  e: () => '',
-  session: (client) => client.session(),
-  real_lip: (client) => client.real.realLocalIp,
-  real_local_ip: (client) => client.real.realLocalIp,
-  real_rip: (client) => client.real.realRemoteIp,
-  real_remote_ip: (client) => client.real.realRemoteIp,
-  real_lport: (client) => String(client.real.realLocalPort),
-  real_local_port: (client) => String(client.real.realLocalPort),
-  real_rport: (client) => String(client.real.realRemotePort),
-  real_remote_port: (client) => String(client.real.realRemotePort),
-  orig_user: userPart(ofOriginal, 'user'),
-  original_user: userPart(ofOriginal, 'user'),
-  orig_username: userPart(ofOriginal, 'username'),
-  original_username: userPart(ofOriginal, 'username'),
-  orig_domain: userPart(ofOriginal, 'domain'),
-  original_domain: userPart(ofOriginal, 'domain'),
-  auth_user: userPart(ofAuth, 'user'),
-  auth_username: userPart(ofAuth, 'username'),
-  auth_domain: userPart(ofAuth, 'domain'),
-  listener: (client) => client.listenerName,
-  local_name: (client) => (client.localName === '' ? undefined : sanitize(client.localName, 256)),
-};

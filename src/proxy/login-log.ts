@@ -112,20 +112,28 @@ export class LoginLogFormat {
     return parts;
   }
 
+  /** Dovecot client-common.c client_get_log_str */
   #elementText(values: LogValues): ByteString {
-    const shown: ByteString[] = [];
+    let text = '';
+    /** Where the text ends when nothing more is shown. */
+    let end = 0;
     for (const element of this.#elements) {
-      const text = this.#elementValue(element, values);
-      if (!element.hasUser && text === this.#elementValue(element, EMPTY) && !this.#keptWhenEmpty(element))
-        continue;
-      shown.push(text);
+      // 2.4 takes back only the comma of an element that is shown: those in front of dropped ones keep theirs.
+      if (this.#series === '2.4') end = text.length;
+      const value = this.#elementValue(element, values);
+      if (this.#isDropped(element, value)) continue;
+      text += value;
+      end = text.length;
+      if (text !== '') text += ', ';
     }
-    return shown.join(', ');
+    return text.slice(0, end);
   }
 
-  /** An element with `%{passdb:F}` never equals the empty one: it stays, even empty. observed 2.3.19.1 and 2.4.1 */
-  #keptWhenEmpty(element: Element): boolean {
-    return element.template.includes('%{passdb:');
+  #isDropped(element: Element, value: ByteString): boolean {
+    if (element.hasUser) return false;
+    // 2.3 has no %{passdb:F} where it looks what an empty element is: such a one never equals it.
+    if (this.#series === '2.3' && element.template.includes('%{passdb:')) return false;
+    return value === this.#elementValue(element, EMPTY);
   }
 
   #elementValue(element: Element, values: LogValues): ByteString {

@@ -111,7 +111,7 @@ export abstract class LoginSession {
         break;
       case 'client_tls_ready':
         if (event.certificate !== undefined) this.client.certificate = event.certificate;
-        this.#tlsReady(event.localName);
+        this.#tlsReady(event.localName, event.security ?? '');
         break;
       case 'client_data':
         if (this.#state === 'leaving') break;
@@ -181,9 +181,9 @@ export abstract class LoginSession {
     this.greet();
   }
 
-  #tlsReady(localName: ByteString): void {
+  #tlsReady(localName: ByteString, security: ByteString): void {
     if (this.#state !== 'tls') return;
-    this.client.tls = 'active';
+    this.client.secure(security);
     if (localName !== '') this.client.named(localName);
     this.#state = 'command';
     if (this.client.bannerSent) this.tlsStarted();
@@ -292,7 +292,8 @@ export abstract class LoginSession {
       this.#leave();
       return;
     }
-    if (this.client.tls !== 'none' && error !== '') this.client.tlsError = error;
+    if (this.client.tls === 'handshaking') this.client.tlsError = error === '' ? 'Connection closed' : error;
+    else if (this.client.tls === 'active' && error !== '') this.client.tlsError = error;
     this.close(error === '' ? 'Connection closed' : `Connection closed: ${error}`);
   }
 

@@ -17,6 +17,8 @@ export type SessionEvent =
   | {
       readonly kind: 'client_tls_ready';
       readonly localName: ByteString;
+      /** `TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)`. */
+      readonly security?: ByteString;
       readonly certificate?: ClientCertificate;
     }
   /** The auth process goes on with a SASL exchange. */
@@ -99,13 +101,8 @@ export type SessionAction =
   /** From now on bytes go straight through; these were read already. */
   | { readonly kind: 'relay'; readonly toBackend: ByteString; readonly toClient: ByteString }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly text: ByteString }
-  /** A line that Dovecot's auth process writes; `prefix` names the request. */
-  | {
-      readonly kind: 'log_auth';
-      readonly level: LogLevel;
-      readonly prefix: ByteString;
-      readonly text: ByteString;
-    }
+  /** A whole line that Dovecot's auth process writes. */
+  | { readonly kind: 'log_auth'; readonly level: LogLevel; readonly line: ByteString }
   /** After everything sent has gone out. */
   | { readonly kind: 'close_client' };
 

@@ -1,54 +1,15 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { Series } from '../knowledge/versions.js';
 import type { LogValues } from '../proxy/login-log.js';
+import { LOGIN_VARIABLE_NAMES } from '../proxy/login-variables.js';
 import { expand } from '../variables/expand.js';
-import type { AuthVariables, SystemVariables } from '../variables/scope.js';
+import type { AuthVariables, Expansion, SystemVariables } from '../variables/scope.js';
 
-const NAMES: readonly ByteString[] = [
-  ...'undslrpmabcke$',
-  'user',
-  'username',
-  'domain',
-  'service',
-  'protocol',
-  'lip',
-  'rip',
-  'local_ip',
-  'remote_ip',
-  'pid',
-  'mech',
-  'mechanism',
-  'lport',
-  'rport',
-  'local_port',
-  'remote_port',
-  'secured',
-  'mail_pid',
-  'session',
-  'real_lip',
-  'real_rip',
-  'real_lport',
-  'real_rport',
-  'real_local_ip',
-  'real_remote_ip',
-  'real_local_port',
-  'real_remote_port',
-  'orig_user',
-  'orig_username',
-  'orig_domain',
-  'original_user',
-  'original_username',
-  'original_domain',
-  'auth_user',
-  'auth_username',
-  'auth_domain',
-  'listener',
-  'local_name',
-  'elements',
-  'message',
-];
+/** What login_log_format has. */
+const FORMAT_NAMES: readonly ByteString[] = ['$', 's', 'elements', 'message'];
 
-const NO_AUTH: AuthVariables = {
+/** Nobody asks the auth process. */
+export const NO_AUTH: AuthVariables = {
   user: '',
   protocol: '',
   home: '',
@@ -76,27 +37,21 @@ const NO_AUTH: AuthVariables = {
   ssl_ja3_hash: '',
 };
 
-/** Expands a log template with the whole language of its version; what cannot be expanded stays empty. */
-export function expandLogTemplate(
+/** Expands login_log_format, one of its elements, or login_greeting with the whole language of the version. */
+export function expandLoginTemplate(
   series: Series,
   template: ByteString,
   values: LogValues,
   system: SystemVariables,
-): ByteString {
-  const extra = new Map(NAMES.map((name): [ByteString, ByteString] => [name, values.get(name) ?? '']));
-  const expansion = expand(series, template, {
+): Expansion {
+  const names = [...LOGIN_VARIABLE_NAMES[series], ...FORMAT_NAMES];
+  return expand(series, template, {
     auth: NO_AUTH,
-    extra,
+    extra: new Map(names.map((name): [ByteString, ByteString] => [name, values.get(name) ?? ''])),
+    // A field that is not there is empty. Dovecot client-common.c client_var_expand_func_passdb
     providers: new Map([
-      [
-        'passdb',
-        (field: ByteString) => {
-          const value = values.passdb(field);
-          return value === undefined ? { kind: 'missing' } : { kind: 'value', value };
-        },
-      ],
+      ['passdb', (field: ByteString) => ({ kind: 'value', value: values.passdb(field) ?? '' }) as const],
     ]),
     system,
   });
-  return expansion.kind === 'ok' ? expansion.text : (expansion.partial ?? '');
 }

@@ -87,8 +87,8 @@ export class SessionDriver implements Session {
       {
         data: (chunk) => this.#fromClient(chunk),
         drained: () => this.#relay?.clientDrained(),
-        tlsReady: (localName, { certificate }) =>
-          this.#deliver({ kind: 'client_tls_ready', localName, certificate }),
+        tlsReady: (localName, { security, certificate }) =>
+          this.#deliver({ kind: 'client_tls_ready', localName, security, certificate }),
         closed: (error) => this.#clientClosed(error),
       },
       () => {
@@ -192,10 +192,12 @@ export class SessionDriver implements Session {
         this.#startRelay(action.toBackend, action.toClient);
         break;
       case 'log':
+        // For log_debug only.
+        if (action.level === 'debug') break;
         this.#services.log.line(this.#process, action.level, action.text);
         break;
       case 'log_auth':
-        this.#services.log.whole(action.level, action.prefix + action.text);
+        this.#services.log.whole(action.level, action.line);
         break;
       case 'close_client':
         this.#over = true;

@@ -13,7 +13,8 @@ import type { ServedProtocol } from '../proxy/login-protocols.js';
 import { sieveSettings } from '../proxy/sieve/sieve-settings.js';
 import { submissionSettings } from '../proxy/submission/submission-settings.js';
 import type { SystemVariables } from '../variables/scope.js';
-import { expandLogTemplate } from './log-template.js';
+import { expandLoginTemplate } from './log-template.js';
+import { lmtpGreeting, loginGreeting } from './login-greeting.js';
 import type { CertificateRequest, SessionTls } from './session-tls.js';
 import { sourceIps } from './source-ips.js';
 import {
@@ -26,6 +27,8 @@ import {
 
 /** LMTP connections of this process have numbers in the log. */
 let lastConnection = 0;
+
+const NOWHERE = { localIp: '', localPort: 0, remoteIp: '', remotePort: 0 };
 
 /** Sets of filters whose settings are kept. */
 const MAX_CACHED = 1000;
@@ -85,8 +88,22 @@ export class SessionSettings {
       hostname: this.#system.hostname,
       pid: this.#system.pid,
       connectionId: lastConnection,
-      settingsFor: (localName) => this.#prepared(addresses, localName).lmtp,
+      settingsFor: (localName) => {
+        const { login, lmtp } = this.#prepared(addresses, localName);
+        const greeting = this.#lmtpGreeting(login, addresses, localName);
+        return greeting === lmtp.greeting ? lmtp : { ...lmtp, greeting };
+      },
     };
+  }
+
+  #greeting({ greeting, version }: LoginSettings, addresses: typeof NOWHERE, localName: ByteString) {
+    const greeted = { series: seriesOf(version), protocol: this.#protocol, localName, addresses };
+    return loginGreeting(greeting, greeted, this.#system);
+  }
+
+  #lmtpGreeting({ greeting, version }: LoginSettings, addresses: typeof NOWHERE, localName: ByteString) {
+    const greeted = { series: seriesOf(version), protocol: this.#protocol, localName, addresses };
+    return lmtpGreeting(greeting, greeted, this.#system);
   }
 
   tls(addresses: ClientAddresses): SessionTls {
@@ -105,9 +122,11 @@ export class SessionSettings {
     };
   }
 
-  /** Reads certificates and trust of the unfiltered settings; throws `TlsSetupError` where that fails. */
+  /** Looks at the unfiltered settings; throws `TlsSetupError` and `GreetingRefused` where nobody could be served. */
   check(): void {
     const login = this.#config.login({ protocol: this.#protocol });
+    if (this.#protocol === 'lmtp') this.#lmtpGreeting(login, NOWHERE, '');
+    else this.#greeting(login, NOWHERE, '');
     this.#serverContext(login, false);
     this.#backendContext(login);
   }
@@ -124,10 +143,13 @@ export class SessionSettings {
     };
     const login = this.#config.login(filter);
     const series = seriesOf(login.version);
-    const expand: ExpandTemplate = (template, values) =>
-      expandLogTemplate(series, template, values, this.#system);
+    const expand: ExpandTemplate = (template, values) => {
+      const expansion = expandLoginTemplate(series, template, values, this.#system);
+      return expansion.kind === 'ok' ? expansion.text : (expansion.partial ?? '');
+    };
+    const greeting = this.#protocol === 'lmtp' ? login.greeting : this.#greeting(login, addresses, localName);
     const prepared: Prepared = {
-      login,
+      ...(typeof greeting === 'string' ? { login: { ...login, greeting } } : { login, greet: greeting }),
       certificates: certificateSettings(this.#config, filter),
       requireCrl: this.#requiresCrl(login, filter),
       certificateRequest: this.#certificateRequest(login, filter),

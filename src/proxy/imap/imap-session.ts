@@ -92,8 +92,7 @@ export class ImapSession extends LoginSession {
   }
 
   protected greet(): void {
-    const { greeting } = this.client.settings.login;
-    this.send(`* OK [CAPABILITY ${this.#capabilities()}] ${greeting}\r\n`);
+    this.send(`* OK [CAPABILITY ${this.#capabilities()}] ${this.client.greeting}\r\n`);
   }
 
   protected notify(text: ByteString): void {

@@ -70,7 +70,7 @@ export class Pop3Session extends LoginSession {
     const mark = this.client.trusted ? '[XCLIENT] ' : '';
     if (acceptsMechanism(this.client, 'APOP')) this.#challenge = apopChallenge(this.client.environment);
     const challenge = this.#challenge === '' ? '' : ` ${this.#challenge}`;
-    this.#reply(`+OK ${mark}${this.client.settings.login.greeting}${challenge}`);
+    this.#reply(`+OK ${mark}${this.client.greeting}${challenge}`);
   }
 
   protected notify(text: ByteString): void {

@@ -77,7 +77,7 @@ export class SieveSession extends LoginSession {
   }
 
   protected greet(): void {
-    this.#capabilities(this.client.settings.login.greeting);
+    this.#capabilities(this.client.greeting);
   }
 
   protected override tlsStarted(): void {

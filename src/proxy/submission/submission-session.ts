@@ -94,7 +94,7 @@ export class SubmissionSession extends LoginSession {
   }
 
   protected greet(): void {
-    this.#reply(`220 ${this.#hostname} ${this.client.settings.login.greeting}`);
+    this.#reply(`220 ${this.#hostname} ${this.client.greeting}`);
   }
 
   protected notify(text: ByteString, cause: DisconnectCause): void {
