@@ -77,6 +77,32 @@ export const registerReload: RegisterCommand = (program, terminal, done) => {
   });
 };
 
+export const registerBackend: RegisterCommand = (program, terminal, done) => {
+  adminCommand(
+    program
+      .command('backend')
+      .description('Backends of a running proxy that are not well; keep new sessions away from one')
+      .argument('[action]', 'drain: no new sessions go there; reset: they do again, failures are forgotten')
+      .argument('[address]', 'ADDRESS or ADDRESS:PORT'),
+    'dvproxy backend drain 192.0.2.10',
+  ).action(async (action: string | undefined, place: string | undefined, options: AdminOptions) => {
+    const { runBackend } = await import('./admin-run.js');
+    done(await runBackend(action, place, options, terminal));
+  });
+};
+
+export const registerRestart: RegisterCommand = (program, terminal, done) => {
+  adminCommand(
+    program
+      .command('restart')
+      .description('Have another process serve in place of a running proxy; nobody is refused meanwhile'),
+    'dvproxy restart',
+  ).action(async (options: AdminOptions) => {
+    const { runRestart } = await import('./admin-run.js');
+    done(await runRestart(options, terminal));
+  });
+};
+
 export const registerStop: RegisterCommand = (program, terminal, done) => {
   adminCommand(
     program.command('stop').description('Let the sessions of a running proxy end, and stop it'),

@@ -70,6 +70,7 @@ export type RegisterCommand = (
 ) => void;
 
 const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
+  backend: async () => (await import('./admin-commands.js')).registerBackend,
   check: async () => (await import('./check-command.js')).registerCheck,
   config: async () => (await import('./config-command.js')).registerConfig,
   expand: async () => (await import('./expand-command.js')).registerExpand,
@@ -78,6 +79,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<RegisterCommand>>> = {
   kick: async () => (await import('./admin-commands.js')).registerKick,
   migrate: async () => (await import('./migrate-command.js')).registerMigrate,
   reload: async () => (await import('./admin-commands.js')).registerReload,
+  restart: async () => (await import('./admin-commands.js')).registerRestart,
   rules: async () => (await import('./rules-command.js')).registerRules,
   serve: async () => (await import('./serve-command.js')).registerServe,
   simulate: async () => (await import('./simulate-command.js')).registerSimulate,

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { SERVED_PROTOCOLS, servedProtocol } from '../proxy/login-protocols.js';
 import type { ListenOption } from '../serve/listeners.js';
+import type { Breaker } from '../serve/operation/backend-health.js';
 import { parseAdmin } from './admin-option.js';
 import { addConfigOptions, type ConfigOptions } from './common-options.js';
 import type { RegisterCommand } from './main.js';
@@ -13,6 +14,7 @@ export interface ServeCommandOptions extends ConfigOptions {
   readonly logPath?: string;
   readonly user?: string;
   readonly admin?: string;
+  readonly breaker?: Breaker;
   readonly http?: { readonly host: string; readonly port: number };
 }
 
@@ -20,8 +22,8 @@ const EXAMPLE = `
 Example:
   dvproxy serve -c conf/dovecot.conf --fixture maildb.sql --listen imap=127.0.0.1:1143
 
-SIGHUP reloads the configuration (all or nothing), SIGUSR1 opens the log file anew, SIGTERM and SIGINT let sessions end
-and stop.
+SIGHUP reloads the configuration (all or nothing), SIGUSR1 opens the log file anew, SIGUSR2 replaces the process without
+refusing anybody, SIGTERM and SIGINT let sessions end and stop.
 Exit codes: 0 stopped, 1 the configuration cannot be served, 2 wrong usage or an unreadable main file.
 `;
 
@@ -48,7 +50,16 @@ export const registerServe: RegisterCommand = (program, terminal, done) => {
     )
     .option('--log-path <file>', 'append log lines here instead of standard error')
     .option('--user <name>', 'go on as this user when everything is opened')
-    .option('--admin <unix:path>', 'socket for dvproxy who, kick, reload, stop and stats', parseAdmin)
+    .option(
+      '--admin <unix:path>',
+      'socket for dvproxy who, kick, stats, backend, reload, restart and stop',
+      parseAdmin,
+    )
+    .option(
+      '--breaker <failures[:seconds]>',
+      'send nobody to a backend after that many failures in a row, for 30 seconds or as many',
+      parseBreaker,
+    )
     .option('--http <address:port>', 'metrics, health and a status page', parseHttp)
     .addHelpText('after', EXAMPLE)
     .action(async (options: ServeCommandOptions) => {
@@ -68,6 +79,18 @@ function parseHttp(text: string): { host: string; port: number } {
     throw new InvalidArgumentError('expected ADDRESS:PORT, such as 127.0.0.1:9102.');
   const host = match[1] ?? '';
   return { host: host === '' || host === '*' ? '0.0.0.0' : host.replace(/^\[(.*)\]$/, '$1'), port };
+}
+
+/** Seconds a backend rests where none are given. */
+const DEFAULT_REST = 30;
+
+function parseBreaker(text: string): Breaker {
+  const match = /^(\d{1,6})(?::(\d{1,6}))?$/.exec(text);
+  const failures = Number(match?.[1] ?? 0);
+  const seconds = Number(match?.[2] ?? DEFAULT_REST);
+  if (failures < 1 || seconds < 1)
+    throw new InvalidArgumentError('expected FAILURES or FAILURES:SECONDS, such as 5:30.');
+  return { failures, restMs: seconds * 1000 };
 }
 
 function parseCount(text: string): number {

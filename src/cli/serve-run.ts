@@ -1,30 +1,29 @@
-import { fromUtf8, toUtf8 } from '../../grammar/bytes.js';
-import packageJson from '../../package.json' with { type: 'json' };
-import { ChainRefused } from '../auth/chain.js';
-import type { Config } from '../config/config.js';
-import { ListenError } from '../serve/listeners.js';
+import { toUtf8 } from '../../grammar/bytes.js';
 import { ServeLog } from '../serve/log.js';
-import { AdminSocketError } from '../serve/operation/admin-server.js';
-import { HttpListenError } from '../serve/operation/http-server.js';
 import { LogFile, LogFileError } from '../serve/operation/log-file.js';
-import { type Operation, type OperationOptions, openOperation } from '../serve/operation/operation.js';
 import { joinStatus, type Operator } from '../serve/operation/operator.js';
-import { becomeUser, PrivilegeError } from '../serve/operation/privileges.js';
-import { inheritedSockets, notify } from '../serve/operation/service-manager.js';
+import { becomeUser } from '../serve/operation/privileges.js';
+import { stateOfSupervisor } from '../serve/operation/shared-line.js';
+import type { SharedState } from '../serve/operation/shared-state.js';
 import { answerSupervisor } from '../serve/operation/worker-line.js';
-import { ProxyServer, type ServerOptions } from '../serve/server.js';
-import { TlsSetupError } from '../serve/tls-context.js';
+import { ProxyServer } from '../serve/server.js';
 import { isWorker, leave, reportReady, WorkerSupervisor } from '../serve/workers.js';
-import { loadFor, mappedPath } from './config-file.js';
 import { CommandFailure, EXIT_NO, EXIT_OK } from './exit-codes.js';
-import { nodeSystem } from './node-system.js';
-import { refusalOf } from './refusal.js';
 import type { ServeCommandOptions } from './serve-command.js';
+import { MainProcess } from './serve-main-process.js';
+import {
+  loadServed,
+  reloadOnSignal,
+  restartOnSignal,
+  type Serving,
+  serverOptions,
+  startFailure,
+} from './serve-start.js';
 import type { Terminal } from './terminal.js';
 
 /** Loads, serves until a signal says stop, and returns the exit code. */
 export async function runServe(options: ServeCommandOptions, terminal: Terminal): Promise<number> {
-  const config = load(options);
+  const config = loadServed(options);
   for (const reading of config.readings) terminal.stderr(`dvproxy: lenient: ${reading.text}\n`);
   // An address as TLS server name is what Dovecot sends; Node warns of it once.
   process.noDeprecation = true;
@@ -38,80 +37,10 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
   };
   // Without a listener Node would start its debugger.
   process.on('SIGUSR1', reopen);
-  if (options.workers > 1 && !isWorker()) return supervise(config, options, log, terminal);
-  const started = new Date().toISOString();
-  const server = await start(serverOptions(config, options, log, terminal));
-  if (server.endpoints.length === 0) {
-    await server.stop(0);
-    throw new CommandFailure('the configuration has no listener that can be served; use --listen', EXIT_NO);
-  }
-  const reload = () => server.reload(serverOptions(load(options), options, log, terminal)).catch(refuse);
-  // Whoever reads `ready` may signal at once.
-  const running = untilStopped(server, () => reloadAll(reload, log));
-  log.flush();
-  if (isWorker()) {
-    if (options.user !== undefined) becomeUser(options.user);
-    answerSupervisor({ status: () => server.status, kick: (question) => server.kick(question), reload });
-    reportReady(server.endpoints);
-    await running.stopped;
-    leave();
-    return EXIT_OK;
-  }
-  const operator: Operator = {
-    status: async () => ({
-      dovecot: config.version,
-      pid: process.pid,
-      workers: 1,
-      started,
-      endpoints: server.endpoints,
-      ...joinStatus([server.status]),
-    }),
-    kick: async (question) => server.kick(question),
-    reload,
-    stop: async () => running.stop(),
-  };
-  let operation: Operation;
-  try {
-    operation = await openOperation(operationOptions(options), operator, log);
-    if (options.user !== undefined) becomeUser(options.user);
-  } catch (error) {
-    await server.stop(0);
-    throw startFailure(error);
-  }
-  announce(server.endpoints, config, terminal);
-  await running.stopped;
-  notify(terminal.environment, 'STOPPING=1');
-  await operation.close();
-  return EXIT_OK;
-}
-
-function announce(endpoints: readonly string[], config: Config, terminal: Terminal): void {
-  terminal.stderr(`dvproxy: ready ${endpoints.join(' ')} (Dovecot ${config.version}, pid ${process.pid})\n`);
-  notify(terminal.environment, 'READY=1');
-}
-
-/** Several processes serve; this one only keeps them. */
-async function supervise(
-  config: Config,
-  options: ServeCommandOptions,
-  log: ServeLog,
-  terminal: Terminal,
-): Promise<number> {
-  const supervisor = new WorkerSupervisor(options.workers, config.version, log);
-  const operations: Operation[] = [];
-  const exitCode = await supervisor.run(async (endpoints) => {
-    try {
-      operations.push(await openOperation(operationOptions(options), supervisor, log));
-      if (options.user !== undefined) becomeUser(options.user);
-    } catch (error) {
-      await supervisor.stop();
-      throw startFailure(error);
-    }
-    announce(endpoints, config, terminal);
-  });
-  for (const operation of operations) await operation.close();
-  log.flush();
-  return exitCode;
+  const serving: Serving = { options, config, log, terminal };
+  if (isWorker()) return serveAsWorker(serving);
+  const main = new MainProcess(serving);
+  return options.workers > 1 ? supervise(serving, main) : serveAlone(serving, main);
 }
 
 function openLogFile({ logPath }: ServeCommandOptions): LogFile | null {
@@ -123,87 +52,132 @@ function openLogFile({ logPath }: ServeCommandOptions): LogFile | null {
   }
 }
 
-function operationOptions({ admin, http }: ServeCommandOptions): OperationOptions {
-  return { admin: admin ?? null, http: http ?? null, version: packageJson.version };
-}
-
-function load(options: ServeCommandOptions): Config {
-  const config = loadFor(options.config, { ...options, resolve: true });
-  const refusal = refusalOf(config, options.lenient);
-  if (refusal !== null) throw new CommandFailure(refusal, EXIT_NO);
-  return config;
-}
-
-function serverOptions(
-  config: Config,
-  options: ServeCommandOptions,
-  log: ServeLog,
-  terminal: Terminal,
-): ServerOptions {
-  return {
-    config,
-    listen: options.listen,
-    inherited: inheritedSockets(terminal.environment, isWorker() ? process.ppid : process.pid),
-    fixtures: options.fixture,
-    log,
-    system: nodeSystem(),
-    environment: terminal.environment,
-    mapPath: mappedPath(options.map),
-  };
-}
-
-async function start(options: ServerOptions): Promise<ProxyServer> {
+async function start(serving: Serving, shared: SharedState): Promise<ProxyServer> {
+  let server: ProxyServer;
   try {
-    return await ProxyServer.start(options);
+    server = await ProxyServer.start(serverOptions(serving, shared));
+  } catch (error) {
+    throw startFailure(error);
+  }
+  if (server.endpoints.length > 0) return server;
+  await server.stop(0);
+  throw new CommandFailure('the configuration has no listener that can be served; use --listen', EXIT_NO);
+}
+
+/** The configuration as it is now, ready to be used. */
+async function prepareReload(server: ProxyServer, serving: Serving, shared: SharedState) {
+  try {
+    const config = loadServed(serving.options);
+    return await server.prepareReload(serverOptions({ ...serving, config }, shared));
   } catch (error) {
     throw startFailure(error);
   }
 }
 
-function startFailure(error: unknown): unknown {
-  if (error instanceof ChainRefused) return new CommandFailure(`auth: Fatal: ${error.message}`, EXIT_NO);
-  if (isStartError(error)) return new CommandFailure(error.message, EXIT_NO);
-  return error;
+/** One process serves. */
+async function serveAlone(serving: Serving, main: MainProcess): Promise<number> {
+  const { config, log } = serving;
+  const started = new Date().toISOString();
+  const server = await start(serving, main.state);
+  const running = untilStopped(server);
+  const operator: Operator = {
+    status: async () => ({
+      dovecot: config.version,
+      pid: process.pid,
+      workers: 1,
+      started,
+      endpoints: server.endpoints,
+      ...joinStatus([server.status]),
+      backends: main.state.backends,
+    }),
+    kick: async (question) => server.kick(question),
+    changeBackend: async (action, place) => main.state.change(action, place),
+    reload: async () => (await prepareReload(server, serving, main.state)).use(),
+    restart: async () => {
+      await main.replace(server.endpoints);
+      running.retire();
+    },
+    stop: async () => running.stop(),
+  };
+  // Whoever reads `ready` may signal at once.
+  onSignals(operator, log);
+  try {
+    await main.begin(operator, server.endpoints);
+  } catch (error) {
+    await server.stop(0);
+    await main.abandon();
+    throw startFailure(error);
+  }
+  await running.stopped;
+  await main.end();
+  return EXIT_OK;
 }
 
-const START_ERRORS = [ListenError, TlsSetupError, AdminSocketError, HttpListenError, PrivilegeError];
-
-/** An address, a certificate, a socket or a user that cannot be used. */
-function isStartError(error: unknown): error is Error {
-  return START_ERRORS.some((kind) => error instanceof kind);
-}
-
-function refuse(error: unknown): never {
-  throw startFailure(error);
-}
-
-/** Listens for signals; `stop` does what SIGTERM does. */
-function untilStopped(
-  server: ProxyServer,
-  reload: () => void,
-): { readonly stopped: Promise<void>; readonly stop: () => void } {
-  let stopping = false;
-  let stop = () => {};
-  const stopped = new Promise<void>((resolve, reject) => {
-    stop = () => {
-      if (stopping) return;
-      stopping = true;
-      server.stop().then(resolve, reject);
-    };
+/** One of several processes that serve. */
+async function serveAsWorker(serving: Serving): Promise<number> {
+  const shared = stateOfSupervisor();
+  const server = await start(serving, shared);
+  const running = untilStopped(server);
+  // A signal to all processes: the supervisor sees to it that all or none reload, and replaces them together.
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGUSR2', () => undefined);
+  serving.log.flush();
+  if (serving.options.user !== undefined) becomeUser(serving.options.user);
+  answerSupervisor({
+    status: () => server.status,
+    kick: (question) => server.kick(question),
+    prepare: () => prepareReload(server, serving, shared),
+    retire: () => running.retire(),
   });
-  process.on('SIGHUP', reload);
+  reportReady(server.endpoints);
+  await running.stopped;
+  leave();
+  return EXIT_OK;
+}
+
+/** Several processes serve; this one only keeps them. */
+async function supervise(serving: Serving, main: MainProcess): Promise<number> {
+  const { options, config, log } = serving;
+  let served: readonly string[] = [];
+  const replace = () => main.replace(served);
+  const supervisor = new WorkerSupervisor(options.workers, config.version, log, main.state, replace);
+  onSignals(supervisor, log);
+  const exitCode = await supervisor.run(async (endpoints) => {
+    served = endpoints;
+    try {
+      await main.begin(supervisor, endpoints);
+    } catch (error) {
+      await supervisor.stop();
+      await main.abandon();
+      throw startFailure(error);
+    }
+  });
+  await main.end();
+  return exitCode;
+}
+
+function onSignals(operator: Operator, log: ServeLog): void {
+  process.on('SIGHUP', () => void reloadOnSignal(() => operator.reload(), log));
+  process.on('SIGUSR2', () => void restartOnSignal(() => operator.restart(), log));
+}
+
+/** How a process that serves comes to its end. */
+interface Running {
+  readonly stopped: Promise<void>;
+  /** Does what SIGTERM does. */
+  stop(): void;
+  /** A successor serves: sessions may end by themselves. */
+  retire(): void;
+}
+
+function untilStopped(server: ProxyServer): Running {
+  let stop = () => {};
+  let retire = () => {};
+  const stopped = new Promise<void>((resolve, reject) => {
+    stop = () => void server.stop().then(resolve, reject);
+    retire = () => void server.retire().then(resolve, reject);
+  });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  return { stopped, stop };
-}
-
-/** All or nothing: a configuration that cannot be used changes nothing. */
-async function reloadAll(reload: () => Promise<void>, log: ServeLog): Promise<void> {
-  try {
-    await reload();
-    log.line('dvproxy', 'info', 'configuration reloaded');
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    log.line('dvproxy', 'error', fromUtf8(`configuration not reloaded, the old one stays in use: ${text}`));
-  }
+  return { stopped, stop, retire };
 }

@@ -1,19 +1,45 @@
+import { type BackendState, type BackendStatus, stateOf } from '../serve/operation/backend-health.js';
 import type { ProxyStatus } from '../serve/operation/operator.js';
 import type { SessionInfo } from '../serve/operation/session-record.js';
 import { displayText, displayWidth } from './display-text.js';
 
+/** A session, and how its backend is for new ones. */
+type SessionRow = SessionInfo & { readonly backend_state: BackendState | null };
+
 /** The sessions as a table, the columns as wide as they must be. */
-export function sessionsText(sessions: readonly SessionInfo[], now: Date): string {
+export function sessionsText(sessions: readonly SessionRow[], now: Date): string {
   const rows = sessions.map((session) => [
     displayText(session.user || '-'),
     session.protocol,
     session.client_ip,
-    session.backend ?? '-',
+    placeText(session.backend, session.backend_state),
     session.state,
     age(now.getTime() - Date.parse(session.since)),
     session.idle_ms === null ? '-' : age(session.idle_ms),
   ]);
   return tableText([['username', 'proto', 'src ip', 'backend', 'state', 'open', 'idle'], ...rows]);
+}
+
+function placeText(backend: string | null, state: BackendState | null): string {
+  if (backend === null) return '-';
+  return state === null || state === 'up' ? backend : `${backend} (${wordOf(state)})`;
+}
+
+function wordOf(state: BackendState): string {
+  return state.replace('_', '-');
+}
+
+/** Backends that are not simply well. */
+export function backendsText(backends: readonly BackendStatus[], now: Date): string {
+  if (backends.length === 0) return 'all backends are well\n';
+  const rows = backends.map(({ backend, state, failures, last_error, last_failure }) => [
+    backend,
+    wordOf(state),
+    failures,
+    last_failure === null ? '-' : age(now.getTime() - Date.parse(last_failure)),
+    displayText(last_error ?? '-'),
+  ]);
+  return tableText([['backend', 'state', 'failures', 'last', 'error'], ...rows]);
 }
 
 /** What a running proxy did so far. */
@@ -40,6 +66,7 @@ export function statusText(status: ProxyStatus, now: Date): string {
   const names = [...new Set(Object.keys(counts.backends).map((key) => key.split(' ')[0] ?? ''))].sort();
   const backends = names.map((name) => [
     name,
+    wordOf(stateOf(name, status.backends) ?? 'up'),
     sessions.filter(({ backend, state }) => backend === name && state === 'proxied').length,
     counts.backends[`${name} connected`] ?? 0,
     counts.backends[`${name} failed`] ?? 0,
@@ -48,7 +75,8 @@ export function statusText(status: ProxyStatus, now: Date): string {
   if (logins.length > 0)
     parts.push(tableText([['protocol', 'connections', 'ok', 'refused', 'tempfail'], ...logins]));
   if (backends.length > 0)
-    parts.push(tableText([['backend', 'sessions', 'connected', 'failed'], ...backends]));
+    parts.push(tableText([['backend', 'state', 'sessions', 'connected', 'failed'], ...backends]));
+  if (status.backends.length > 0) parts.push(backendsText(status.backends, now));
   return parts.join('\n');
 }
 

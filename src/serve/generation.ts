@@ -64,12 +64,17 @@ export async function openGeneration(
   const userdbs = userdbOpener({ config, databases, systemId: systemIds(true), mapPath });
   const openUserdb = replayedUserdbs(databases, userdbs);
   const served = new Map<string, ProtocolServices>();
-  const close = async () => {
+  const closeAll = async () => {
     for (const { authenticator, recipients } of served.values()) {
       await recipients.close();
       await authenticator.close();
     }
     await databases.close();
+  };
+  let closed: Promise<void> | null = null;
+  const close = () => {
+    closed ??= closeAll();
+    return closed;
   };
   try {
     for (const { protocol, auth, settings } of prepared) {

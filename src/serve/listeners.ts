@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { EffectiveConfig } from '../config/effective.js';
 import { type ServedProtocol, servedProtocol } from '../proxy/login-protocols.js';
+import type { HandedSocket } from './operation/handover.js';
 import type { InheritedSocket } from './operation/service-manager.js';
 import { errorCode, systemErrorText } from './system-errors.js';
 
@@ -47,6 +48,7 @@ export function planEndpoints(
   config: Pick<EffectiveConfig, 'listeners'>,
   options: readonly ListenOption[],
   inherited: readonly InheritedSocket[] = [],
+  handed: readonly HandedSocket[] = [],
 ): EndpointPlan {
   if (inherited.length > 0) return planInherited(config, inherited);
   const endpoints: Endpoint[] = [];
@@ -74,7 +76,20 @@ export function planEndpoints(
       endpoints.push({ protocol, name, address: addressOf(address), port, implicitTls: ssl, haproxy });
     }
   }
-  return { endpoints, notices: [...notices] };
+  const left = [...handed];
+  return { endpoints: endpoints.map((endpoint) => withHanded(endpoint, left)), notices: [...notices] };
+}
+
+/** A predecessor's socket of the same place is used, and taken from the list. */
+function withHanded(endpoint: Endpoint, handed: HandedSocket[]): Endpoint {
+  const index = handed.findIndex(
+    ({ name, address, port }) =>
+      address === endpoint.address &&
+      // Any port was asked for: the predecessor's is as good, and known to clients.
+      (endpoint.port === 0 ? name === endpoint.name : port === endpoint.port),
+  );
+  const [socket] = index === -1 ? [] : handed.splice(index, 1);
+  return socket === undefined ? endpoint : { ...endpoint, descriptor: socket.descriptor };
 }
 
 /** Sockets of systemd stand for all of the configuration's: `FileDescriptorName=imaps` says which listener each is. */

@@ -14,10 +14,12 @@ import {
 } from './listeners.js';
 import { LmtpDriver } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
+import type { HandedSocket } from './operation/handover.js';
 import type { KickQuestion, ProcessStatus } from './operation/operator.js';
 import type { InheritedSocket } from './operation/service-manager.js';
 import { SessionDirectory } from './operation/session-directory.js';
 import { MemoryState, type SharedState } from './operation/shared-state.js';
+import type { PreparedReload } from './operation/worker-line.js';
 import { SessionDriver } from './session-driver.js';
 import type { Session } from './session-parts.js';
 
@@ -25,6 +27,8 @@ export interface ServerOptions extends GenerationOptions {
   readonly listen: readonly ListenOption[];
   /** Listening sockets of the service manager: they replace all others. */
   readonly inherited?: readonly InheritedSocket[];
+  /** Listening sockets of the process that is replaced. */
+  readonly handed?: readonly HandedSocket[];
   /** No address but these. */
   readonly listenOnly?: boolean;
   /** What is shared with other processes; absent: this one is alone. */
@@ -45,8 +49,8 @@ export class ProxyServer {
   readonly endpoints: string[] = [];
   readonly #protocols: ReadonlySet<ServedProtocol>;
   #generation: Generation;
-  #draining = false;
-  #whenEmpty: (() => void) | null = null;
+  #stopping: Promise<void> | null = null;
+  readonly #whenEmpty: (() => void)[] = [];
 
   private constructor(
     log: ServeLog,
@@ -65,7 +69,7 @@ export class ProxyServer {
   /** Opens databases and listeners; throws before anything listens where something cannot be used. */
   static async start(options: ServerOptions): Promise<ProxyServer> {
     const configured = options.listenOnly === true ? { listeners: () => [] } : options.config.effective;
-    const plan = planEndpoints(configured, options.listen, options.inherited);
+    const plan = planEndpoints(configured, options.listen, options.inherited, options.handed);
     const protocols = new Set(plan.endpoints.map(({ protocol }) => protocol));
     const sessions = new SessionDirectory();
     const shared = options.shared ?? new MemoryState();
@@ -110,7 +114,7 @@ export class ProxyServer {
       if (current !== null) this.#sessions.remove(current);
       generation.sessions -= 1;
       void closeIfUnused(generation);
-      if (this.#sessions.size === 0) this.#whenEmpty?.();
+      if (this.#sessions.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     };
     if (!endpoint.haproxy) {
       enter(openSession(socket, endpoint, generation, done));
@@ -148,50 +152,77 @@ export class ProxyServer {
 
   /** New sessions get this configuration from now on; throws, and changes nothing, where it cannot be used. */
   async reload(options: Omit<ServerOptions, 'listen'>): Promise<void> {
+    await (await this.prepareReload(options)).use();
+  }
+
+  /** Opens databases and certificates of a configuration; throws where it cannot be used. */
+  async prepareReload(options: Omit<ServerOptions, 'listen'>): Promise<PreparedReload> {
     const next = await openGeneration(options, this.#protocols, this.#sessions.counters, this.#shared);
-    const old = this.#generation;
-    this.#generation = next;
-    old.retired = true;
-    await closeIfUnused(old);
+    return {
+      use: async () => {
+        const old = this.#generation;
+        this.#generation = next;
+        old.retired = true;
+        await closeIfUnused(old);
+      },
+      discard: () => next.close(),
+    };
   }
 
   /** Stops accepting, lets sessions end, and cuts those that do not. */
   async stop(drainMs = DRAIN_MS): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
-    const closed = this.#listeners.map(
-      (listener) => new Promise<void>((resolve) => listener.close(() => resolve())),
-    );
+    this.#stopping ??= this.#stopNow(drainMs);
+    await this.#stopping;
+  }
+
+  async #stopNow(drainMs: number): Promise<void> {
+    const closed = this.#closeListeners();
     await this.#drain(drainMs);
-    await Promise.all(closed);
+    await this.#finish(closed);
+  }
+
+  /** Stops accepting, and resolves when all sessions have ended by themselves: a successor accepts. */
+  async retire(): Promise<void> {
+    const closed = this.#closeListeners();
+    await this.#empty();
+    await this.#finish(closed);
+  }
+
+  async #closeListeners(): Promise<void> {
+    await Promise.all(
+      this.#listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve()))),
+    );
+  }
+
+  async #finish(listenersClosed: Promise<void>): Promise<void> {
+    await listenersClosed;
     this.#generation.retired = true;
     await closeIfUnused(this.#generation);
     this.#log.flush();
   }
 
-  async #drain(drainMs: number): Promise<void> {
+  /** Resolves when no session is left. */
+  async #empty(): Promise<void> {
     if (this.#sessions.size === 0) return;
+    await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  async #drain(drainMs: number): Promise<void> {
     const cut = () => {
       for (const session of this.#sessions.all) {
         const idle = session.idleMs;
         if (idle === null || idle >= DIE_IDLE_MS) session.shutDown();
       }
     };
-    await new Promise<void>((resolve) => {
-      const sweep = setInterval(cut, 500);
-      const limit = setTimeout(() => {
-        for (const session of this.#sessions.all) session.shutDown();
-        for (const session of this.#sessions.all) session.destroy();
-      }, drainMs);
-      this.#whenEmpty = () => {
-        clearInterval(sweep);
-        clearTimeout(limit);
-        resolve();
-      };
-      cut();
-      if (this.#sessions.size === 0) this.#whenEmpty();
-    });
-    this.#whenEmpty = null;
+    const sweep = setInterval(cut, 500);
+    const limit = setTimeout(() => {
+      for (const session of this.#sessions.all) session.shutDown();
+      for (const session of this.#sessions.all) session.destroy();
+    }, drainMs);
+    cut();
+    await this.#empty();
+    clearInterval(sweep);
+    clearTimeout(limit);
   }
 }
 

@@ -1,7 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { ServeLog } from './log.js';
 import { joinStatus, type KickQuestion, type Operator, type ProxyStatus } from './operation/operator.js';
-import { kickAt, reloadAt, statusOf } from './operation/worker-line.js';
+import { isKind } from './operation/process-message.js';
+import { shareWith } from './operation/shared-line.js';
+import type { BackendAction, MemoryState } from './operation/shared-state.js';
+import { kickAt, reloadAt, retireAt, statusOf } from './operation/worker-line.js';
 
 /** A worker that dies sooner than that is started again only after as long. */
 const RESTART_MS = 1000;
@@ -9,10 +12,6 @@ const RESTART_MS = 1000;
 interface ReadyMessage {
   readonly kind: 'ready';
   readonly endpoints: readonly string[];
-}
-
-function isReady(message: unknown): message is ReadyMessage {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'ready';
 }
 
 /** Whether this process is one of several that serve. */
@@ -38,14 +37,24 @@ export class WorkerSupervisor implements Operator {
   readonly #count: number;
   readonly #log: ServeLog;
   readonly #dovecot: string;
+  readonly #state: MemoryState;
+  readonly #replace: () => Promise<void>;
   readonly #started = new Date().toISOString();
   #endpoints: readonly string[] = [];
   #stopping = false;
   #timers = new Set<NodeJS.Timeout>();
 
-  /** `dovecot`: the version whose configuration is served. */
-  constructor(count: number, dovecot: string, log: ServeLog) {
+  /** `dovecot`: the version whose configuration is served; `replace` starts a successor of this process. */
+  constructor(
+    count: number,
+    dovecot: string,
+    log: ServeLog,
+    state: MemoryState,
+    replace: () => Promise<void>,
+  ) {
     this.#dovecot = dovecot;
+    this.#state = state;
+    this.#replace = replace;
     this.#count = count;
     this.#log = log;
     // Handing each connection over costs half as much again as letting workers accept for themselves.
@@ -66,12 +75,9 @@ export class WorkerSupervisor implements Operator {
       return failed;
     }
     cluster.on('exit', (worker, code, signal) => this.#onExit(worker, code, signal));
-    const pass = (signal: NodeJS.Signals) => () => this.#signal(signal);
-    const hangUp = pass('SIGHUP');
     const stop = () => this.#stop('SIGTERM');
-    const reopen = pass('SIGUSR1');
+    const reopen = () => this.#signal('SIGUSR1');
     process.on('SIGUSR1', reopen);
-    process.on('SIGHUP', hangUp);
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
     this.#endpoints = first;
@@ -82,7 +88,6 @@ export class WorkerSupervisor implements Operator {
       });
     });
     process.off('SIGUSR1', reopen);
-    process.off('SIGHUP', hangUp);
     process.off('SIGTERM', stop);
     process.off('SIGINT', stop);
     return 0;
@@ -90,13 +95,19 @@ export class WorkerSupervisor implements Operator {
 
   /** Endpoints of a worker that is ready, or the exit code of one that never was. */
   #startOne(): Promise<readonly string[] | number> {
-    const worker = cluster.fork();
+    const worker = this.#fork();
     return new Promise((resolve) => {
       worker.once('exit', (code) => resolve(code ?? 1));
       worker.on('message', (message: unknown) => {
-        if (isReady(message)) resolve(message.endpoints);
+        if (isKind<ReadyMessage>(message, 'ready')) resolve(message.endpoints);
       });
     });
+  }
+
+  #fork(): Worker {
+    const worker = cluster.fork();
+    shareWith(worker, this.#state);
+    return worker;
   }
 
   get #workers(): Worker[] {
@@ -114,6 +125,7 @@ export class WorkerSupervisor implements Operator {
       started: this.#started,
       endpoints: this.#endpoints,
       ...joinStatus(parts),
+      backends: this.#state.backends,
     };
   }
 
@@ -122,12 +134,20 @@ export class WorkerSupervisor implements Operator {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The first worker goes ahead: where it cannot use the new configuration, the others are not asked. */
+  async changeBackend(action: BackendAction, place: string): Promise<boolean> {
+    return this.#state.change(action, place);
+  }
+
   async reload(): Promise<void> {
-    const [first, ...others] = this.#workers;
-    if (first === undefined) throw new Error('no worker is there');
-    await reloadAt(first);
-    await Promise.all(others.map(reloadAt));
+    await reloadAt(this.#workers);
+  }
+
+  /** The workers of the successor share the sockets already when those of this process close theirs. */
+  async restart(): Promise<void> {
+    await this.#replace();
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.allSettled(this.#workers.map(retireAt));
   }
 
   async stop(): Promise<void> {
@@ -150,7 +170,7 @@ export class WorkerSupervisor implements Operator {
     this.#log.line('dvproxy', 'error', `worker ${worker.process.pid ?? 0} ${how}, starting another`);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      cluster.fork();
+      this.#fork();
     }, RESTART_MS);
     this.#timers.add(timer);
   }

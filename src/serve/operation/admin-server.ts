@@ -13,6 +13,7 @@ export class AdminSocketError extends Error {}
 export class AdminServer {
   readonly #path: string;
   readonly #server: Server;
+  #closed: Promise<void> | null = null;
 
   private constructor(path: string, server: Server) {
     this.#path = path;
@@ -32,8 +33,9 @@ export class AdminServer {
     return new AdminServer(path, server);
   }
 
+  /** Answers nobody new from now on; resolves when those who asked before have their answers. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#closed ??= new Promise((resolve) => {
       this.#server.close(() => resolve());
       try {
         unlinkSync(this.#path);
@@ -41,6 +43,7 @@ export class AdminServer {
         // Gone already.
       }
     });
+    return this.#closed;
   }
 }
 
@@ -85,6 +88,15 @@ async function replyTo(line: string, operator: Operator): Promise<AdminReply> {
         return { schema: 1, ok: true, status: await operator.status() };
       case 'kick':
         return { schema: 1, ok: true, kicked: await operator.kick(request) };
+      case 'backend':
+        return {
+          schema: 1,
+          ok: true,
+          changed: await operator.changeBackend(request.action, request.place),
+        };
+      case 'restart':
+        await operator.restart();
+        return { schema: 1, ok: true };
       case 'reload':
         await operator.reload();
         return { schema: 1, ok: true };

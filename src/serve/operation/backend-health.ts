@@ -10,7 +10,7 @@ export interface Breaker {
  * `failing`: the last tries failed, and new sessions still go there. `down`: they do not. `half_open`: one of them does,
  * to see. `draining`: an administrator keeps new ones away.
  */
-type BackendState = 'up' | 'failing' | 'down' | 'half_open' | 'draining';
+export type BackendState = 'up' | 'failing' | 'down' | 'half_open' | 'draining';
 
 /** What is known of one backend beside its sessions. */
 export interface BackendStatus {
@@ -48,7 +48,7 @@ export class BackendHealth {
   readonly #breaker: Breaker | null;
   readonly #now: () => number;
   /** Says that a backend went down or came up. */
-  readonly #changed: (backend: string, text: string) => void;
+  readonly #changed: (level: 'info' | 'warning', text: string) => void;
   readonly #known = new Map<string, Known>();
   readonly #drained = new Set<string>();
 
@@ -56,7 +56,7 @@ export class BackendHealth {
   constructor(
     breaker: Breaker | null,
     now: () => number,
-    changed: (backend: string, text: string) => void = () => undefined,
+    changed: (level: 'info' | 'warning', text: string) => void = () => undefined,
   ) {
     this.#breaker = breaker;
     this.#now = now;
@@ -86,7 +86,7 @@ export class BackendHealth {
       case 'answered':
         if (known === undefined) return;
         this.#known.delete(backend);
-        if (known.restUntil !== null) this.#changed(backend, 'is up again');
+        if (known.restUntil !== null) this.#changed('info', `backend ${backend} is up again`);
         return;
       case 'abandoned':
         if (known !== undefined) known.probeUntil = null;
@@ -113,8 +113,8 @@ export class BackendHealth {
     const seconds = this.#breaker.restMs / 1000;
     if (first)
       this.#changed(
-        backend,
-        `is down after ${known.failures} failures (${error}): it rests for ${seconds} s`,
+        'warning',
+        `backend ${backend} is down after ${known.failures} failures (${error}): it rests for ${seconds} s`,
       );
   }
 
@@ -130,7 +130,7 @@ export class BackendHealth {
   drain(place: string): void {
     if (this.#drained.has(place)) return;
     this.#drained.add(place);
-    this.#changed(place, 'is drained: it gets no new sessions');
+    this.#changed('info', `backend ${place} is drained: it gets no new sessions`);
   }
 
   /** Ends draining, and forgets failures. False: there was nothing of that. */
@@ -138,8 +138,12 @@ export class BackendHealth {
     const names = [...this.#known.keys()].filter((name) => name === place || addressOf(name) === place);
     for (const name of names) this.#known.delete(name);
     const changed = this.#drained.delete(place) || names.length > 0;
-    if (changed) this.#changed(place, 'is taken as well again');
+    if (changed) this.#changed('info', `backend ${place} was reset: it gets sessions again`);
     return changed;
+  }
+
+  get drained(): readonly string[] {
+    return [...this.#drained];
   }
 
   #isDrained(backend: string): boolean {
@@ -175,4 +179,12 @@ export class BackendHealth {
 /** `10.0.0.1` of `10.0.0.1:143`, `2001:db8::1` of `[2001:db8::1]:143`. */
 export function addressOf(backend: string): string {
   return backend.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Of one backend; null: there is none. */
+export function stateOf(backend: string | null, known: readonly BackendStatus[]): BackendState | null {
+  if (backend === null) return null;
+  const found =
+    known.find((one) => one.backend === backend) ?? known.find((one) => one.backend === addressOf(backend));
+  return found?.state ?? 'up';
 }

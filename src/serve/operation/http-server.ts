@@ -13,6 +13,7 @@ export class HttpServer {
   readonly #server: Server;
   /** `ADDRESS:PORT` with the port that was given out. */
   readonly endpoint: string;
+  #closed: Promise<void> | null = null;
 
   private constructor(server: Server, endpoint: string) {
     this.#server = server;
@@ -35,11 +36,13 @@ export class HttpServer {
     return new HttpServer(server, `${host.includes(':') ? `[${host}]` : host}:${actual}`);
   }
 
+  /** The address is free at once. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#closed ??= new Promise((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
     });
+    return this.#closed;
   }
 }
 

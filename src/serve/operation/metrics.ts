@@ -33,6 +33,13 @@ export async function metricsText(status: ProxyStatus, version: string): Promise
     if (state === 'proxied' && backend !== null) perBackend.inc({ backend });
   }
 
+  const state = gauge('backend_state', 'Backends that are not well: 1 for their state', ['backend', 'state']);
+  const failures = gauge('backend_failures', 'Failures in a row of backends that fail', ['backend']);
+  for (const one of status.backends) {
+    state.set({ backend: one.backend, state: one.state }, 1);
+    failures.set({ backend: one.backend }, one.failures);
+  }
+
   const connections = counter('connections', 'Accepted connections by protocol', ['protocol']);
   for (const [protocol, count] of Object.entries(status.counts.connections))
     connections.inc({ protocol }, count);

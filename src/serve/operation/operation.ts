@@ -16,6 +16,7 @@ export interface OperationOptions {
 export interface Operation {
   /** `http://127.0.0.1:9102/`; null: not served. */
   readonly httpUrl: string | null;
+  /** Socket and address are free at once; resolves when questions that were asked have their answers. */
   close(): Promise<void>;
 }
 
@@ -33,8 +34,7 @@ export async function openOperation(
     return {
       httpUrl,
       close: async () => {
-        await pages?.close();
-        await socket?.close();
+        await Promise.all([pages?.close(), socket?.close()]);
       },
     };
   } catch (error) {

@@ -1,5 +1,7 @@
+import type { BackendStatus } from './backend-health.js';
 import { addCounts, type Counts, NO_COUNTS } from './counters.js';
 import type { SessionInfo } from './session-record.js';
+import type { BackendAction } from './shared-state.js';
 
 /** A running proxy as its administrator sees it. */
 export interface ProxyStatus {
@@ -12,6 +14,8 @@ export interface ProxyStatus {
   readonly endpoints: readonly string[];
   readonly counts: Counts;
   readonly sessions: readonly SessionInfo[];
+  /** Those that are not simply well. */
+  readonly backends: readonly BackendStatus[];
 }
 
 /** Which sessions to end: all of a user, or those of them that go to one backend. */
@@ -32,6 +36,10 @@ export interface Operator {
   kick(question: KickQuestion): Promise<number>;
   /** Rejects with the reason where the new configuration cannot be used; the old one stays. */
   reload(): Promise<void>;
+  /** Keeps new sessions from a backend (`IP:PORT`) or an address, or takes it as well again. False: it was. */
+  changeBackend(action: BackendAction, place: string): Promise<boolean>;
+  /** Another process goes on with the listening sockets; resolves when it serves, rejects where it cannot. */
+  restart(): Promise<void>;
   /** Lets sessions end and stops; resolves when that has begun. */
   stop(): Promise<void>;
 }

@@ -26,10 +26,11 @@ export class MemoryState implements SharedState {
     this.#health = health;
   }
 
-  /** Calls now, and each time the backends to ask for change. */
-  onWatched(listener: (watched: readonly string[]) => void): void {
+  /** Calls now, and each time the backends to ask for change, until the result is called. */
+  onWatched(listener: (watched: readonly string[]) => void): () => void {
     this.#listeners.add(listener);
     listener([...this.#watched]);
+    return () => this.#listeners.delete(listener);
   }
 
   isWatched(backend: string): boolean {
@@ -60,6 +61,11 @@ export class MemoryState implements SharedState {
 
   get backends(): readonly BackendStatus[] {
     return this.#health.status;
+  }
+
+  /** Addresses and backends that get no new sessions by an administrator's will. */
+  get drained(): readonly string[] {
+    return this.#health.drained;
   }
 
   #update(): void {

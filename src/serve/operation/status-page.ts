@@ -1,3 +1,4 @@
+import { type BackendState, stateOf } from './backend-health.js';
 import type { ProxyStatus } from './operator.js';
 import type { SessionInfo } from './session-record.js';
 
@@ -42,7 +43,7 @@ ${sessionTable(status.sessions, now)}
 `;
 }
 
-function backendTable({ counts }: ProxyStatus, proxied: readonly SessionInfo[]): string {
+function backendTable({ counts, backends }: ProxyStatus, proxied: readonly SessionInfo[]): string {
   const names = new Set(Object.keys(counts.backends).map((key) => key.split(' ')[0] ?? ''));
   const sessions = new Map<string, number>();
   for (const { backend } of proxied) {
@@ -50,16 +51,26 @@ function backendTable({ counts }: ProxyStatus, proxied: readonly SessionInfo[]):
     names.add(backend);
     sessions.set(backend, (sessions.get(backend) ?? 0) + 1);
   }
+  for (const { backend } of backends) names.add(backend);
   const rows = [...names].sort().map((name) => {
     const failed = counts.backends[`${name} failed`] ?? 0;
+    const error = backends.find(({ backend }) => backend === name)?.last_error ?? '';
     return [
       text(name),
+      stateCell(stateOf(name, backends) ?? 'up'),
       number(sessions.get(name) ?? 0),
       number(counts.backends[`${name} connected`] ?? 0),
       failed > 0 ? `<td class="number bad">${failed}</td>` : number(0),
+      text(error),
     ];
   });
-  return table(['backend', '#sessions', '#connected', '#failed'], rows, 'No backend was asked yet.');
+  const heads = ['backend', 'state', '#sessions', '#connected', '#failed', 'last error'];
+  return table(heads, rows, 'No backend was asked yet.');
+}
+
+function stateCell(state: BackendState): string {
+  const word = state.replace('_', '-');
+  return state === 'up' ? text(word) : `<td class="bad">${word}</td>`;
 }
 
 function protocolTable({ counts, sessions }: ProxyStatus): string {

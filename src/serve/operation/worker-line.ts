@@ -1,11 +1,17 @@
 import type { Worker } from 'node:cluster';
 import type { KickQuestion, ProcessStatus } from './operator.js';
+import { isKind } from './process-message.js';
 
 /** What the supervisor asks a worker over the line between them. */
 type Question =
   | { readonly command: 'status' }
   | { readonly command: 'kick'; readonly question: KickQuestion }
-  | { readonly command: 'reload' };
+  /** Reads the configuration; nothing changes yet. */
+  | { readonly command: 'prepare' }
+  /** What was prepared is used, or thrown away. */
+  | { readonly command: 'settle'; readonly use: boolean }
+  /** Accepts nobody any more: a successor does. */
+  | { readonly command: 'retire' };
 
 interface Asked {
   readonly kind: 'asked';
@@ -20,39 +26,75 @@ interface Told {
   readonly answer: unknown;
 }
 
-function isKind<T extends { readonly kind: string }>(message: unknown, kind: T['kind']): message is T {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === kind;
-}
-
 /** What a worker can be asked. */
 export interface WorkerAnswers {
   status(): ProcessStatus;
   kick(question: KickQuestion): number;
-  reload(): Promise<void>;
+  /** Reads the configuration; nothing changes yet. */
+  prepare(): Promise<PreparedReload>;
+  retire(): void;
+}
+
+/** A configuration that was read and can be used. */
+export interface PreparedReload {
+  /** New sessions get it from now on. */
+  use(): Promise<void>;
+  discard(): Promise<void>;
 }
 
 /** In a worker: answers what the supervisor asks. */
 export function answerSupervisor(answers: WorkerAnswers): void {
+  const reloads = new WorkerReloads(answers);
   process.on('message', (message: unknown) => {
     if (!isKind<Asked>(message, 'asked')) return;
     const { id, question } = message;
     const tell = (error: string | null, answer: unknown) =>
       process.send?.({ kind: 'told', id, error, answer } satisfies Told);
-    answerTo(question, answers).then(
+    answerTo(question, answers, reloads).then(
       (answer) => tell(null, answer ?? null),
       (error: unknown) => tell(error instanceof Error ? error.message : String(error), null),
     );
   });
 }
 
-async function answerTo(question: Question, answers: WorkerAnswers): Promise<unknown> {
+/** The one reload that was prepared and not settled. */
+class WorkerReloads {
+  readonly #answers: WorkerAnswers;
+  #prepared: PreparedReload | null = null;
+
+  constructor(answers: WorkerAnswers) {
+    this.#answers = answers;
+  }
+
+  async prepare(): Promise<void> {
+    await this.settle(false);
+    this.#prepared = await this.#answers.prepare();
+  }
+
+  async settle(use: boolean): Promise<void> {
+    const prepared = this.#prepared;
+    this.#prepared = null;
+    if (use) await prepared?.use();
+    else await prepared?.discard();
+  }
+}
+
+async function answerTo(
+  question: Question,
+  answers: WorkerAnswers,
+  reloads: WorkerReloads,
+): Promise<unknown> {
   switch (question.command) {
     case 'status':
       return answers.status();
     case 'kick':
       return answers.kick(question.question);
-    case 'reload':
-      return answers.reload();
+    case 'prepare':
+      return reloads.prepare();
+    case 'settle':
+      return reloads.settle(question.use);
+    case 'retire':
+      return answers.retire();
   }
 }
 
@@ -81,7 +123,9 @@ function ask(worker: Worker, question: Question): Promise<unknown> {
     );
     worker.on('message', onMessage);
     worker.on('exit', onExit);
-    worker.send({ kind: 'asked', id, question } satisfies Asked);
+    worker.send({ kind: 'asked', id, question } satisfies Asked, (error: Error | null) => {
+      if (error !== null) onExit();
+    });
   });
 }
 
@@ -93,6 +137,15 @@ export async function kickAt(worker: Worker, question: KickQuestion): Promise<nu
   return (await ask(worker, { command: 'kick', question })) as number;
 }
 
-export async function reloadAt(worker: Worker): Promise<void> {
-  await ask(worker, { command: 'reload' });
+/** All or none of them use the new configuration; rejects with the reason of the first that cannot. */
+export async function reloadAt(workers: readonly Worker[]): Promise<void> {
+  const prepared = await Promise.allSettled(workers.map((worker) => ask(worker, { command: 'prepare' })));
+  const failed = prepared.find((one) => one.status === 'rejected');
+  const use = failed === undefined;
+  await Promise.allSettled(workers.map((worker) => ask(worker, { command: 'settle', use })));
+  if (failed !== undefined) throw failed.reason;
+}
+
+export async function retireAt(worker: Worker): Promise<void> {
+  await ask(worker, { command: 'retire' });
 }
