@@ -1,8 +1,10 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { Destination } from './destination.js';
-import { type IpAddress, ipPort, parseIp, sameIp } from './ip-address.js';
+import type { HostAttempt } from './host-states.js';
+import { ipPort, parseIp } from './ip-address.js';
 import type { LoginClient } from './login-client.js';
 import type { ProxyFailureClass } from './login-decision.js';
+import { parseHostPort, RedirectPath } from './redirect-path.js';
 import type { BackendTls, LocalAddress, SessionAction } from './session-event.js';
 
 /** Wait before a connection is tried again. Dovecot login-proxy.c PROXY_CONNECT_RETRY_MSECS */
@@ -11,9 +13,6 @@ const RETRY_MS = 1000;
 const RETRY_MIN_LEFT_MS = RETRY_MS + 100;
 /** Longest line of a backend before the login. Dovecot login-proxy.c MAX_PROXY_INPUT_SIZE */
 const MAX_LINE = 4096;
-/** How often a redirect may lead to the same place. Dovecot 2.4.1 login-proxy.c PROXY_REDIRECT_LOOP_MIN_COUNT */
-const REDIRECT_LOOP_COUNT = 2;
-
 /** The protocol's side of a login at a backend. */
 export interface BackendDialogue {
   /** A new connection: everything learnt from the last one is forgotten. */
@@ -24,12 +23,6 @@ export interface BackendDialogue {
   state(): ByteString;
   /** Tells the client what became of its login; not called before a retry. */
   failed(failure: ProxyFailureClass, reason: ByteString): void;
-}
-
-interface Redirect {
-  readonly ip: IpAddress;
-  readonly port: number;
-  count: number;
 }
 
 /**
@@ -52,7 +45,10 @@ export class BackendConnection {
   #open = true;
   /** Bytes given to the backend since the connection, or TLS on it, began. */
   bytesSent = 0;
-  readonly #redirects: Redirect[] = [];
+  readonly #redirects = new RedirectPath();
+  #attempt: HostAttempt | null = null;
+  /** The host is known to be down: there is no second try. */
+  #hopeless = false;
 
   constructor(
     client: LoginClient,
@@ -90,11 +86,19 @@ export class BackendConnection {
   }
 
   #connect(): void {
-    if (this.#client.ttl <= 1) {
+    const { environment, series, ttl } = this.#client;
+    this.#attempt = environment.hosts.attempt(this.#ip, this.#port, environment.now());
+    if (ttl <= 1) {
       this.fail('remote_config', 'TTL reached zero - proxies appear to be looping?');
       return;
     }
-    const { tls, timeoutMs } = this.destination;
+    const { tls, timeoutMs, immediateFailureAfterSeconds } = this.destination;
+    const down = this.#attempt.downReason(series, immediateFailureAfterSeconds);
+    if (down !== null) {
+      this.#hopeless = true;
+      this.fail('connect', down);
+      return;
+    }
     this.#act({
       kind: 'connect',
       ip: this.#ip,
@@ -133,9 +137,11 @@ export class BackendConnection {
 
   connected(): void {
     this.#connected = true;
+    this.#attempt?.connected(this.#client.environment.now());
   }
 
   refused(error: string, local: LocalAddress | null): void {
+    this.#attempt?.failed(this.#client.environment.now(), this.#startedMs);
     this.fail('connect', `connect(${this.#ip}, ${this.#port}) failed: ${error}${this.#circumstances(local)}`);
   }
 
@@ -217,7 +223,7 @@ export class BackendConnection {
 
   #retryLater(text: ByteString): boolean {
     const client = this.#client;
-    if (this.#reconnects >= client.settings.login.proxyMaxReconnects) return false;
+    if (this.#hopeless || this.#reconnects >= client.settings.login.proxyMaxReconnects) return false;
     const left = this.destination.timeoutMs - (client.environment.now() - this.#startedMs);
     if (left <= RETRY_MIN_LEFT_MS) return false;
     this.#close();
@@ -232,6 +238,7 @@ export class BackendConnection {
   #close(): void {
     this.#act({ kind: 'clear_timer', name: 'login' });
     this.#act({ kind: 'close_backend' });
+    this.#attempt?.end();
     this.#connected = false;
     this.#input = '';
     this.bytesSent = 0;
@@ -301,20 +308,20 @@ export class BackendConnection {
   }
 
   #tryRedirect(target: ByteString): ByteString | null {
-    const place = parseHostPort(target.slice(target.lastIndexOf('@') + 1), this.#port);
-    if (place === null) return `Redirect to ${target}: Failed to parse host:port '${target}'`;
+    const named = target.slice(target.lastIndexOf('@') + 1);
+    const place = parseHostPort(named, this.#port);
+    if (place === null) return `Redirect to ${target}: Failed to parse host:port '${named}'`;
+    if (this.destination.redirectReauth) {
+      this.fail('internal', this.#reauthProblem());
+      return null;
+    }
     const ip = parseIp(place.host);
     if (ip === null)
       return `Redirect to ${target}: Failed to parse IP '${place.host}' (DNS lookups not supported)`;
     const here = parseIp(this.#ip);
-    const known = this.#redirects.find((entry) => sameIp(entry.ip, ip) && entry.port === place.port);
-    const loops =
-      (here !== null && sameIp(here, ip) && this.#port === place.port) ||
-      (known !== undefined && known.count >= REDIRECT_LOOP_COUNT);
-    if (loops) return `Proxying loops - already connected to ${ip.text}:${place.port}`;
+    const problem = here && this.#redirects.go({ ip: here, port: this.#port }, { ip, port: place.port });
+    if (problem !== null) return problem;
     this.#client.ttl -= 1;
-    if (known !== undefined) known.count += 1;
-    else if (here !== null) this.#redirects.push({ ip: here, port: this.#port, count: 1 });
     this.#close();
     this.#host = ip.text;
     this.#ip = ip.text;
@@ -322,15 +329,16 @@ export class BackendConnection {
     this.#connect();
     return null;
   }
-}
 
-/** Dovecot lib/net.c net_str2hostport */
-function parseHostPort(text: ByteString, defaultPort: number): { host: ByteString; port: number } | null {
-  const match =
-    /^\[([^\]]*)\](?::(\d+))?$/.exec(text) ?? /^([^:]*)(?::(\d+))?$/.exec(text) ?? /^(.*)$/.exec(text);
-  const host = match?.[1] ?? '';
-  const port = match?.[2] === undefined ? defaultPort : Number(match[2]);
-  return host === '' || port < 1 || port > 65535 ? null : { host, port };
+  /**
+   * proxy_redirect_reauth asks the auth process with EXTERNAL and says nothing with it: 2.4.1's asks back, or does not
+   * know the mechanism, and the login fails either way. observed 2.4.1
+   */
+  #reauthProblem(): ByteString {
+    return this.#client.settings.mechanisms.includes('EXTERNAL')
+      ? 'Unexpected SASL continuation request received'
+      : 'Internal authentication failure';
+  }
 }
 
 /** `proxy(USER,IP:PORT): `; 2.4 shows a host name, and IPv6 in brackets. Dovecot login-proxy.c */

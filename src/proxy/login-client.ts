@@ -3,6 +3,7 @@ import type { AuthAnswer } from '../auth/answer.js';
 import type { LoginSettings } from '../config/effective.js';
 import { type Series, seriesOf } from '../knowledge/versions.js';
 import type { HaproxyInfo } from './haproxy-header.js';
+import type { HostStates } from './host-states.js';
 import { inNetworks, parseIp, sameIp } from './ip-address.js';
 import type { ProxyFailureClass } from './login-decision.js';
 import type { LoginLogFormat, LogValues } from './login-log.js';
@@ -37,6 +38,7 @@ export interface SessionEnvironment {
   settingsFor(localName: ByteString): ClientSettings;
   /** The next address of `login_source_ips` in turn; null where none is configured (2.4: none of the family). */
   nextSourceIp(family: 4 | 6): string | null;
+  readonly hosts: HostStates;
 }
 
 /** What certificates of clients are for. */

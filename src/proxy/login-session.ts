@@ -264,11 +264,26 @@ export abstract class LoginSession {
     this.login.backend?.count(toBackend.length);
     this.#bytesOut += fromBackend.length;
     this.act({ kind: 'relay', toBackend, toClient: fromBackend });
+    this.#setRefresh();
+  }
+
+  /** Dovecot login-proxy.c login_proxy_notify */
+  #refresh(): void {
+    const user = this.login.backend?.destination.user;
+    if (this.#state !== 'relaying' || user === undefined) return;
+    this.act({ kind: 'notify', user });
+    this.#setRefresh();
+  }
+
+  #setRefresh(): void {
+    const milliseconds = (this.login.backend?.destination.refreshSeconds ?? 0) * 1000;
+    if (milliseconds > 0) this.act({ kind: 'set_timer', name: 'refresh', milliseconds });
   }
 
   #relayEnded(end: RelayEnd): void {
     const backend = this.login.backend;
     if (this.#state !== 'relaying' || backend === null) return;
+    this.act({ kind: 'clear_timer', name: 'refresh' });
     const { delayMs = 0 } = end;
     this.#state = delayMs === 0 ? 'closed' : 'leaving';
     if (end.side === 'client' && this.client.tls === 'active') this.client.tlsError = 'Connection closed';
@@ -307,6 +322,9 @@ export abstract class LoginSession {
         break;
       case 'reconnect':
         this.login.backend?.retry();
+        break;
+      case 'refresh':
+        this.#refresh();
         break;
       case 'disconnect':
         this.#leave();

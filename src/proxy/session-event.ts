@@ -4,7 +4,7 @@ import type { AuthRequest } from '../auth/request.js';
 import type { ClientCertificate } from './login-client.js';
 
 /** Timers of a session; setting one again replaces it. */
-export type TimerName = 'idle' | 'login' | 'reconnect' | 'disconnect';
+export type TimerName = 'idle' | 'login' | 'reconnect' | 'refresh' | 'disconnect';
 
 /** What happens to a session. Bytes are as they came, in pieces of any size. */
 export type SessionEvent =
@@ -100,6 +100,8 @@ export type SessionAction =
   | { readonly kind: 'clear_timer'; readonly name: TimerName }
   /** From now on bytes go straight through; these were read already. */
   | { readonly kind: 'relay'; readonly toBackend: ByteString; readonly toClient: ByteString }
+  /** The user is still here (proxy_refresh): whoever reads login_proxy_notify_path is told. */
+  | { readonly kind: 'notify'; readonly user: ByteString }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly text: ByteString }
   /** A whole line that Dovecot's auth process writes. */
   | { readonly kind: 'log_auth'; readonly level: LogLevel; readonly line: ByteString }

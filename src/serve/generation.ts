@@ -11,6 +11,7 @@ import type { LmtpServices } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
 import type { Counters } from './operation/counters.js';
 import type { SharedState } from './operation/shared-state.js';
+import { notifyPath, ProxyNotify } from './proxy-notify.js';
 import { RecipientLookup } from './recipient-lookup.js';
 import type { SessionServices } from './session-driver.js';
 import { SessionSettings } from './session-settings.js';
@@ -32,6 +33,7 @@ interface ProtocolServices {
   readonly settings: SessionSettings;
   readonly authenticator: Authenticator;
   readonly recipients: RecipientLookup;
+  readonly notify: ProxyNotify;
 }
 
 /** One loaded configuration with its databases. A reload makes another; sessions stay with theirs. */
@@ -65,7 +67,8 @@ export async function openGeneration(
   const openUserdb = replayedUserdbs(databases, userdbs);
   const served = new Map<string, ProtocolServices>();
   const closeAll = async () => {
-    for (const { authenticator, recipients } of served.values()) {
+    for (const { authenticator, recipients, notify } of served.values()) {
+      notify.close();
       await recipients.close();
       await authenticator.close();
     }
@@ -93,6 +96,7 @@ export async function openGeneration(
         settings,
         authenticator,
         recipients: new RecipientLookup(authenticator, openUserdb),
+        notify: new ProxyNotify(notifyPath(config.effective, protocol)),
       });
     }
   } catch (error) {
@@ -111,6 +115,7 @@ export async function openGeneration(
       shared,
       environment: (protocol, addresses) => of(protocol).settings.environment(addresses),
       tls: (protocol, addresses) => of(protocol).settings.tls(addresses),
+      notify: (protocol, user) => of(protocol).notify.tell(user),
       dialogue: (request) => of(request.protocol).authenticator.dialogue(request),
       authenticate: (request, signal) => of(request.protocol).authenticator.authenticate(request, signal),
     },

@@ -7,7 +7,7 @@ import { createLoginSession } from '../proxy/create-session.js';
 import type { HaproxyInfo } from '../proxy/haproxy-header.js';
 import { ipPort, parseIp } from '../proxy/ip-address.js';
 import type { ClientAddresses, SessionEnvironment } from '../proxy/login-client.js';
-import { LOGIN_PROCESSES, type LoginProtocol } from '../proxy/login-protocols.js';
+import { LOGIN_PROCESSES, type LoginProtocol, type ServedProtocol } from '../proxy/login-protocols.js';
 import type { LoginSession } from '../proxy/login-session.js';
 import type { RelayEnd, SessionAction, SessionEvent, TimerName } from '../proxy/session-event.js';
 import type { AuthDialogue } from './auth-dialogue.js';
@@ -32,6 +32,8 @@ export interface SessionServices {
   readonly environment: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionEnvironment;
   readonly tls: (protocol: LoginProtocol, addresses: ClientAddresses) => SessionTls;
   authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer>;
+  /** Tells who reads login_proxy_notify_path; gives what went wrong. */
+  notify(protocol: ServedProtocol, user: ByteString): readonly string[];
   /** A SASL exchange with the auth process; null where the mechanism is not served. */
   dialogue(request: AuthRequest): AuthDialogue | null;
 }
@@ -190,6 +192,10 @@ export class SessionDriver implements Session {
         break;
       case 'relay':
         this.#startRelay(action.toBackend, action.toClient);
+        break;
+      case 'notify':
+        for (const problem of this.#services.notify(this.record.protocol, action.user))
+          this.#services.log.line(this.#process, 'error', problem);
         break;
       case 'log':
         // For log_debug only.

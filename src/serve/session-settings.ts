@@ -13,6 +13,7 @@ import type { ServedProtocol } from '../proxy/login-protocols.js';
 import { sieveSettings } from '../proxy/sieve/sieve-settings.js';
 import { submissionSettings } from '../proxy/submission/submission-settings.js';
 import type { SystemVariables } from '../variables/scope.js';
+import { hostStates } from './host-states.js';
 import { expandLoginTemplate } from './log-template.js';
 import { lmtpGreeting, loginGreeting } from './login-greeting.js';
 import type { CertificateRequest, SessionTls } from './session-tls.js';
@@ -78,6 +79,7 @@ export class SessionSettings {
       pid: this.#system.pid,
       settingsFor: (localName) => this.#prepared(addresses, localName),
       nextSourceIp: (family) => this.#nextSourceIp(this.#prepared(addresses, '').login, family),
+      hosts: hostStates,
     };
   }
 

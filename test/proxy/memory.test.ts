@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { createLoginSession } from '../../src/proxy/create-session.js';
+import { HostStates } from '../../src/proxy/host-states.js';
 import { LmtpSession } from '../../src/proxy/lmtp/lmtp-session.js';
 import { LOGIN_PROTOCOLS } from '../../src/proxy/login-protocols.js';
 import { Dice } from './random/dice.js';
@@ -27,6 +28,7 @@ const environment = {
   pid: 1,
   connectionId: 1,
   nextSourceIp: () => null,
+  hosts: new HostStates(),
 };
 const MEGABYTE = 1_048_576;
 /** What never comes to an end. */

@@ -1,4 +1,5 @@
 import { createLoginSession } from '../../src/proxy/create-session.js';
+import { HostStates } from '../../src/proxy/host-states.js';
 import type { HaproxyInfo } from '../../src/proxy/haproxy-header.js';
 import type { ClientSettings } from '../../src/proxy/login-client.js';
 import type { SessionAction, SessionEvent, TimerName } from '../../src/proxy/session-event.js';
@@ -39,6 +40,7 @@ export class Replayer {
   readonly #log: string[] = [];
   readonly #connections = new Map<string, number>();
   readonly #settings: ClientSettings;
+  readonly #hosts = new HostStates();
   #sourceIndex = 0;
   #tlsFailures = 0;
   #now = START_MS;
@@ -102,6 +104,7 @@ export class Replayer {
           const pool = this.#settings.login.sourceIps;
           return pool[this.#sourceIndex++ % Math.max(1, pool.length)] ?? null;
         },
+        hosts: this.#hosts,
       },
     });
     this.#clients.set(name, {
@@ -345,6 +348,7 @@ export class Replayer {
         client.timers.clear();
         break;
       case 'start_client_tls':
+      case 'notify':
         break;
     }
   }

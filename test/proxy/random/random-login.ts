@@ -1,4 +1,5 @@
 import { createLoginSession } from '../../../src/proxy/create-session.js';
+import { HostStates } from '../../../src/proxy/host-states.js';
 import type { ClientSettings } from '../../../src/proxy/login-client.js';
 import type { LoginProtocol } from '../../../src/proxy/login-protocols.js';
 import type { LoginSession } from '../../../src/proxy/login-session.js';
@@ -58,6 +59,7 @@ export class RandomLogin {
         pid: 1,
         settingsFor: () => settings,
         nextSourceIp: () => (dice.oneIn(3) ? '127.0.0.5' : null),
+        hosts: new HostStates(),
       },
     });
     this.#deliver({ kind: 'client_connected' });
