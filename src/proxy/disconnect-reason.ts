@@ -10,7 +10,7 @@ function detail23(client: LoginClient): ByteString {
       ? `(no auth attempts in ${client.secondsSince(client.createdMs)} secs)`
       : '';
   }
-  if (client.waitingForClient && client.attempts === 1)
+  if ((client.waitingForClient || client.unanswered) && client.attempts === 1)
     return `(client didn't finish SASL auth, waited ${seconds} secs)`;
   if (client.authenticating && client.attempts === 1)
     return `(disconnected while authenticating, waited ${seconds} secs)`;
@@ -79,7 +79,8 @@ interface Detail24 {
 /** What happened last, in the order of importance that 2.4 has. */
 function lastEvent24(client: LoginClient): Detail24 {
   if (client.abortedByClient) return { code: 'auth_aborted_by_client', text: 'auth aborted by client' };
-  if (client.waitingForClient) return { code: 'auth_waiting_client', text: "client didn't finish SASL auth" };
+  if (client.waitingForClient || client.unanswered)
+    return { code: 'auth_waiting_client', text: "client didn't finish SASL auth" };
   if (client.referred) return { code: 'auth_nologin_referral', text: 'auth referral' };
   if (client.proxyFailure !== null) {
     const [code, text] = PROXY_FAILURES_24[client.proxyFailure];

@@ -113,7 +113,7 @@ export class LoginAttempt {
     // `=` is an empty initial response. RFC 4959 3
     const decoded = initial === '' || initial === '=' ? '' : decodeBase64(initial);
     if (decoded === null) {
-      this.#invalidBase64('initial response');
+      this.#invalidBase64();
       return;
     }
     this.#startSasl(initial === '' ? null : decoded);
@@ -189,6 +189,7 @@ export class LoginAttempt {
   }
 
   #continueSasl(step: SaslServerStep): void {
+    this.#client.unanswered = false;
     switch (step.kind) {
       case 'challenge':
         this.#side.challenge(step.data);
@@ -200,7 +201,10 @@ export class LoginAttempt {
         break;
       case 'failed':
         this.#client.waitingForClient = false;
-        this.#logAuth(step.log);
+        // observed 2.4.1
+        this.#logAuth(
+          this.#client.series === '2.4' ? `${this.#client.mechanism.toLowerCase()}: ${step.log}` : step.log,
+        );
         this.#side.refuse('auth_failed', 'Authentication failed.');
         break;
     }
@@ -212,16 +216,16 @@ export class LoginAttempt {
     if (!client.settings.login.authVerbose) return;
     const mechanism = client.mechanism.toLowerCase();
     const session = client.session();
-    const prefix =
+    const line =
       client.series === '2.3'
-        ? `${mechanism}(?,${client.remoteIp},<${session}>): `
-        : `(?,${client.remoteIp},sasl:${mechanism})<${session}>: `;
-    this.#side.act({ kind: 'log_auth', level: 'info', prefix, text });
+        ? `auth: Info: ${mechanism}(?,${client.remoteIp},<${session}>): ${text}`
+        : `auth(?,${client.remoteIp},sasl:${mechanism})<${session}>: Info: ${text}`;
+    this.#side.act({ kind: 'log_auth', level: 'info', line });
   }
 
-  #invalidBase64(where: ByteString): void {
-    const text = `Invalid base64 data in ${where}`;
-    this.drop();
+  #invalidBase64(): void {
+    const text = 'Invalid base64 data in initial response';
+    this.#client.unanswered = false;
     this.#client.lastFailure = 'invalid_base64';
     this.#logAuth(text);
     this.#side.refuse('invalid_base64', text);
@@ -233,13 +237,15 @@ export class LoginAttempt {
       this.#abort();
     } else {
       const decoded = decodeBase64(line);
-      if (decoded === null) this.#invalidBase64('continued response');
+      // observed 2.3.19.1 (Debian deb12u7) and 2.4.1: the login process looks at it first.
+      if (decoded === null) this.fail('Invalid base64 in response');
       else this.#respond(decoded);
     }
     if (!this.active) this.#side.finished();
   }
 
   #respond(response: ByteString): void {
+    this.#client.unanswered = false;
     if (this.#sasl !== null) {
       this.#continueSasl(this.#sasl.next(response));
       return;
@@ -266,14 +272,16 @@ export class LoginAttempt {
   /** The client's response is none: the login fails. */
   fail(text: ByteString): void {
     this.drop();
+    this.#client.unanswered = true;
     this.#logFailedMechanism(text);
-    this.#side.refuse('auth_failed', text);
+    this.#side.refuse('auth_failed_reason', text);
   }
 
   #abort(): void {
     const client = this.#client;
     this.drop();
     client.abortedByClient = true;
+    client.unanswered = true;
     if (client.series === '2.4') this.#logFailedMechanism('Aborted');
     this.#side.refuse('aborted', 'Authentication aborted by client.');
   }
@@ -294,6 +302,7 @@ export class LoginAttempt {
     const client = this.#client;
     if (!client.authenticating) return;
     client.authenticating = false;
+    client.unanswered = false;
     client.waitingForClient = true;
     this.#side.challenge(data);
     this.#side.act({ kind: 'resume_client' });
@@ -304,6 +313,7 @@ export class LoginAttempt {
     const client = this.#client;
     if (!client.authenticating) return;
     client.authenticating = false;
+    client.unanswered = false;
     if (answer.user !== '') client.user = answer.user;
     client.originalUser = answer.fields.find((field) => field.name === 'original_user')?.value ?? null;
     client.authUser = answer.fields.find((field) => field.name === 'auth_user')?.value ?? null;

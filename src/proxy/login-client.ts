@@ -127,6 +127,8 @@ export class LoginClient {
   abortedByClient = false;
   /** An AUTHENTICATE waits for the client. */
   waitingForClient = false;
+  /** The last challenge has no response that reached the auth process, nor ever will. */
+  unanswered = false;
   /** The auth process is asked. */
   authenticating = false;
   referred = false;

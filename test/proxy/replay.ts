@@ -331,11 +331,7 @@ export class Replayer {
           this.#log.push(`${processOf(this.#transcript)}: ${titled(action.level)}: ${action.text}`);
         break;
       case 'log_auth':
-        this.#log.push(
-          this.#transcript.version === '2.3.19.1'
-            ? `auth: ${titled(action.level)}: ${action.prefix}${action.text}`
-            : `auth${action.prefix.replace(/: $/, '')}: ${titled(action.level)}: ${action.text}`,
-        );
+        this.#log.push(action.line);
         break;
       case 'pause_client':
         client.paused = true;

@@ -47,7 +47,8 @@ async function openSide({ behind }: LiveCase): Promise<Side> {
 }
 
 function userLine({ user, live }: Planned, { port }: Side): string {
-  const fields = live.allFields ?? `proxy host=127.0.0.1 port=@PORT@ ${live.fields ?? ''}`;
+  // dvproxy never asks backends to frame their output; 2.3 does not know the field.
+  const fields = live.allFields ?? `proxy proxy_no_multiplex host=127.0.0.1 port=@PORT@ ${live.fields ?? ''}`;
   return `${user}:pass::::::${fields.trim().replaceAll('@PORT@', String(port))}`;
 }
 

@@ -298,7 +298,7 @@ const FIELDS: LiveCases = {
   'ssl with a name that fits': refused(
     {},
     {
-      allFields: 'proxy host=backend.example.com hostip=127.0.0.1 port=@PORT@ ssl=yes',
+      allFields: 'proxy proxy_no_multiplex host=backend.example.com hostip=127.0.0.1 port=@PORT@ ssl=yes',
       behind: { ...imapBehind(), implicitTls: true },
     },
   ),

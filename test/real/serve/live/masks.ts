@@ -21,6 +21,7 @@ export function maskedLog(line: string, backend: number): string {
     .replace(/\b\d+ secs/g, 'N secs')
     .replace(/duration=\d+s/g, 'duration=Ns')
     .replace(/\(\d+s idle/g, '(Ns idle')
+    .replace(/read\(size=\d+\)/g, 'read(size=N)')
     .replace(/local=[0-9.]+:\d+/g, 'local=ADDRESS')
     .replace(new RegExp(`\\b${backend}\\b`, 'g'), 'BACKEND');
 }
