@@ -70,8 +70,25 @@ class SettingNode extends Node implements Setting {
   }
 
   get value(): ConfValue {
-    const { rows, row } = this;
-    return { form: FORMS[rows.form(row)] ?? 'text', text: rows.partText(row), span: this.partSpan };
+    return new NodeValue(this.rows, this.row);
+  }
+}
+
+class NodeValue implements ConfValue {
+  readonly form: ConfValue['form'];
+  readonly text: ByteString;
+  readonly #rows: LineRows;
+  readonly #row: number;
+
+  constructor(rows: LineRows, row: number) {
+    this.form = FORMS[rows.form(row)] ?? 'text';
+    this.text = rows.partText(row);
+    this.#rows = rows;
+    this.#row = row;
+  }
+
+  get span(): Span {
+    return { start: this.#rows.partStart(this.#row), end: this.#rows.partEnd(this.#row) };
   }
 }
 

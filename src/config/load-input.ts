@@ -52,12 +52,32 @@ export interface LoadResult {
 }
 
 /** Origin of a statement. */
-export function originOf(
-  source: Source,
-  node: { readonly line: number; readonly span: Place['span'] },
-  span: Place['span'] = node.span,
-): Origin {
-  return { source, span, line: node.line };
+export function originOf(source: Source, node: Located): Origin {
+  return new NodeOrigin(source, node);
+}
+
+interface Located {
+  readonly line: number;
+  readonly span: Place['span'];
+}
+
+/** Thousands of settings have one, and few are ever asked where they stand. */
+class NodeOrigin implements Origin {
+  readonly source: Source;
+  readonly #node: Located;
+
+  constructor(source: Source, node: Located) {
+    this.source = source;
+    this.#node = node;
+  }
+
+  get span(): Place['span'] {
+    return this.#node.span;
+  }
+
+  get line(): number {
+    return this.#node.line;
+  }
 }
 
 /** `Error in configuration file FILE line N: TEXT`, as both versions word every error of a line. */

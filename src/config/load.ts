@@ -7,11 +7,10 @@ import { load23 } from './dovecot-2.3/load.js';
 import { load24 } from './dovecot-2.4/load.js';
 import { errnoText } from './errno-text.js';
 import { ExtFileCache } from './ext-file-cache.js';
-import { withAddresses } from './host-names.js';
 import type { LoadInput, LoadResult } from './load-input.js';
 import { MappedFiles } from './mapped-files.js';
 import type { ConfigProblem } from './problem.js';
-import { EventReader } from './read-events.js';
+import { EventReader, type FileLanguage } from './read-events.js';
 
 /** The main file cannot be read: nothing can be said about the configuration. */
 export class UnreadableMainFile extends Error {
@@ -45,11 +44,11 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
   const main = readMain(options, files, mode.emptyMain);
   const version = options.version ?? versionOf(main);
   const series = seriesOf(version);
-  const reader = new EventReader(main, files, {
+  const language: FileLanguage = {
     parse: (source) => parseDovecotConf(source, series),
     lastMatchFirst: false,
-  });
-  const { lookUp } = options.host;
+  };
+  const reader = new EventReader(main, files, language, options.host.lookUp);
   const input: LoadInput = {
     version,
     main,
@@ -57,7 +56,7 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
     lenient: options.lenient === true,
     expand: mode.expand === true,
     ...(mode.modules === undefined ? {} : { modules: mode.modules }),
-    events: () => (lookUp === undefined ? reader.events() : withAddresses(reader.events(), lookUp)),
+    events: () => reader.events(),
     readFile: (path) => files.read(path),
   };
   const result = series === '2.3' ? load23(input) : load24(input);

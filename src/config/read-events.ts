@@ -3,6 +3,8 @@ import { toUtf8 } from '../../grammar/bytes.js';
 import type { ConfTree, Include, Statement, SyntaxProblem } from '../../grammar/dovecot-conf/tree.js';
 import { Source, type Span } from '../../grammar/source.js';
 import { errnoText } from './errno-text.js';
+import type { HostLookup } from './host.js';
+import { mayNameHost, withAddress } from './host-names.js';
 import type { ConfEvent } from './load-input.js';
 import { lineError, resolvePath } from './load-input.js';
 import type { MappedFiles } from './mapped-files.js';
@@ -31,14 +33,17 @@ export class EventReader {
   readonly #main: Source;
   readonly #files: MappedFiles;
   readonly #language: FileLanguage;
+  readonly #lookUp: HostLookup | undefined;
   readonly #stack: OpenFile[] = [];
   /** Continued text at the end of an included file: prepended to the next line of whatever file comes next. */
   #carried: ByteString = '';
 
-  constructor(main: Source, files: MappedFiles, language: FileLanguage) {
+  /** `lookUp`: asked for the hosts that `local` and `remote` blocks name; undefined: they stay as they are. */
+  constructor(main: Source, files: MappedFiles, language: FileLanguage, lookUp?: HostLookup) {
     this.#main = main;
     this.#files = files;
     this.#language = language;
+    this.#lookUp = lookUp;
   }
 
   *events(): Generator<ConfEvent> {
@@ -59,8 +64,9 @@ export class EventReader {
         const { source } = file;
         // No generator of its own for each of thousands of lines.
         if (statement.kind === 'setting') yield { kind: 'setting', source, node: statement };
-        else if (statement.kind === 'section') yield { kind: 'section-begin', source, node: statement };
         else if (statement.kind === 'section-end') yield { kind: 'section-end', source, node: statement };
+        else if (statement.kind === 'section' && !mayNameHost(statement))
+          yield { kind: 'section-begin', source, node: statement };
         else yield* this.#statement(file, statement);
         continue;
       }
@@ -75,7 +81,8 @@ export class EventReader {
         yield { kind: 'setting', source, node };
         return;
       case 'section':
-        yield { kind: 'section-begin', source, node };
+        if (this.#lookUp === undefined || !mayNameHost(node)) yield { kind: 'section-begin', source, node };
+        else yield* withAddress(source, node, this.#lookUp);
         return;
       case 'section-end':
         yield { kind: 'section-end', source, node };
@@ -252,8 +259,10 @@ function moved(problem: SyntaxProblem, line: number, span: Span): SyntaxProblem 
 /** A statement that was read from joined text, put where its last line stands. */
 function movedStatement(node: Statement, line: number, span: Span): Statement {
   switch (node.kind) {
-    case 'setting':
-      return { kind: node.kind, span, line, key: node.key, keySpan: span, value: { ...node.value, span } };
+    case 'setting': {
+      const { form, text } = node.value;
+      return { kind: node.kind, span, line, key: node.key, keySpan: span, value: { form, text, span } };
+    }
     case 'section': {
       const { kind, key, name, groupLabel, body, end } = node;
       const nameSpan = node.nameSpan && span;

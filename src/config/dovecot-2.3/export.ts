@@ -56,50 +56,55 @@ function exportNode(
   question: Asked,
   entries: ExportEntry[],
 ): void {
-  const { table } = node;
-  for (const [name, definition] of candidates(node, inUnique, question)) {
-    if (table.aliases.has(name)) continue;
-    if (table.path === '' && !question.wants(definition.modules, name)) continue;
-    switch (definition.kind) {
-      case 'value': {
-        const value = exportedValue(node, definition, inUnique, question);
-        if (value === null) break;
-        const kind = inUnique && name === table.nameSetting ? 'name' : 'value';
-        entries.push({ path: prefix + name, value, kind, origin: node.values.get(name)?.origin ?? null });
-        break;
-      }
-      case 'strings': {
-        const strings = node.strings.get(name);
-        if (strings === undefined) break;
-        const path = prefix + name;
-        entries.push({ path, value: '', kind: 'list', origin: null });
-        for (const [key, stored] of strings.entries)
-          entries.push({ path: `${path}/${key}`, value: stored.text, kind: 'value', origin: stored.origin });
-        break;
-      }
-      case 'list':
-        exportList(node, definition, prefix, question, entries);
+  const { path, settings } = node.table;
+  const mayBeUnset = path !== '' && (inUnique || node.builtIn !== null);
+  if (mayBeUnset || !question.hideListDefaults || question.scope.startsWith('all')) {
+    for (const [name, definition] of settings)
+      if (name === definition.name) exportSetting(node, definition, prefix, inUnique, question, entries);
+    return;
+  }
+  // Of the global settings of a filter, and of a section whose defaults are the table's, only what is set there may be
+  // printed at all. Sorting comes later.
+  for (const touched of [node.values, node.lists, node.strings]) {
+    if (touched.size === 0) continue;
+    for (const name of touched.keys()) {
+      const definition = settings.get(name);
+      if (definition !== undefined) exportSetting(node, definition, prefix, inUnique, question, entries);
     }
   }
 }
 
-/**
- * What may be printed at all: of the global settings of a filter, and of a section whose defaults are the table's, only
- * what is set there. Sorting comes later.
- */
-function candidates(
+function exportSetting(
   node: SectionNode,
+  definition: SettingDefinition,
+  prefix: string,
   inUnique: boolean,
-  question: ExportQuestion,
-): Iterable<readonly [string, SettingDefinition]> {
-  const { path, settings } = node.table;
-  const mayBeUnset = path !== '' && (inUnique || node.builtIn !== null);
-  if (mayBeUnset || !question.hideListDefaults || question.scope.startsWith('all')) return settings;
-  const touched = [...node.values.keys(), ...node.lists.keys(), ...node.strings.keys()];
-  return touched.flatMap((name) => {
-    const definition = settings.get(name);
-    return definition === undefined ? [] : [[name, definition] as const];
-  });
+  question: Asked,
+  entries: ExportEntry[],
+): void {
+  const { table } = node;
+  const { name } = definition;
+  if (table.path === '' && !question.wants(definition.modules, name)) return;
+  switch (definition.kind) {
+    case 'value': {
+      const value = exportedValue(node, definition, inUnique, question);
+      if (value === null) return;
+      const kind = inUnique && name === table.nameSetting ? 'name' : 'value';
+      entries.push({ path: prefix + name, value, kind, origin: node.values.get(name)?.origin ?? null });
+      return;
+    }
+    case 'strings': {
+      const strings = node.strings.get(name);
+      if (strings === undefined) return;
+      const path = prefix + name;
+      entries.push({ path, value: '', kind: 'list', origin: null });
+      for (const [key, stored] of strings.entries)
+        entries.push({ path: `${path}/${key}`, value: stored.text, kind: 'value', origin: stored.origin });
+      return;
+    }
+    case 'list':
+      exportList(node, definition, prefix, question, entries);
+  }
 }
 
 function exportList(
@@ -116,8 +121,9 @@ function exportList(
   if (definition.unique && new Set(names).size < names.length) question.repeated.isThere = true;
   const path = prefix + definition.name;
   entries.push({ path, value: names.join(' '), kind: 'list', origin: null });
-  for (const [at, { section }] of sections.entries())
+  sections.forEach(({ section }, at) => {
     exportNode(section, `${path}/${names[at]}/`, definition.unique, question, entries);
+  });
 }
 
 /** The sections of a list: the built-in ones first, then those of the file, with their numbers in Dovecot's list. */

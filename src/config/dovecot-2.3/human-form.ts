@@ -19,13 +19,8 @@ export function humanForm(
   showSecrets: boolean,
   onlyPath: ByteString | null,
 ): DumpNode[] {
-  const prefixes = listPrefixes(entries);
-  // Behind an open prefix only longer ones can follow, unless one stands there twice.
-  const repeats = [...prefixes.values()].some(({ length }) => length > 1);
-  const lines = entries
-    .filter((entry) => entry.kind !== 'list')
-    .map((entry) => ({ entry, key: sortKey(entry) }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const { prefixes, repeats } = listPrefixes(entries);
+  const lines = sorted(entries.filter((entry) => entry.kind !== 'list'));
   const top: DumpNode[] = [];
   const open: OpenPrefix[] = [];
   const close = () => {
@@ -34,7 +29,7 @@ export function humanForm(
     const parent = open.at(-1)?.node.children ?? top;
     parent.push({ kind: 'section', ...closed.node });
   };
-  for (const { entry } of lines) {
+  for (const entry of lines) {
     if (onlyPath !== null && entry.path !== onlyPath && !entry.path.startsWith(`${onlyPath}/`)) continue;
     for (
       let last = open.at(-1);
@@ -71,30 +66,38 @@ function quotedName(name: ByteString): ByteString {
   return name.includes(' ') ? `"${escapeQuotes(name)}"` : name;
 }
 
+interface ListPrefixes {
+  readonly prefixes: ReadonlyMap<string, number | readonly number[]>;
+  /** A prefix stands there twice; if not, only longer ones can follow behind an open one. */
+  readonly repeats: boolean;
+}
+
 /** `service/imap-login/` and its like with their numbers in the sorted order of the lists; a name may occur twice. */
-function listPrefixes(entries: readonly ExportEntry[]): Map<string, number[]> {
-  const lists = entries
-    .filter((entry) => entry.kind === 'list')
-    .map((entry) => ({ entry, key: sortKey(entry) }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  const prefixes = new Map<string, number[]>();
+function listPrefixes(entries: readonly ExportEntry[]): ListPrefixes {
+  const lists = sorted(entries.filter((entry) => entry.kind === 'list'));
+  const prefixes = new Map<string, number | number[]>();
+  let repeats = false;
   let count = 0;
   const add = (prefix: string) => {
     const known = prefixes.get(prefix);
-    if (known === undefined) prefixes.set(prefix, [count++]);
-    else known.push(count++);
+    if (known === undefined) prefixes.set(prefix, count);
+    else {
+      repeats = true;
+      prefixes.set(prefix, typeof known === 'number' ? [known, count] : [...known, count]);
+    }
+    count++;
   };
-  for (const { entry } of lists) {
+  for (const entry of lists) {
     if (entry.value === '') add(`${entry.path}/`);
     else for (const name of entry.value.split(' ')) add(`${entry.path}/${name}/`);
   }
-  return prefixes;
+  return { prefixes, repeats };
 }
 
 /** The first of the prefixes, behind the one that is open, that the path begins with. */
 function nextPrefix(
   path: string,
-  prefixes: ReadonlyMap<string, readonly number[]>,
+  prefixes: ListPrefixes['prefixes'],
   outer: OpenPrefix | undefined,
   from: number,
 ): { prefix: string; index: number } | null {
@@ -102,11 +105,29 @@ function nextPrefix(
   let best: { prefix: string; index: number } | null = null;
   for (let slash = path.indexOf('/', from); slash !== -1; slash = path.indexOf('/', slash + 1)) {
     const prefix = path.slice(0, slash + 1);
-    const index = prefixes.get(prefix)?.find((one) => one > after);
-    if (index !== undefined && (best === null || index < best.index)) best = { prefix, index };
+    const known = prefixes.get(prefix);
+    const index = typeof known === 'object' ? known.find((one) => one > after) : known;
+    if (index !== undefined && index > after && (best === null || index < best.index))
+      best = { prefix, index };
   }
   return best;
 }
+
+/** In Dovecot's order; most entries stand in it already. */
+function sorted(entries: ExportEntry[]): readonly ExportEntry[] {
+  if (entries.every(isPlain)) return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return entries
+    .map((entry) => ({ entry, key: sortKey(entry) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ entry }) => entry);
+}
+
+/** The path is its own sort key. */
+function isPlain({ kind, path }: ExportEntry): boolean {
+  return kind !== 'name' && !HIGH_BYTE.test(path);
+}
+
+const HIGH_BYTE = /[\x80-\xff]/;
 
 /** Dovecot compares signed bytes; names of sections sort before everything else in their section. */
 function sortKey(entry: ExportEntry): string {
@@ -115,5 +136,5 @@ function sortKey(entry: ExportEntry): string {
     entry.kind === 'name'
       ? `${path.slice(0, path.lastIndexOf('/') + 1)}\x01${path.slice(path.lastIndexOf('/') + 1)}`
       : path;
-  return /[\x80-\xff]/.test(marked) ? marked.replace(/[\x80-\xff]/g, '\0$&') : marked;
+  return HIGH_BYTE.test(marked) ? marked.replace(/[\x80-\xff]/g, '\0$&') : marked;
 }

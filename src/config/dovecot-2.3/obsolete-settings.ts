@@ -5,7 +5,7 @@ import { type Filter, matchesFilter } from './filter.js';
 /** What rewriting an obsolete setting may do to the configuration that is being read. */
 export interface ObsoleteActions {
   /** Filters around the statement. */
-  readonly filter: Filter;
+  filter(): Filter;
   /** Warns `Obsolete setting in FILE:LINE: TEXT`. */
   warn(text: ByteString): void;
   /** Says an error that does not stop the reading. */
@@ -30,21 +30,21 @@ export function rewriteObsolete(key: ByteString, value: ByteString, actions: Obs
 
 function rewriteServiceSetting(key: ByteString, value: ByteString, actions: ObsoleteActions): boolean {
   if (rewriteListen(key, value, actions)) return true;
-  const login = LOGIN_SETTINGS[key];
+  const login = LOGIN_SETTINGS.get(key);
   if (login !== undefined) {
     const [name, convert] = login;
     actions.warn(`${key} has been replaced by service { ${name} }`);
     applyToServices(actions, name, convert(value), '-login');
     return true;
   }
-  const mail = MAIL_SETTINGS[key];
+  const mail = MAIL_SETTINGS.get(key);
   if (mail !== undefined) {
     const [name, convert] = mail;
     actions.warn(`${key} has been replaced by service { ${name} }`);
     applyToServices(actions, name, convert(value), '');
     return true;
   }
-  const auth = AUTH_SETTINGS[key];
+  const auth = AUTH_SETTINGS.get(key);
   if (auth !== undefined) {
     const [name, convert] = auth;
     actions.warn(`${key} has been replaced by service auth { ${name} }`);
@@ -71,30 +71,32 @@ type Converted = readonly [string, (value: ByteString) => ByteString];
 const same = (value: ByteString) => value;
 const megabytes = (value: ByteString) => `${value} M`;
 
-const LOGIN_SETTINGS: Readonly<Record<string, Converted>> = {
-  login_chroot: ['chroot', (value) => (value === 'no' ? '' : 'login')],
-  login_user: ['user', same],
-  login_executable: ['executable', same],
-  login_process_size: ['vsz_limit', megabytes],
-  login_process_per_connection: ['service_count', (value) => (value === 'no' ? '0' : '1')],
-  login_processes_count: ['process_min_avail', same],
-  login_max_processes_count: ['process_limit', same],
-  login_max_connections: ['client_limit', same],
-};
+const LOGIN_SETTINGS: ReadonlyMap<string, Converted> = new Map([
+  ['login_chroot', ['chroot', (value) => (value === 'no' ? '' : 'login')]],
+  ['login_user', ['user', same]],
+  ['login_executable', ['executable', same]],
+  ['login_process_size', ['vsz_limit', megabytes]],
+  ['login_process_per_connection', ['service_count', (value) => (value === 'no' ? '0' : '1')]],
+  ['login_processes_count', ['process_min_avail', same]],
+  ['login_max_processes_count', ['process_limit', same]],
+  ['login_max_connections', ['client_limit', same]],
+]);
 
-const MAIL_SETTINGS: Readonly<Record<string, Converted>> = {
-  max_mail_processes: ['process_limit', same],
-  mail_executable: ['executable', same],
-  mail_process_size: ['vsz_limit', megabytes],
-  mail_drop_priv_before_exec: ['drop_priv_before_exec', same],
-};
+const MAIL_SETTINGS: ReadonlyMap<string, Converted> = new Map([
+  ['max_mail_processes', ['process_limit', same]],
+  ['mail_executable', ['executable', same]],
+  ['mail_process_size', ['vsz_limit', megabytes]],
+  ['mail_drop_priv_before_exec', ['drop_priv_before_exec', same]],
+]);
 
-const AUTH_SETTINGS: Readonly<Record<string, Converted>> = {
-  auth_executable: ['executable', same],
-  auth_process_size: ['vsz_limit', megabytes],
-  auth_user: ['user', same],
-  auth_chroot: ['chroot', same],
-};
+const AUTH_SETTINGS: ReadonlyMap<string, Converted> = new Map([
+  ['auth_executable', ['executable', same]],
+  ['auth_process_size', ['vsz_limit', megabytes]],
+  ['auth_user', ['user', same]],
+  ['auth_chroot', ['chroot', same]],
+]);
+
+const CACHE_COMPRESS = 'mail_cache_compress_';
 
 function servesProtocol(filter: Filter, service: string): boolean {
   return matchesFilter(filter, { service, local: null, remote: null, localName: null });
@@ -105,26 +107,27 @@ function applyToServices(actions: ObsoleteActions, name: string, value: ByteStri
     ...NAMES.map((one) => [one, one] as const),
     ['sieve', 'managesieve'] as const,
   ])
-    if (servesProtocol(actions.filter, protocol))
+    if (servesProtocol(actions.filter(), protocol))
       actions.applyGlobal(name, `service/${service}${suffix}/${name}`, value);
 }
 
 function rewriteListen(key: ByteString, value: ByteString, actions: ObsoleteActions): boolean {
-  const anywhere = matchesFilter(actions.filter, {
+  if (key !== 'listen' && key !== 'ssl_listen') return false;
+  const anywhere = matchesFilter(actions.filter(), {
     service: null,
     local: null,
     remote: null,
     localName: null,
   });
   const secure = key === 'ssl_listen';
-  if (!secure && !(key === 'listen' && (listHasPort(value) || !anywhere))) return false;
+  if (!secure && anywhere && !listHasPort(value)) return false;
   if (value === '') return true;
   const ssl = secure ? 's' : '';
   let address = value;
   const colon = value.lastIndexOf(':');
   const applyListeners = (name: 'port' | 'address', text: ByteString) => {
     for (const protocol of NAMES)
-      if (servesProtocol(actions.filter, protocol))
+      if (servesProtocol(actions.filter(), protocol))
         actions.applyGlobal(name, `service/${protocol}-login/inet_listener/${protocol}${ssl}/${name}`, text);
   };
   if (colon !== -1 && listHasPort(value)) {
@@ -199,8 +202,8 @@ function rewriteRootSetting(key: ByteString, value: ByteString, actions: Obsolet
       actions.warn(`${key} has been removed`);
       return true;
   }
-  if (!key.startsWith('mail_cache_compress_')) return false;
-  rename(key, `mail_cache_purge_${key.slice('mail_cache_compress_'.length)}`, value, actions);
+  if (!key.startsWith(CACHE_COMPRESS)) return false;
+  rename(key, `mail_cache_purge_${key.slice(CACHE_COMPRESS.length)}`, value, actions);
   return true;
 }
 

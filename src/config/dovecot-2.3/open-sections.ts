@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Source } from '../../../grammar/source.js';
-import type { Layer } from './layer.js';
+import type { Layer, SectionNode } from './layer.js';
 
 /** A section that is open while the file is read. */
 export interface OpenSection {
@@ -10,9 +10,11 @@ export interface OpenSection {
   /** Path of the settings inside, with its last slash: `passdb/0/`. */
   readonly path: string;
   /** Opened by a line that Dovecot refuses: its settings are not judged. */
-  readonly skipped: boolean;
+  skipped: boolean;
   readonly source: Source;
   readonly line: number;
+  /** What its path leads to, where that is known. */
+  target: SectionNode | null;
 }
 
 /** The sections around the statement that is read, outermost first. */
@@ -52,14 +54,25 @@ export class OpenSections {
   }
 
   /** Opens a section; what is not given is as around it. */
-  push(section: Pick<OpenSection, 'key' | 'isFilter' | 'source' | 'line'> & Partial<OpenSection>): void {
-    this.#stack.push({ layer: this.layer, path: this.path, skipped: false, ...section });
+  push(
+    section: Pick<OpenSection, 'key' | 'isFilter'> & Partial<OpenSection>,
+    source: Source,
+    line: number,
+  ): void {
+    const { key, isFilter, layer = this.layer, path = this.path, skipped = false } = section;
+    this.#stack.push({ key, isFilter, layer, path, skipped, source, line, target: null });
+  }
+
+  /** What the innermost section's path leads to. */
+  enter(target: SectionNode): void {
+    const { innermost } = this;
+    if (innermost !== undefined) innermost.target = target;
   }
 
   /** From here on nothing inside the innermost section is judged. */
   skip(): void {
-    const top = this.#stack.pop();
-    if (top !== undefined) this.#stack.push({ ...top, skipped: true });
+    const { innermost } = this;
+    if (innermost !== undefined) innermost.skipped = true;
   }
 
   /** false: nothing is open. */

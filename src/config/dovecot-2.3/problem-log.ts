@@ -1,4 +1,5 @@
 import { type ByteString, toUtf8 } from '../../../grammar/bytes.js';
+import type { Section, SectionEnd, Setting } from '../../../grammar/dovecot-conf/tree.js';
 import type { Place, Source } from '../../../grammar/source.js';
 import { lineError, originOf } from '../load-input.js';
 import type { Origin } from '../origin.js';
@@ -13,39 +14,57 @@ interface OpenedAt {
   readonly line: number;
 }
 
+/** A setting inside a filter or a section; its key may have been rewritten. */
 interface Seen {
-  readonly line: number;
-  readonly place: Place;
+  readonly key: ByteString;
+  readonly prefix: string;
+  readonly source: Source;
+  readonly node: ReadNode | null;
 }
+
+type ReadNode = Setting | Section | SectionEnd;
 
 /** What is wrong with the statements of a 2.3 configuration, in Dovecot's words; knows the statement being read. */
 export class ProblemLog {
   readonly problems: ConfigProblem[] = [];
   readonly readings: { problem: ConfigProblem; text: string }[] = [];
   source: Source;
-  origin: Origin;
-  keyPlace: Place;
+  /** The statement being read; null before the first. */
+  #node: ReadNode | null = null;
+  #origin: Origin | null = null;
   readonly #lenient: boolean;
   /** The global settings. */
   readonly #table: SectionTable;
   /** Settings seen inside filters, by path, with the place that Dovecot names. */
   readonly #seen = new Map<string, Seen>();
   /** Those of sections, whose paths nobody needs as a rule. */
-  readonly #seenInSections: (Seen & { readonly key: ByteString; readonly prefix: string })[] = [];
+  readonly #seenInSections: Seen[] = [];
   #warnedObsolete = false;
 
   constructor(main: Source, lenient: boolean, table: SectionTable) {
     this.#table = table;
     this.source = main;
-    this.origin = { source: main, span: { start: 0, end: 0 }, line: 0 };
-    this.keyPlace = this.origin;
     this.#lenient = lenient;
   }
 
-  enter(source: Source, node: Parameters<typeof originOf>[1], keySpan: Place['span']): void {
+  enter(source: Source, node: ReadNode): void {
     this.source = source;
-    this.origin = originOf(source, node);
-    this.keyPlace = { source, span: keySpan };
+    this.#node = node;
+    this.#origin = null;
+  }
+
+  /** Of the statement being read; of a section its opening line. */
+  get origin(): Origin {
+    this.#origin ??= originOfRead(this.source, this.#node);
+    return this.#origin;
+  }
+
+  get line(): number {
+    return this.#node?.line ?? 0;
+  }
+
+  get keyPlace(): Place {
+    return keyPlaceOf(this.source, this.#node);
   }
 
   missingEnd(open: OpenedAt, main: Source): void {
@@ -85,7 +104,7 @@ export class ProblemLog {
   }
 
   #lineError(text: ByteString): ByteString {
-    return lineError(this.source, this.origin.line, text);
+    return lineError(this.source, this.line, text);
   }
 
   fail(
@@ -109,11 +128,10 @@ export class ProblemLog {
     return problem;
   }
 
-  /** config_parser_check_warnings(). */
-  /** `prefix`: path of the sections around the key; `isInside`: a section or a filter is open. */
+  /** config_parser_check_warnings(). `prefix`: path of the sections around the key; `isInside`: something is open. */
   warnIfShadowed(key: ByteString, prefix: string, isInside: boolean): void {
     if (isInside) {
-      const seen = { key, prefix, line: this.origin.line, place: this.keyPlace };
+      const seen = { key, prefix, source: this.source, node: this.#node };
       if (prefix !== '') this.#seenInSections.push(seen);
       else if (!this.#seen.has(key)) this.#seen.set(key, seen);
       return;
@@ -121,8 +139,8 @@ export class ProblemLog {
     if (key.includes('/')) this.#nameSeenInSections();
     const first = this.#seen.get(key);
     if (first === undefined) return;
-    const there = `${first.place.source.path} line ${first.line}`;
-    const here = `${this.source.path} line ${this.origin.line}`;
+    const there = `${first.source.path} line ${first.node?.line ?? 0}`;
+    const here = `${this.source.path} line ${this.line}`;
     this.problems.push({
       kind: 'shadowed-global',
       severity: 'warning',
@@ -133,7 +151,7 @@ export class ProblemLog {
       },
       message: `this does not change ${toUtf8(key)} inside the filter above that sets it, too`,
       subject: { name: key },
-      related: [{ message: 'set here first', place: first.place }],
+      related: [{ message: 'set here first', place: keyPlaceOf(first.source, first.node) }],
     });
   }
 
@@ -147,7 +165,7 @@ export class ProblemLog {
 
   warnObsolete(text: ByteString): void {
     const note = 'NOTE: You can get a new clean config file with: doveconf -Pn > dovecot-new.conf';
-    const obsolete = `Obsolete setting in ${this.source.path}:${this.origin.line}: ${text}`;
+    const obsolete = `Obsolete setting in ${this.source.path}:${this.line}: ${text}`;
     const message = this.#warnedObsolete ? obsolete : `${note}\n${obsolete}`;
     this.#warnedObsolete = true;
     this.problems.push({
@@ -171,6 +189,18 @@ export class ProblemLog {
       message: toUtf8(text),
     });
   }
+}
+
+const START = { start: 0, end: 0 };
+
+function originOfRead(source: Source, node: ReadNode | null): Origin {
+  if (node === null) return { source, span: START, line: 0 };
+  return node.kind === 'section' ? { source, span: node.headSpan, line: node.line } : originOf(source, node);
+}
+
+function keyPlaceOf(source: Source, node: ReadNode | null): Place {
+  if (node === null) return { source, span: START };
+  return { source, span: node.kind === 'section-end' ? node.span : node.keySpan };
 }
 
 function placeOfLine(open: OpenedAt): Place {

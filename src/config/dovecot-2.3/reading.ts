@@ -7,13 +7,16 @@ import type { ConfigProblem } from '../problem.js';
 import { type Filter, filterKey, isConnectionFilter, narrowFilter } from './filter.js';
 import { filterMessage } from './invalid-value.js';
 import { escapeSectionName, Layer, type SectionNode } from './layer.js';
-import { rewriteObsolete } from './obsolete-settings.js';
-import { OldAuthSection } from './old-auth-section.js';
+import { type ObsoleteActions, rewriteObsolete } from './obsolete-settings.js';
+import { type OldAuthActions, OldAuthSection } from './old-auth-section.js';
 import { type OpenSection, OpenSections } from './open-sections.js';
 import { ProblemLog } from './problem-log.js';
 import type { SectionTable, SettingDefinition } from './settings-table.js';
 import { type NewValue, plain, storeValue } from './store-value.js';
 import { expandVariables } from './variable-value.js';
+
+/** Where a value stands; its span is asked for if something is wrong with it. */
+type Written = Pick<Place, 'span'>;
 
 /**
  * Reads the statements of a 2.3 configuration into layers of settings, as config_parse_file() does, but goes on after
@@ -29,6 +32,32 @@ export class Reading {
   readonly #global: Layer;
   readonly #oldAuth = new OldAuthSection();
   #sectionCounter = 0;
+  /** The section whose opening line is being read, or the last one. */
+  #opening: Section | null = null;
+
+  readonly #obsoleteActions: ObsoleteActions = {
+    filter: () => this.#sections.layer.filter,
+    warn: (text) => this.#log.warnObsolete(text),
+    complain: (text) => this.#log.complain(text),
+    set: (name, text) => this.#keyValue(name, plain(text), this.#log.keyPlace),
+    setFile: (name, path) => this.#fileValue(name, path, this.#log.keyPlace),
+    setGlobal: (name, text) => this.#apply(this.#global, name, name, plain(text), null),
+    applyGlobal: (name, path, text) => this.#apply(this.#global, name, path, plain(text), null),
+    apply: (name, path, text) => this.#apply(this.#sections.layer, name, path, plain(text), null),
+  };
+  readonly #oldAuthActions: OldAuthActions = {
+    warn: (text) => this.#log.warnObsolete(text),
+    fail: (text) => this.#log.fail('syntax', text, this.#log.keyPlace, toUtf8(text)),
+    openSection: (key, name) => {
+      if (this.#opening !== null) this.#openSection(key, name, this.#opening);
+    },
+    set: (key, value) => this.#keyValue(key, plain(value), this.#log.keyPlace),
+    addListener: (path) => {
+      const id = plain(escapeSectionName(path));
+      this.#apply(this.#sections.layer, 'unix_listener', 'service/auth/unix_listener', id, path);
+    },
+    applyGlobal: (name, path, value) => this.#apply(this.#sections.layer, name, path, plain(value), null),
+  };
 
   constructor(input: LoadInput, table: SectionTable) {
     this.#input = input;
@@ -49,17 +78,17 @@ export class Reading {
         case 'include':
           break;
         case 'setting':
-          this.#log.enter(event.source, event.node, event.node.keySpan);
+          this.#log.enter(event.source, event.node);
           this.#setting(event.node);
           break;
         case 'section-begin': {
           const { source, node } = event;
-          this.#log.enter(source, { line: node.line, span: node.headSpan }, node.keySpan);
+          this.#log.enter(source, node);
           this.#sectionBegin(node.key, node.name ?? '', node);
           break;
         }
         case 'section-end':
-          this.#log.enter(event.source, event.node, event.node.span);
+          this.#log.enter(event.source, event.node);
           this.#sectionEnd(event.node);
           break;
       }
@@ -85,22 +114,28 @@ export class Reading {
         if (this.#sections.path === '') {
           if (this.#oldKeyValue(key, value.text)) return;
         } else if (this.#oldPathKeyValue(key, value.text)) return;
-        this.#keyValue(key, plain(value.text), node.value.span);
+        this.#keyValue(key, plain(value.text), value);
         return;
       case 'file':
-        this.#fileValue(key, value.text, node.value.span);
+        this.#fileValue(key, value.text, value);
         return;
       case 'variable':
-        this.#variableValue(key, value.text, node.value.span);
+        this.#variableValue(key, value.text, value);
     }
   }
 
-  #keyValue(key: ByteString, value: NewValue, valueSpan: Place['span']): void {
-    this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
-    this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, valueSpan);
+  #keyValue(key: ByteString, value: NewValue, written: Written): void {
+    const { innermost, layer, path } = this.#sections;
+    this.#log.warnIfShadowed(key, path, innermost !== undefined);
+    const target = innermost?.target;
+    const definition = target?.table.settings.get(key);
+    // The usual setting of a section that is open: nothing has to be looked for.
+    if (target != null && definition?.kind === 'value' && !isConnectionFilter(layer.filter))
+      storeValue(target, definition, value, written, this.#log, this.#input.lenient);
+    else this.#apply(layer, key, path + key, value, null, written);
   }
 
-  #fileValue(key: ByteString, path: ByteString, valueSpan: Place['span']): void {
+  #fileValue(key: ByteString, path: ByteString, written: Written): void {
     this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
     const full = resolvePath(path, this.#log.source);
     let value: NewValue = { text: `<${path}`, expanded: `<${path}`, file: full };
@@ -117,21 +152,21 @@ export class Reading {
         this.#log.fail(
           'include-unreadable',
           `${this.#sections.path}${key}: ${failure}`,
-          { source: this.#log.source, span: valueSpan },
+          { source: this.#log.source, span: written.span },
           `the file of ${key} cannot be read: ${reason}`,
         );
         return;
       }
     }
-    this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, valueSpan);
+    this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, written);
   }
 
-  #variableValue(key: ByteString, text: ByteString, valueSpan: Place['span']): void {
+  #variableValue(key: ByteString, text: ByteString, written: Written): void {
     this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
     const chain = this.#sections.layers;
     const result = expandVariables(key, text, chain, this.#input.host.environment);
     if (result.error !== null) {
-      const place = { source: this.#log.source, span: valueSpan };
+      const place = { source: this.#log.source, span: written.span };
       const message = `the variable in the value of ${toUtf8(key)} cannot be expanded: ${toUtf8(result.error.text)}`;
       const stage = result.error.always || this.#input.expand ? 'doveconf' : 'start';
       this.#log.fail('unknown-variable', result.error.text, place, message, {}, stage);
@@ -140,7 +175,7 @@ export class Reading {
     const value: NewValue = this.#input.expand
       ? { text: result.expanded, expanded: result.expanded, file: null }
       : { text: result.text, expanded: result.expanded, file: null };
-    this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, valueSpan);
+    this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, written);
   }
 
   /** Sets one path of a layer; `sectionName` not null: the line opens a section (config_apply_line()). */
@@ -150,7 +185,7 @@ export class Reading {
     path: string,
     value: NewValue,
     sectionName: ByteString | null,
-    valueSpan: Place['span'] = this.#log.keyPlace.span,
+    written: Written | null = null,
   ): boolean {
     if (path === '') {
       this.#log.fail(
@@ -178,7 +213,7 @@ export class Reading {
         );
         return false;
       }
-    } else if (!this.#applyDefinition(layer, found, path, value, sectionName, valueSpan)) return false;
+    } else if (!this.#applyDefinition(layer, found, path, value, sectionName, written)) return false;
     if (authRefused) {
       this.#log.fail(
         'wrong-place',
@@ -198,18 +233,18 @@ export class Reading {
     path: string,
     value: NewValue,
     sectionName: ByteString | null,
-    valueSpan: Place['span'],
+    written: Written | null,
   ): boolean {
     const { node, definition } = found;
     switch (definition.kind) {
       case 'value':
-        return storeValue(node, definition, value, valueSpan, this.#log, this.#input.lenient);
+        return storeValue(node, definition, value, written, this.#log, this.#input.lenient);
       case 'strings':
         for (const id of splitIds(value.text)) layer.openStrings(path, node, definition.name, id);
         if (value.text === '') layer.openStrings(path, node, definition.name, null);
         return true;
       case 'list':
-        for (const id of splitIds(value.text)) {
+        for (const id of sectionName === '' ? [value.text] : splitIds(value.text)) {
           const section = layer.openSection(path, node, definition, id, this.#log.origin);
           if (section === null) {
             this.#log.fail(
@@ -226,6 +261,7 @@ export class Reading {
               ...plain(sectionName),
               origin: this.#log.origin,
             });
+          if (sectionName !== null && id === value.text) this.#sections.enter(section);
         }
         return true;
     }
@@ -242,7 +278,8 @@ export class Reading {
       this.#push({ key, isFilter: false, skipped: true });
       return;
     }
-    if (this.#oldAuth.open(key, name, this.#sections.path === '', this.#oldAuthActions(node))) return;
+    this.#opening = node;
+    if (this.#oldAuth.open(key, name, this.#sections.path === '', this.#oldAuthActions)) return;
     if (this.#sections.path === '' && key === 'protocol' && name === 'managesieve') {
       this.#log.warnObsolete('protocol managesieve {} has been replaced by protocol sieve { }');
       this.#openSection(key, 'sieve', node);
@@ -283,7 +320,7 @@ export class Reading {
   }
 
   #push(section: Pick<OpenSection, 'key' | 'isFilter'> & Partial<OpenSection>): void {
-    this.#sections.push({ source: this.#log.source, line: this.#log.origin.line, ...section });
+    this.#sections.push(section, this.#log.source, this.#log.line);
   }
 
   #newLayer(filter: Filter, line: number): Layer {
@@ -291,7 +328,7 @@ export class Reading {
   }
 
   #sectionEnd(node: SectionEnd): void {
-    if (!this.#sections.innermost?.skipped && this.#oldAuth.close(this.#oldAuthActions(null))) return;
+    if (!this.#sections.innermost?.skipped && this.#oldAuth.close(this.#oldAuthActions)) return;
     if (!this.#sections.pop())
       this.#log.fail(
         'syntax',
@@ -305,26 +342,9 @@ export class Reading {
     if (this.#oldAuth.takeSocketSetting(key, value)) return true;
     if (key === 'base_dir') this.#oldAuth.baseDir = value.endsWith('/') ? value.slice(0, -1) : value;
     const prefixed = this.#oldAuth.directlyInside && !key.startsWith('auth_') ? `auth_${key}` : key;
-    const layer = this.#sections.layer;
-    const actions = {
-      filter: layer.filter,
-      warn: (text: ByteString) => this.#log.warnObsolete(text),
-      complain: (text: ByteString) => this.#log.complain(text),
-      set: (name: ByteString, text: ByteString) => this.#keyValue(name, plain(text), this.#log.keyPlace.span),
-      setFile: (name: ByteString, path: ByteString) => this.#fileValue(name, path, this.#log.keyPlace.span),
-      setGlobal: (name: ByteString, text: ByteString) => {
-        this.#apply(this.#global, name, name, plain(text), null);
-      },
-      applyGlobal: (name: ByteString, path: ByteString, text: ByteString) => {
-        this.#apply(this.#global, name, path, plain(text), null);
-      },
-      apply: (name: ByteString, path: ByteString, text: ByteString) => {
-        this.#apply(layer, name, path, plain(text), null);
-      },
-    };
-    if (rewriteObsolete(prefixed, value, actions)) return true;
+    if (rewriteObsolete(prefixed, value, this.#obsoleteActions)) return true;
     if (!this.#oldAuth.directlyInside) return false;
-    this.#keyValue(prefixed, plain(value), this.#log.keyPlace.span);
+    this.#keyValue(prefixed, plain(value), this.#log.keyPlace);
     return true;
   }
 
@@ -333,31 +353,6 @@ export class Reading {
     this.#log.warnObsolete(`${key} has been replaced by imap_compress_deflate_level`);
     this.#apply(this.#sections.layer, key, 'plugin/0/imap_compress_deflate_level', plain(value), null);
     return true;
-  }
-
-  #oldAuthActions(node: Section | null) {
-    return {
-      warn: (text: ByteString) => this.#log.warnObsolete(text),
-      fail: (text: ByteString) => {
-        this.#log.fail('syntax', text, this.#log.keyPlace, toUtf8(text));
-      },
-      openSection: (key: ByteString, name: ByteString) => {
-        if (node !== null) this.#openSection(key, name, node);
-      },
-      set: (key: ByteString, value: ByteString) => this.#keyValue(key, plain(value), this.#log.keyPlace.span),
-      addListener: (path: ByteString) => {
-        this.#apply(
-          this.#sections.layer,
-          'unix_listener',
-          'service/auth/unix_listener',
-          plain(escapeSectionName(path)),
-          path,
-        );
-      },
-      applyGlobal: (name: ByteString, path: ByteString, value: ByteString) => {
-        this.#apply(this.#sections.layer, name, path, plain(value), null);
-      },
-    };
   }
 }
 

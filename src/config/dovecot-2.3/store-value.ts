@@ -22,7 +22,7 @@ export function storeValue(
   node: SectionNode,
   definition: ValueSetting,
   value: NewValue,
-  valueSpan: Place['span'],
+  written: { readonly span: Place['span'] } | null,
   log: ProblemLog,
   lenient: boolean,
 ): boolean {
@@ -42,7 +42,7 @@ export function storeValue(
   const problem = log.fail(
     checked.kind,
     checked.error,
-    { source: log.source, span: valueSpan },
+    written === null ? log.keyPlace : { source: log.source, span: written.span },
     invalidValueMessage(definition, value.text),
     { name, value: value.text, ...(node.table.path === '' ? {} : { section: node.table.path }) },
   );

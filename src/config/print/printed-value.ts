@@ -26,10 +26,7 @@ export const STYLE_2_4_5: ValueStyle = {
   secretEnds: [...STYLE_2_4_1.secretEnds, '_key_file'],
 };
 
-const SECRET_WORDS = ['key', 'secret', 'pass', 'http://', 'https://', 'ftp://'];
-
-/** Every one of them has one of these. */
-const MAY_HIDE = /key|secret|pass|:\/\//;
+const SECRET_WORD = /key|secret|pass|https?:\/\/|ftp:\/\//g;
 
 /** Quotes, apostrophes and backslashes get a backslash (Dovecot strescape.c). */
 export function escapeQuotes(text: ByteString): ByteString {
@@ -63,18 +60,13 @@ function hideSecrets(
   quoted: boolean,
   style: ValueStyle,
 ): ByteString | null {
-  const wholly =
-    name.startsWith('ssl_dh') ||
-    style.secretEnds.some((end) => name.length > end.length && name.endsWith(end));
-  if (value !== '' && wholly) return '# hidden, use -P to show it';
-  if (!MAY_HIDE.test(value)) return null;
+  if (value !== '' && isWhollySecret(name, style)) return '# hidden, use -P to show it';
+  let found = nextSecret(value, 0);
+  if (found === null) return null;
   const mayEscape = (text: ByteString) => (quoted ? escapeQuotes(text) : text);
   let output = '';
   let printed = 0;
-  let touched = false;
-  let found = nextSecret(value, 0);
   while (found !== null) {
-    touched = true;
     let { at } = found;
     if (found.word.endsWith('://')) {
       const user = at + found.word.length;
@@ -96,16 +88,18 @@ function hideSecrets(
     } else at++;
     found = nextSecret(value, at);
   }
-  return touched ? output + mayEscape(value.slice(printed)) : null;
+  return output + mayEscape(value.slice(printed));
+}
+
+function isWhollySecret(name: ByteString, { secretEnds }: ValueStyle): boolean {
+  for (const end of secretEnds) if (name.length > end.length && name.endsWith(end)) return true;
+  return name.startsWith('ssl_dh');
 }
 
 function nextSecret(value: ByteString, from: number): { at: number; word: string } | null {
-  let found: { at: number; word: string } | null = null;
-  for (const word of SECRET_WORDS) {
-    const at = value.indexOf(word, from);
-    if (at !== -1 && (found === null || at < found.at)) found = { at, word };
-  }
-  return found;
+  SECRET_WORD.lastIndex = from;
+  const match = SECRET_WORD.exec(value);
+  return match === null ? null : { at: match.index, word: match[0] };
 }
 
 function isSpace(char: string | undefined): boolean {
