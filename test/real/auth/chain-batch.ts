@@ -9,7 +9,7 @@ import { type RandomChain, randomChain } from './random-chain.js';
 import { USERS_TABLE } from './random-table.js';
 
 /** A question to one chain of a batch, with what both said. */
-interface Compared {
+export interface Compared {
   readonly seed: number;
   readonly question: ChainQuestion;
   readonly real: string;
@@ -30,26 +30,30 @@ const OUTSTANDING = { '2.3': 10_000, '2.4': 8 } as const;
 /** Servers on their way down. */
 export const stopping: Promise<void>[] = [];
 
-const service = (seed: number): string => `x${seed}`;
+/** The protocol that a chain of a batch stands for. */
+export const serviceOf = (seed: number): string => `x${seed}`;
 
 /**
  * All chains in one configuration, each for a protocol of its own. A passdb of all of them is needed for the auth
  * process to start; its name filter takes nobody.
  */
-function batchConfig(version: DovecotVersion, chains: ReadonlyMap<number, RandomChain>): string {
+export function batchConfig(
+  version: DovecotVersion,
+  chains: ReadonlyMap<number, Pick<RandomChain, 'config'>>,
+): string {
   const nobody = 'username_filter = no-such-user';
   const common =
     version === '2.3.19.1'
       ? `passdb last {\n  driver = static\n  args = password=zz\n  ${nobody}\n}\n`
       : `passdb last {\n  driver = static\n  static_password = zz\n  ${nobody}\n}\n`;
-  const blocks = [...chains].map(([seed, { config }]) => `protocol ${service(seed)} {\n${config}}\n`);
+  const blocks = [...chains].map(([seed, { config }]) => `protocol ${serviceOf(seed)} {\n${config}}\n`);
   // Each worker reads the whole configuration as it starts.
   const workers = version === '2.3.19.1' ? 'auth_worker_max_count = 2\n' : '';
   return `${workers}auth_mechanisms = plain login\n${common}${blocks.join('')}`;
 }
 
 /** What dvproxy says to one question. */
-interface Ours {
+export interface Ours {
   readonly seed: number;
   readonly session: string;
   readonly question: ChainQuestion;
@@ -57,10 +61,10 @@ interface Ours {
   readonly log: readonly string[];
 }
 
-/** Asks real Dovecot and dvproxy the same questions about the chains of these seeds. */
-export async function compareChains(version: DovecotVersion, seeds: readonly number[]): Promise<BatchResult> {
+/** One Dovecot for the chains of these seeds, which does not run yet. */
+export function chainsOf(version: DovecotVersion, seeds: readonly number[]): DovecotAuth {
   const chains = new Map(seeds.map((seed) => [seed, randomChain(version, seed)] as const));
-  const auth = startDovecotAuth({
+  return startDovecotAuth({
     version,
     config: batchConfig(version, chains),
     files: Object.fromEntries([...chains.values()].flatMap(({ files }) => Object.entries(files))),
@@ -71,6 +75,11 @@ export async function compareChains(version: DovecotVersion, seeds: readonly num
     },
     run: false,
   });
+}
+
+/** Asks real Dovecot and dvproxy the same questions about the chains of these seeds. */
+export async function compareChains(version: DovecotVersion, seeds: readonly number[]): Promise<BatchResult> {
+  const auth = chainsOf(version, seeds);
   try {
     const { ours, deadly } = await askOurs(auth, seeds);
     auth.begin();
@@ -97,7 +106,8 @@ async function askOurs(
   return { ours, deadly };
 }
 
-async function askReal(
+/** Asks the real auth process what dvproxy has answered already. */
+export async function askReal(
   version: DovecotVersion,
   auth: DovecotAuth,
   questions: readonly Ours[],
@@ -114,7 +124,7 @@ async function askReal(
     const context =
       question.remoteIp === '' ? [] : [`rip=${question.remoteIp}`, 'lip=192.0.2.1', 'lport=143'];
     const parameters = [
-      `${series === '2.3' ? 'service' : 'protocol'}=${service(seed)}`,
+      `${series === '2.3' ? 'service' : 'protocol'}=${serviceOf(seed)}`,
       `session=${session}`,
       ...context,
     ];
@@ -149,10 +159,10 @@ async function askReal(
   });
 }
 
-function askOf(seed: number, question: ChainQuestion, session: string): Ask {
+export function askOf(seed: number, question: ChainQuestion, session: string): Ask {
   const { user, password, mechanism, authorizationId, remoteIp, login } = question;
   const more: Partial<Question> = {
-    service: service(seed),
+    service: serviceOf(seed),
     session,
     ...(password === null ? {} : { mechanism }),
     ...(authorizationId === '' ? {} : { user: authorizationId, master: user }),

@@ -27,6 +27,15 @@ class Dice {
   }
 }
 
+export type { Dice };
+
+/** Dice that fall alike for the same seed. */
+export function diceOf(seed: number): Dice {
+  const dice = new Dice(seed * 2_654_435_761);
+  for (let warm = 0; warm < 8; warm += 1) dice.below(2);
+  return dice;
+}
+
 export interface RandomChain {
   readonly config: string;
   readonly files: Readonly<Record<string, string>>;
@@ -312,8 +321,7 @@ function settings(dice: Dice, version: DovecotVersion): string {
 
 /** One to six passdbs with any rules, fields and filters. */
 export function randomChain(version: DovecotVersion, seed: number): RandomChain {
-  const dice = new Dice(seed * 2_654_435_761);
-  for (let warm = 0; warm < 8; warm += 1) dice.below(2);
+  const dice = diceOf(seed);
   const count = 1 + dice.below(6);
   let config = settings(dice, version);
   const files: Record<string, string> = {};

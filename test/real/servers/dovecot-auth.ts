@@ -99,6 +99,8 @@ export interface DovecotAuth {
   ours(ask: Ask): Promise<Said & { readonly survives: boolean }>;
   /** Any command of doveadm. */
   doveadm(args: readonly string[]): Said;
+  /** The command line of a program of this Dovecot that reads this configuration. */
+  commandOf(name: string, args: readonly string[]): readonly [string, ...string[]];
   /** All lines of Dovecot's log. */
   log(): string[];
   /** Those about requests, without time stamps and numbers of processes. */
@@ -119,6 +121,8 @@ export interface AuthSetup {
   readonly prepare?: (realDirectory: string) => void;
   /** false: nothing is started until `begin`, only dvproxy can be asked. */
   readonly run?: boolean;
+  /** What dvproxy asks in the place of databases (`--fixture`). */
+  readonly fixtures?: readonly string[];
 }
 
 /** Starts real Dovecot with a configuration whose only service is authentication. */
@@ -130,6 +134,7 @@ export function startDovecotAuth({
   bare = false,
   prepare,
   run = true,
+  fixtures = [],
 }: AuthSetup): DovecotAuth {
   const is24 = version === '2.4.1';
   const parent = is24 ? join(DOVECOT_24_ROOT, 'tmp') : '/tmp';
@@ -179,6 +184,7 @@ export function startDovecotAuth({
   });
   const databases = createDatabases({
     config: loaded,
+    fixtures,
     mapPath: (path) =>
       is24 && path.startsWith(`${directory}/`) ? realDirectory + path.slice(directory.length) : path,
   });
@@ -211,6 +217,7 @@ export function startDovecotAuth({
     directory,
     realDirectory,
     begin,
+    commandOf,
     log,
     requestLog: () => log().map(withoutNumbers).filter(isAboutRequest),
     real({ user, password }) {

@@ -97,6 +97,7 @@ export async function startPostgresql(): Promise<PostgresqlServer> {
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=${folder}`,
       'shared_buffers=16MB',
+      'max_connections=300',
     ];
     child = spawn(
       join(bin, 'postgres'),
