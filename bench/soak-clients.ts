@@ -6,6 +6,8 @@ export interface SoakReport {
   readonly logins: number;
   /** Sessions that ended, by their group. */
   readonly ended: Readonly<Record<string, number>>;
+  /** Bytes that were on their way when a session ended, by its group. */
+  readonly lost: Readonly<Record<string, number>>;
   /** Logins that were refused or cut before their answer. */
   readonly refused: number;
   readonly sent: number;
@@ -54,10 +56,11 @@ function pattern(size: number): Buffer {
 
 const counts = { open: 0, logins: 0, refused: 0, sent: 0, echoed: 0, wrong: 0, pending: 0 };
 const ended: Record<string, number> = {};
+const lost: Record<string, number> = {};
 
 /** Logs everybody in, keeps them busy or idle, and tells its parent what it asks for. */
 export async function runSoakClients(port: number): Promise<void> {
-  process.on('message', () => process.send?.({ ...counts, ended } satisfies SoakReport));
+  process.on('message', () => process.send?.({ ...counts, ended, lost } satisfies SoakReport));
   process.on('disconnect', () => process.exit(0));
   const waiting = SOAK_GROUPS.flatMap((group) =>
     Array.from({ length: group.count }, (_, index) => ({ group, index })),
@@ -112,6 +115,7 @@ async function stay(port: number, group: SoakGroup, index: number): Promise<void
     counts.open -= 1;
     counts.pending -= pending;
     ended[group.name] = (ended[group.name] ?? 0) + 1;
+    lost[group.name] = (lost[group.name] ?? 0) + pending;
     setTimeout(() => void stay(port, group, index), RETURN_MS);
   });
   if (group.busy) send();

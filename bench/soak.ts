@@ -151,7 +151,6 @@ function soakText(minutes: number, samples: readonly Sample[], last: SoakReport,
     const mb = Math.round(echoed / 1e6);
     return [`| ${sample.seconds} | ${sample.mib.toFixed(1)} | ${open} | ${logins} | ${mb} | ${wrong} |`];
   });
-  const lost = last.sent - last.echoed - last.wrong - last.pending;
   return [
     `### Soak: 10,000 idle and 500 busy sessions, ${minutes} minutes`,
     '',
@@ -159,7 +158,7 @@ function soakText(minutes: number, samples: readonly Sample[], last: SoakReport,
     '| ------ | --------- | ---- | ------------- | ---------- | ----------- |',
     ...rows,
     '',
-    `Sessions that ended: ${JSON.stringify(last.ended)}; refused logins: ${last.refused}; bytes of cut sessions: ${lost}.`,
+    `Sessions that ended: ${JSON.stringify(last.ended)}, with bytes on their way: ${JSON.stringify(last.lost)}; refused logins: ${last.refused}.`,
     `Reloads in the log: ${log.match(/configuration reloaded/g)?.length ?? 0}; errors of the proxy: ${log.match(/: Error: /g)?.length ?? 0}.`,
     '',
   ].join('\n');
