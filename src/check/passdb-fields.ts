@@ -3,12 +3,13 @@ import type { Config } from '../config/config.js';
 import type { PassdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { allPassdbs, blockKey } from './chains.js';
+import { extFileOf } from './ext-files.js';
 import { passwordQueries } from './passdb-queries.js';
 import { possibleValues, union } from './sql/values.js';
 import { placeIn, type ValueText, valueText } from './value-text.js';
 
-/** Who sets a field: a column of the query, `args` of a static passdb, default_fields / override_fields, `fields { }`. */
-type FieldSetter = 'column' | 'args' | 'template';
+/** Who sets a field: a column of the query, `args` of a static passdb, default_fields / override_fields, `fields { }`, 2.3 `pass_attrs`. */
+type FieldSetter = 'column' | 'args' | 'template' | 'attribute';
 
 /** One place of the configuration that sets an extra field of a passdb. */
 export interface PassdbField {
@@ -33,7 +34,11 @@ export function passdbFields(config: Config): readonly PassdbField[] {
   if (known !== undefined) return known;
   const fields = [
     ...columnFields(config),
-    ...allPassdbs(config).flatMap((passdb) => [...staticArgs(passdb, config), ...templates(passdb)]),
+    ...allPassdbs(config).flatMap((passdb) => [
+      ...staticArgs(passdb, config),
+      ...passAttrs(passdb, config),
+      ...templates(passdb),
+    ]),
   ];
   KNOWN.set(config, fields);
   return fields;
@@ -88,6 +93,36 @@ function staticArgs(passdb: PassdbBlock, config: Config): PassdbField[] {
   const { origin } = passdb.args;
   if (seriesOf(config.version) !== '2.3' || passdb.driver !== 'static' || origin === null) return [];
   return pairs(passdb, 'args', valueText(origin));
+}
+
+/** `attr=field`, `attr=field=template`, `=field=template`. Dovecot 2.3.19.1 db-ldap.c: db_ldap_set_attrs */
+function passAttrs(passdb: PassdbBlock, config: Config): PassdbField[] {
+  if (passdb.driver !== 'ldap') return [];
+  const origin = extFileOf(passdb, config)?.values.get('pass_attrs')?.origin ?? null;
+  if (origin === null) return [];
+  const value = valueText(origin);
+  const entries = value.text.matchAll(/(?<=^|,)([ \t]*([^=,]*)=)([^=,]+)(?:=([^,]*))?/g);
+  return [...entries].flatMap((match) => {
+    const [, lead = '', attribute = '', name = '', template] = match;
+    if (attribute.startsWith('@') || name.trim() === '' || /[%@!]/.test(name)) return [];
+    const start = match.index + lead.length;
+    const from = start + name.length + 1;
+    const text = template?.trimEnd() ?? '';
+    const open = attribute !== '' || text.includes('%');
+    const place = placeIn(value, { start: from, end: Math.max(from, from + text.length) });
+    return [
+      {
+        passdb,
+        ...splitSuffix(name.trimEnd()),
+        setter: 'attribute' as const,
+        namePlace: placeIn(value, { start, end: start + name.trimEnd().length }),
+        literals: open ? [] : [{ text, place }],
+        // An entry may lack the attribute: the field is left out then.
+        canBeNull: attribute !== '',
+        open,
+      },
+    ];
+  });
 }
 
 function templates(passdb: PassdbBlock): PassdbField[] {

@@ -8,10 +8,20 @@ import { parseSelect, type SelectQuery } from './sql/select.js';
 import type { SqlDialect } from './sql/tokens.js';
 import { type ValueText, valueText } from './value-text.js';
 
+type QueryKind = 'password' | 'user' | 'iterate';
+
+/** The setting of each kind: in the 2.3 file, and in the block of 2.4. */
+const SETTINGS: Readonly<Record<QueryKind, readonly [ext: string, block: string]>> = {
+  password: ['password_query', 'passdb_sql_query'],
+  user: ['user_query', 'userdb_sql_query'],
+  iterate: ['iterate_query', 'userdb_sql_iterate_query'],
+};
+
 /** A query of the configuration, with its text as it stands in the file. */
 export interface WrittenQuery {
   /** `password_query`, `passdb_sql_query`, `user_query`, ... */
   readonly setting: string;
+  readonly kind: QueryKind;
   readonly block: PassdbBlock | UserdbBlock;
   readonly value: ValueText;
   readonly dialect: SqlDialect;
@@ -27,18 +37,17 @@ const KNOWN = new WeakMap<Config, WrittenQuery[]>();
 export function passwordQueries(config: Config): readonly WrittenQuery[] {
   const known = KNOWN.get(config);
   if (known !== undefined) return known;
-  const queries = allPassdbs(config).flatMap((block) =>
-    queryOf(block, config, 'password_query', 'passdb_sql_query'),
-  );
+  const queries = allPassdbs(config).flatMap((block) => queryOf(block, config, 'password'));
   KNOWN.set(config, queries);
   return queries;
 }
 
 /** Password, user and iterate queries, each once. */
 export function allQueries(config: Config): WrittenQuery[] {
-  const userQueries = allUserdbs(config).flatMap((block) =>
-    queryOf(block, config, 'user_query', 'userdb_sql_query'),
-  );
+  const userQueries = allUserdbs(config).flatMap((block) => [
+    ...queryOf(block, config, 'user'),
+    ...queryOf(block, config, 'iterate'),
+  ]);
   const seen = new Set<string>();
   return [...passwordQueries(config), ...userQueries].filter(({ value }) => {
     const key = `${value.source.realPath}:${value.start}`;
@@ -46,13 +55,9 @@ export function allQueries(config: Config): WrittenQuery[] {
   });
 }
 
-function queryOf(
-  block: PassdbBlock | UserdbBlock,
-  config: Config,
-  extKey: string,
-  setting24: string,
-): WrittenQuery[] {
+function queryOf(block: PassdbBlock | UserdbBlock, config: Config, kind: QueryKind): WrittenQuery[] {
   if (block.driver !== 'sql') return [];
+  const [extKey, setting24] = SETTINGS[kind];
   const ext = extFileOf(block, config);
   const written: Written | null = ext === null ? block.setting(setting24) : (ext.values.get(extKey) ?? null);
   const origin = written?.origin ?? null;
@@ -61,7 +66,7 @@ function queryOf(
   const dialect = dialectOfBlock(block, config) ?? 'mysql';
   const select = parseSelect(value.text, dialect);
   const brokenOff = ext !== null && isBrokenOff(value, ext);
-  return [{ setting: ext === null ? setting24 : extKey, block, value, dialect, select, brokenOff }];
+  return [{ setting: ext === null ? setting24 : extKey, kind, block, value, dialect, select, brokenOff }];
 }
 
 function isBrokenOff({ source, start, text }: ValueText, { problems }: ExtFile): boolean {

@@ -2,10 +2,12 @@ import type { Rule } from './rule.js';
 import { allowNetsGoesOn } from './rules/allow-nets-goes-on.js';
 import { ambiguousHash } from './rules/ambiguous-hash.js';
 import { anyCertificate } from './rules/any-certificate.js';
+import { attributeMayBeMissing } from './rules/attribute-may-be-missing.js';
 import { authCacheTooSmall } from './rules/auth-cache-too-small.js';
 import { authDoesNotStart } from './rules/auth-does-not-start.js';
 import { backendCaMissing } from './rules/backend-ca-missing.js';
 import { bareDomainVariable } from './rules/bare-domain-variable.js';
+import { bindDnIgnored } from './rules/bind-dn-ignored.js';
 import { byteOrderMark } from './rules/byte-order-mark.js';
 import { caWithoutCrl } from './rules/ca-without-crl.js';
 import { cacheKeyTooShort } from './rules/cache-key-too-short.js';
@@ -15,6 +17,7 @@ import { certificateWithoutLessThan } from './rules/certificate-without-less-tha
 import { cleartextLogins } from './rules/cleartext-logins.js';
 import { cleartextToBackend } from './rules/cleartext-to-backend.js';
 import { clientCertificates } from './rules/client-certificates.js';
+import { connectString } from './rules/connect-string.js';
 import { continueBeforeUnknown } from './rules/continue-before-unknown.js';
 import { databaseUnreachable } from './rules/database-unreachable.js';
 import { defaultFieldsLost } from './rules/default-fields-lost.js';
@@ -59,10 +62,14 @@ import { invalidSize } from './rules/invalid-size.js';
 import { invalidSourceIp } from './rules/invalid-source-ip.js';
 import { invalidTime } from './rules/invalid-time.js';
 import { invalidTrustedNetwork } from './rules/invalid-trusted-network.js';
+import { iterateColumns } from './rules/iterate-columns.js';
 import { keyOfAnotherCertificate } from './rules/key-of-another-certificate.js';
 import { lastPassdbContinues } from './rules/last-passdb-continues.js';
+import { ldapFilter } from './rules/ldap-filter.js';
+import { ldapUri } from './rules/ldap-uri.js';
 import { limitsTooLow } from './rules/limits-too-low.js';
 import { listenerOutsideService } from './rules/listener-outside-service.js';
+import { listenerTls } from './rules/listener-tls.js';
 import { lmtpProxyOff } from './rules/lmtp-proxy-off.js';
 import { loginUserLoop } from './rules/login-user-loop.js';
 import { lostContinuation } from './rules/lost-continuation.js';
@@ -78,6 +85,7 @@ import { memoryLimitTooLow } from './rules/memory-limit-too-low.js';
 import { mergedBlocks } from './rules/merged-blocks.js';
 import { missingRequired } from './rules/missing-required.js';
 import { misspeltField } from './rules/misspelt-field.js';
+import { misspeltPlugin } from './rules/misspelt-plugin.js';
 import { misspeltPluginSetting } from './rules/misspelt-plugin-setting.js';
 import { nameChangedEarly } from './rules/name-changed-early.js';
 import { nameOf23 } from './rules/name-of-2.3.js';
@@ -105,6 +113,7 @@ import { passwordsInLog } from './rules/passwords-in-log.js';
 import { penaltyBehindProxy } from './rules/penalty-behind-proxy.js';
 import { portForAllProtocols } from './rules/port-for-all-protocols.js';
 import { portUsedTwice } from './rules/port-used-twice.js';
+import { prefixInUserQuery } from './rules/prefix-in-user-query.js';
 import { proxyAlwaysAlone } from './rules/proxy-always-alone.js';
 import { proxyMaybeWithoutSelf } from './rules/proxy-maybe-without-self.js';
 import { proxySessionsLimited } from './rules/proxy-sessions-limited.js';
@@ -133,6 +142,7 @@ import { sourceIpQuestionMark } from './rules/source-ip-question-mark.js';
 import { sqlSyntax } from './rules/sql-syntax.js';
 import { sslWithStarttls } from './rules/ssl-with-starttls.js';
 import { suppressionWithoutReason } from './rules/suppression-without-reason.js';
+import { swallowedSetting } from './rules/swallowed-setting.js';
 import { syntaxError } from './rules/syntax-error.js';
 import { tlsFileMissing } from './rules/tls-file-missing.js';
 import { tlsOff } from './rules/tls-off.js';
@@ -146,8 +156,10 @@ import { unclosedSection } from './rules/unclosed-section.js';
 import { unknownAuthVariable } from './rules/unknown-auth-variable.js';
 import { unknownColumn } from './rules/unknown-column.js';
 import { unknownDriver } from './rules/unknown-driver.js';
+import { unknownMailDriver } from './rules/unknown-mail-driver.js';
 import { unknownMechanism } from './rules/unknown-mechanism.js';
 import { unknownProxyMechanism } from './rules/unknown-proxy-mechanism.js';
+import { unknownScheme } from './rules/unknown-scheme.js';
 import { unknownSection } from './rules/unknown-section.js';
 import { unknownSetting } from './rules/unknown-setting.js';
 import { unknownVariable } from './rules/unknown-variable.js';
@@ -188,6 +200,7 @@ export const RULES: readonly Rule[] = [
   unclosedQuote,
   nulByte,
   includeOfDirectory,
+  swallowedSetting,
   unknownSetting,
   unknownSection,
   wrongPlace,
@@ -211,6 +224,8 @@ export const RULES: readonly Rule[] = [
   octalWithoutZero,
   repeatedSetting,
   misspeltPluginSetting,
+  misspeltPlugin,
+  unknownMailDriver,
   memoryLimitTooLow,
   resultReturnNeverSucceeds,
   failureRuleAccepts,
@@ -244,6 +259,7 @@ export const RULES: readonly Rule[] = [
   noauthenticateLast,
   cacheKeyTooShort,
   mechanismsNone,
+  bindDnIgnored,
   flagSetToNo,
   sslWithStarttls,
   proxyWithoutHost,
@@ -294,6 +310,7 @@ export const RULES: readonly Rule[] = [
   tooManyFiles,
   penaltyBehindProxy,
   proxySessionsLimited,
+  listenerTls,
   variableOf24,
   variableOf23,
   settingReferenceOf23,
@@ -313,6 +330,9 @@ export const RULES: readonly Rule[] = [
   extUnknownSetting,
   extInvalidValue,
   extMissingRequired,
+  connectString,
+  ldapFilter,
+  ldapUri,
   passwdFileMissing,
   passwdFileHashLength,
   passwdFileSplitVariable,
@@ -330,8 +350,12 @@ export const RULES: readonly Rule[] = [
   severalRows,
   sqlSyntax,
   weakScheme,
+  unknownScheme,
   emptyPassword,
+  attributeMayBeMissing,
   unknownColumn,
+  iterateColumns,
+  prefixInUserQuery,
   databaseUnreachable,
   queryRefused,
   passwordNotReturned,

@@ -42,7 +42,7 @@ export const misspeltField = defineRule({
 /** The same but for case, `-` for `_`, a missing or added `_`, or one letter changed, added, lost or swapped. */
 function isNear(name: string, known: string): boolean {
   if (name === known || name.replaceAll(/[-_]/g, '') === known.replaceAll('_', '')) return true;
-  if (known.length < 5 || name[0] !== known[0] || Math.abs(name.length - known.length) > 1) return false;
+  if (name[0] !== known[0] || Math.abs(name.length - known.length) > 1) return false;
   let start = 0;
   while (start < name.length && name[start] === known[start]) start++;
   let tail = 0;
@@ -50,6 +50,7 @@ function isNear(name: string, known: string): boolean {
     tail++;
   const left = name.slice(start, name.length - tail);
   const right = known.slice(start, known.length - tail);
-  if (left.length <= 1 && right.length <= 1) return true;
+  // Short names have too many neighbours: only two letters swapped are a slip.
+  if (known.length >= 5 && left.length <= 1 && right.length <= 1) return true;
   return left.length === 2 && right.length === 2 && left[0] === right[1] && left[1] === right[0];
 }

@@ -1,3 +1,5 @@
+import type { Place, Source } from '../../../grammar/source.js';
+import { readExtFiles } from '../ext-files.js';
 import { BOTH, defineRule } from '../rule.js';
 import { keyPlace, valuePlace, type WrittenSetting, writtenSettings } from '../statements.js';
 
@@ -8,6 +10,18 @@ export const repeatedSetting = defineRule({
   title: 'A setting given twice in the same block: the first value is lost',
   versions: BOTH,
   check({ config, report }) {
+    for (const { kind, sources } of readExtFiles(config)) {
+      // The files of dicts have maps, whose keys are one per map.
+      if (kind === 'dict-sql' || kind === 'dict-ldap') continue;
+      for (const source of sources) {
+        for (const { key, line, again } of repeatedKeys(source))
+          report({
+            message: `This value of ${key} replaces the one from line ${line}`,
+            place: again,
+            help: 'Remove one of the two.',
+          });
+      }
+    }
     const first = new Map<unknown, Map<string, WrittenSetting>>();
     for (const setting of writtenSettings(config)) {
       const { node, path, source } = setting;
@@ -28,3 +42,19 @@ export const repeatedSetting = defineRule({
     }
   },
 });
+
+const KEY = /^[ \t]*([a-z_]+)[ \t]*=/;
+
+/** Keys that stand twice in a database file, lines that go on from the one above left out. */
+function* repeatedKeys(source: Source): Generator<{ key: string; line: number; again: Place }> {
+  const seen = new Map<string, number>();
+  for (let line = 1; line <= source.lineStarts.length; line++) {
+    const key = KEY.exec(source.line(line))?.[1];
+    if (key === undefined || (line > 1 && /\\[ \t]*$/.test(source.line(line - 1)))) continue;
+    const earlier = seen.get(key);
+    const start = (source.lineStarts[line - 1] ?? 0) + source.line(line).indexOf(key);
+    if (earlier !== undefined)
+      yield { key, line: earlier, again: { source, span: { start, end: start + key.length } } };
+    seen.set(key, line);
+  }
+}

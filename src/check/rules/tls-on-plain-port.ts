@@ -13,6 +13,7 @@ export const tlsOnPlainPort = defineRule({
   versions: BOTH,
   check({ config, report }) {
     const fields = passdbFields(config);
+    const anyTls = fields.some(({ name }) => name === 'ssl' || name === 'starttls');
     for (const passdb of allPassdbs(config)) {
       const own = fieldsOf(passdb, fields).filter((field) => !field.open && !field.canBeNull);
       const port = own.find((field) => field.name === 'port' && field.literals.length === 1);
@@ -34,6 +35,13 @@ export const tlsOnPlainPort = defineRule({
           place: literal.place,
           related: [{ message: 'starttls is set here', place: starttls.namePlace }],
           help: 'Return ssl instead of starttls, or the plain port (143, 110).',
+        });
+      }
+      if (IMPLICIT.has(literal.text) && !anyTls && own.some(({ name }) => /^proxy(?:_maybe)?$/.test(name))) {
+        report({
+          message: `Port ${literal.text} expects TLS at once, and no passdb returns ssl: the connection hangs`,
+          place: literal.place,
+          help: 'Return ssl = yes too, or the plain port (143, 110).',
         });
       }
     }
