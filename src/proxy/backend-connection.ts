@@ -145,9 +145,9 @@ export class BackendConnection {
     this.fail('connect', `connect(${this.#ip}, ${this.#port}) failed: ${error}${this.#circumstances(local)}`);
   }
 
-  /** The proxy knows that it is of no use: there is no second try. */
   unavailable(reason: ByteString): void {
-    this.fail('internal', reason);
+    this.#hopeless = true;
+    this.fail('connect', reason);
   }
 
   timedOut(local: LocalAddress | null): void {

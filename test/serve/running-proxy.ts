@@ -5,6 +5,7 @@ import { nodeConfigHost } from '../../src/cli/node-host.js';
 import { loadConfig } from '../../src/config/load.js';
 import { SERVED_PROTOCOLS, type ServedProtocol } from '../../src/proxy/login-protocols.js';
 import { ServeLog } from '../../src/serve/log.js';
+import type { SharedState } from '../../src/serve/operation/shared-state.js';
 import { ProxyServer, type ServerOptions } from '../../src/serve/server.js';
 import { tlsPath } from './tls-files.js';
 
@@ -17,6 +18,11 @@ disable_plaintext_auth = no
 auth_failure_delay = 0
 auth_verbose = yes
 login_proxy_max_reconnects = 0
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 ssl = yes
 ssl_cert = <${tlsPath('proxy.pem')}
 ssl_key = <${tlsPath('proxy.key')}
@@ -54,13 +60,15 @@ export class RunningProxy {
     users: readonly string[],
     settings = '',
     configured: readonly ServedProtocol[] = [],
+    shared?: SharedState,
   ): Promise<RunningProxy> {
     const folder = mkdtempSync(join(tmpdir(), 'dvproxy-serve-'));
     const lines: string[] = [];
     const log = new ServeLog((text) => lines.push(...text.trimEnd().split('\n')), 'dovecot', '');
     try {
       writeFileSync(join(folder, 'users'), `${users.join('\n')}\n`);
-      const server = await ProxyServer.start(RunningProxy.options(folder, settings, log, configured));
+      const options = RunningProxy.options(folder, settings, log, configured);
+      const server = await ProxyServer.start(shared === undefined ? options : { ...options, shared });
       return new RunningProxy(server, folder, lines, log);
     } catch (error) {
       rmSync(folder, { recursive: true });
