@@ -1,9 +1,11 @@
 import { inProxyQuery } from './grafts.js';
 import {
+  appended,
   BOTH,
   extTexts,
   type Mutation,
   ONLY_23,
+  ONLY_24,
   replacedMatch,
   settingOf,
   settingsOf,
@@ -236,5 +238,49 @@ export const PROXY_MUTATIONS: readonly Mutation[] = [
       if (setting === null || !/^\/etc\/dovecot\/\S*sql\S*$/.test(setting.node.value.text)) return null;
       return withValue(set, setting, setting.node.value.text.replace('sql', 'slq'));
     },
+  },
+  {
+    name: 'a password scheme without its hyphen',
+    series: BOTH,
+    codes: ['DV824'],
+    apply: (set) => inProxyQuery(set, /NULL AS password/, () => "'{SHA512CRYPT}$6$ab$cd' AS password"),
+  },
+  {
+    name: 'a backslash behind the last line of a query',
+    series: BOTH,
+    codes: ['DV115'],
+    apply: (set) => {
+      const text = '\\\ndefault_pass_scheme = SHA512-CRYPT';
+      const change = inProxyQuery(set, /(?<=username = '[^']*')$/m, () => ` ${text}`);
+      return change === null ? null : { ...change, line: change.line + 1 };
+    },
+  },
+  {
+    name: 'a misspelt word of a connect string',
+    series: ONLY_23,
+    codes: ['DV825'],
+    apply: (set) => {
+      const sql = set.pick(extTexts(set, 'sql').filter(({ text }) => /^connect\s*=.*\bdbname=/m.test(text)));
+      return sql === null ? null : replacedMatch(set, sql.file, /\bdbname=/, () => 'database=');
+    },
+  },
+  {
+    name: 'a parenthesis of an LDAP filter lost',
+    series: ONLY_24,
+    codes: ['DV827'],
+    apply: (set) =>
+      appended(
+        set,
+        [
+          'passdb directory {',
+          '  driver = ldap',
+          '  ldap_uris = ldap://ldap.example.com',
+          '  ldap_base = dc=example,dc=com',
+          '  ldap_bind = yes',
+          '  ldap_filter = (&(objectClass=posixAccount)(uid=%{user})',
+          '}',
+        ],
+        6,
+      ),
   },
 ];

@@ -173,4 +173,33 @@ export const SETTING_MUTATIONS: readonly Mutation[] = [
     codes: ['DV206'],
     apply: (set) => inserted(set, set.pick(sectionsOf(set, /^service$/)), ['  process_min_avail = auto']),
   },
+  {
+    name: 'a plugin with two letters swapped',
+    series: BOTH,
+    codes: ['DV225'],
+    apply: (set) =>
+      appended(
+        set,
+        set.series === '2.3' ? ['mail_plugins = qouta'] : ['mail_plugins {', '  qouta = yes', '}'],
+        set.series === '2.3' ? 1 : 2,
+      ),
+  },
+  {
+    name: 'a mailbox format that does not exist',
+    series: BOTH,
+    codes: ['DV224'],
+    apply: (set) =>
+      appended(set, [set.series === '2.3' ? 'mail_location = mdir:~/mail' : 'mail_driver = mdir']),
+  },
+  {
+    name: 'the TLS port without TLS',
+    series: BOTH,
+    codes: ['DV611'],
+    apply: (set) =>
+      set.config.effective.protocols.includes('imap') &&
+      set.config.effective.login({ protocol: 'imap' }).tlsServer.mode !== 'no' &&
+      !set.config.effective.listeners().some(({ port }) => port === 993)
+        ? appended(set, ['service imap-login {', '  inet_listener secure {', '    port = 993', '  }', '}'], 3)
+        : null,
+  },
 ];
