@@ -20,6 +20,8 @@ export function changeUser(state: WalkState, name: ByteString, value: ByteString
     return;
   }
   state.note(name, value, 'user', from);
+  // Dovecot 2.3.19.1 auth-request.h: user_changed_by_lookup; 2.4.1: user_returned_by_lookup
+  if (changed !== user || state.series === '2.4') state.userReturned = true;
   if (changed === user) return;
   state.debug(() => `username changed ${user} -> ${changed}`);
   state.user = changed;

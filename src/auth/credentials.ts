@@ -50,9 +50,12 @@ export function* handOutCredentials(
   else if (!alike(scheme, state.wantedScheme) && !alike(scheme, 'PLAIN')) {
     const shown = state.settings.debugPasswords ? ` (input: ${stored})` : '';
     state.log('info', `Requested ${state.wantedScheme} scheme, but we have only ${scheme}${shown}`);
+    // Unfit as they are they count as credentials of this passdb. Dovecot passdb.c: passdb_get_credentials
+    state.credentialsFound = !empty;
     return 'scheme_not_available';
   }
-  state.credentialsFound = !empty;
+  // A hash of an empty password is not empty.
+  state.credentialsFound = !empty || !alike(scheme, state.wantedScheme);
   return 'ok';
 }
 
@@ -77,12 +80,17 @@ function* credentialsFor(
   if (credentials.kind === 'unavailable') {
     const shown = credentials.level === 'info' && state.settings.debugPasswords ? ` (input: ${stored})` : '';
     state.log(credentials.level, credentials.message + shown);
+    takeCredentials(state, credentials.raw);
     return 'scheme_not_available';
   }
   if (wanted === '') state.wantedScheme = credentials.scheme;
-  state.credentialsFound = credentials.raw !== '';
-  if (state.credentialsFound) state.credentials = credentials.raw;
+  takeCredentials(state, credentials.raw);
   return 'ok';
+}
+
+function takeCredentials(state: WalkState, raw: ByteString): void {
+  state.credentialsFound = raw !== '';
+  if (state.credentialsFound) state.credentials = raw;
 }
 
 /** Credentials of the first passdb that went on with success stay, while later ones only add fields. */

@@ -73,6 +73,8 @@ export class WalkState {
   changes: FieldChange[] = [];
   /** Look-ups: scheme of the first password that was handed out; '' = any will do. */
   wantedScheme: ByteString = '';
+  /** A field of this look-up has named the user. */
+  userReturned = false;
   credentialsFound = false;
   delayedCredentials = false;
   /** The stored password that the last look-up handed to a mechanism, and that of the first one; '' = none. */

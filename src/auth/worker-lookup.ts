@@ -1,8 +1,9 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { FieldOrigin, PassdbResult } from './answer.js';
+import { handOutCredentials } from './credentials.js';
 import type { ExtraField } from './extra-fields.js';
-import { replyTo, type Walking } from './questions.js';
+import type { Walking } from './questions.js';
 import { setField } from './set-field.js';
 import type { WalkState } from './walk-state.js';
 
@@ -30,51 +31,44 @@ export function* readInWorker(
   state.fields = fields.copy();
   state.userdbFields = userdbFields?.copy() ?? null;
   state.inWorker = true;
+  state.userReturned = false;
   const result = yield* read();
   state.inWorker = false;
-  const reply = replyOf(state, user ?? '', result);
+  const reply = replyOf(state, result);
   state.fields = fields;
   state.userdbFields = userdbFields;
   Object.assign(state, { user, prefetch, nodelay, delayUntil, loginUser, userdbTempfail });
   state.passdbPassword = null;
   state.failed = false;
-  if (reply.result !== 'ok') state.wantedScheme = wantedScheme;
+  state.wantedScheme = wantedScheme;
+  state.credentials = '';
+  state.credentialsFound = false;
   if (isConveyed(state, reply.result)) importReply(state, passdb, reply);
-  return reply.result === 'ok' ? yield* readCredentials(state) : reply.result;
+  // The auth process looks at the password of a look-up itself. Dovecot passdb-blocking.c: lookup_credentials_callback
+  if (state.request.mode === 'verify' || reply.result !== 'ok') return reply.result;
+  return yield* handOutCredentials(state, state.passdbPassword, 'PLAIN');
 }
 
-/**
- * A worker that knows of earlier credentials hands out none of its own: an empty text of the scheme that is wanted,
- * which many schemes refuse. Dovecot auth-worker-client.c, auth-worker-server.c: lookup_credentials_callback
- */
-function* readCredentials(state: WalkState): Walking<PassdbResult> {
-  const { series, passdbPassword: stored } = state;
-  if (state.request.mode === 'verify' || stored === null || state.credentialsFound) return 'ok';
-  const decoded = replyTo('decode', yield { kind: 'decode', series, stored, defaultScheme: 'PLAIN' });
-  if (decoded.message === null) return 'ok';
-  state.log('error', decoded.message);
-  return 'scheme_not_available';
-}
-
-function replyOf(state: WalkState, userBefore: ByteString, result: PassdbResult): WorkerReply {
+function replyOf(state: WalkState, result: PassdbResult): WorkerReply {
   const { fields, user } = state;
   const changed = fields.changed();
-  const named = (field: ExtraField) => ['user', 'username', 'domain'].includes(field.name);
-  // 2.4 sends a name that the row has, be it the same.
-  const returned = user !== userBefore || (state.series === '2.4' && changed.some(named));
   const refused = state.failed && result === 'ok';
   const final: PassdbResult = refused
     ? 'password_mismatch'
     : result === 'ok' && fields.has('noauthenticate')
       ? 'next'
       : result;
-  return { result: final, user: returned ? user : null, password: passwordOf(state, final), fields: changed };
+  return {
+    result: final,
+    user: state.userReturned ? user : null,
+    password: passwordOf(state, final),
+    fields: changed,
+  };
 }
 
-/** A look-up sends the scheme that is wanted, be there nothing behind it. */
-function passwordOf(state: WalkState, result: PassdbResult): ByteString | null {
-  const { passdbPassword, wantedScheme } = state;
-  if (state.request.mode === 'verify' || (result === 'ok' && state.credentialsFound)) return passdbPassword;
+/** A look-up sends the scheme that is wanted, be there nothing behind it. Dovecot auth-worker-client.c (2.3) */
+function passwordOf({ request, passdbPassword, wantedScheme }: WalkState, result: PassdbResult) {
+  if (request.mode === 'verify' || (result === 'ok' && passdbPassword !== null)) return passdbPassword;
   return wantedScheme === '' ? null : `{${wantedScheme}.b64}`;
 }
 

@@ -21,8 +21,13 @@ export interface CredentialsQuestion {
 
 export type Credentials =
   | { readonly kind: 'credentials'; readonly scheme: ByteString; readonly raw: ByteString }
-  /** SCHEME_NOT_AVAILABLE, with the line that Dovecot logs. */
-  | { readonly kind: 'unavailable'; readonly level: 'error' | 'info'; readonly message: ByteString };
+  /** SCHEME_NOT_AVAILABLE, with the line that Dovecot logs; `raw`: what is stored, in a scheme that does not fit. */
+  | {
+      readonly kind: 'unavailable';
+      readonly level: 'error' | 'info';
+      readonly message: ByteString;
+      readonly raw: ByteString;
+    };
 
 const SCRAM_ITERATIONS = 4096;
 const SCRAM_SALT_BYTES = 16;
@@ -34,21 +39,21 @@ export async function requestedCredentials(question: CredentialsQuestion): Promi
   const name = stored.scheme ?? question.defaultScheme;
   const decoded = decodePassword(series, name, stored.data);
   if (decoded.kind === 'unknown-scheme')
-    return { kind: 'unavailable', level: 'error', message: `Unknown scheme ${name}` };
+    return { kind: 'unavailable', level: 'error', message: `Unknown scheme ${name}`, raw: '' };
   if (decoded.kind === 'invalid') {
     const message = `Password data is not valid for scheme ${name}: ${decoded.reason}`;
-    return { kind: 'unavailable', level: 'error', message };
+    return { kind: 'unavailable', level: 'error', message, raw: '' };
   }
   const { raw } = decoded;
   if (wanted === '') return { kind: 'credentials', scheme: name.split('.', 1)[0] ?? name, raw };
   if (sameScheme(name, wanted)) return { kind: 'credentials', scheme: wanted, raw };
   if (!sameScheme(name, 'PLAIN')) {
     const message = `Requested ${wanted} scheme, but we have only ${name}`;
-    return { kind: 'unavailable', level: 'info', message };
+    return { kind: 'unavailable', level: 'info', message, raw };
   }
   const made = await generate(question, raw);
   if (made !== null) return { kind: 'credentials', scheme: wanted, raw: made };
-  return { kind: 'unavailable', level: 'error', message: `Requested unknown scheme ${wanted}` };
+  return { kind: 'unavailable', level: 'error', message: `Requested unknown scheme ${wanted}`, raw };
 }
 
 /** A plain password in the scheme of a mechanism; null for a scheme that no mechanism asks for. */
