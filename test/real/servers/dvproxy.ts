@@ -79,6 +79,33 @@ export async function startDvproxy(args: readonly string[], imap = true): Promis
   };
 }
 
+/** What a program printed, and its exit code. */
+export interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+}
+
+export async function printedBy([file, ...args]: readonly [string, ...string[]]): Promise<Printed> {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const texts = [child.stdout, child.stderr].map(async (stream) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('latin1');
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  const [stdout = '', stderr = ''] = await Promise.all(texts);
+  return { stdout, stderr, exitCode: await ended };
+}
+
+/** One command of dvproxy as a process. */
+export function dvproxyPrints(args: readonly string[]): Promise<Printed> {
+  return printedBy([process.execPath, built(), ...args]);
+}
+
 /** Runs one command of dvproxy and gives its standard output, whatever its exit code. */
 export async function runDvproxy(args: readonly string[]): Promise<string> {
   try {
