@@ -14,6 +14,8 @@ export interface BackendScript {
   readonly loginReply?: string;
   /** Everything after the login goes here instead. */
   readonly afterLogin?: (socket: Socket, early: Buffer) => void;
+  /** Called with each connection, before anything is said. */
+  readonly accepted?: (socket: Socket) => void;
   /** How bytes are sent; whole by default. */
   readonly send?: (socket: Socket, data: string) => void;
 }
@@ -62,6 +64,7 @@ export class ScriptedBackend {
     this.#sockets.add(raw);
     raw.on('close', () => this.#sockets.delete(raw));
     raw.on('error', () => undefined);
+    this.#script.accepted?.(raw);
     if (this.#script.tls === 'implicit') this.#talk(this.#secure(raw), true);
     else this.#talk(raw, true);
   }
