@@ -242,6 +242,8 @@ export interface EffectiveConfig {
   /** Listeners of the protocols that are switched on, ports 0 left out. */
   listeners(): readonly ListenerSettings[];
   service(name: ByteString): ServiceSettings | null;
+  /** `mode` of a `unix_listener` of a service; null: there is none of that name. */
+  unixListenerMode(service: ByteString, name: ByteString): ByteString | null;
   /** A string list: `dict { }`, `plugin { }`; empty where nothing is set. */
   strings(name: string): ReadonlyMap<ByteString, Written>;
   /** 2.4 settings as they are inside named filters (`oauth2`, `oauth2_local_validation`); in 2.3 there are none. */

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
@@ -14,6 +15,8 @@ import type { Databases } from '../databases/open.js';
 import { seriesOf } from '../knowledge/versions.js';
 import type { SystemVariables } from '../variables/scope.js';
 import { AuthDialogue } from './auth-dialogue.js';
+import { type PenaltyBook, penaltyAddress, penaltyChecksum, penaltySeconds } from './auth-penalty.js';
+import { DelayedFailures } from './delayed-failures.js';
 import type { ServeLog } from './log.js';
 
 /** Addresses of a host name. Rejects never. */
@@ -53,6 +56,8 @@ export interface AuthenticatorOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** 2.4 oauth2_openid_configuration_url; '' = none. */
   readonly openidConfigurationUrl: ByteString;
+  /** null: addresses whose logins fail get no penalty. */
+  readonly penalties: PenaltyBook | null;
 }
 
 /** The auth process of one protocol: its chain, its cache, its log lines and its delays. */
@@ -61,12 +66,15 @@ export class Authenticator {
   readonly #log: ServeLog;
   readonly #openidConfigurationUrl: ByteString;
   readonly #verifyToken: VerifyToken | null;
+  readonly #penalties: PenaltyBook | null;
+  readonly #failures = new DelayedFailures();
 
   private constructor(
     chain: Chain,
-    { log, openidConfigurationUrl }: AuthenticatorOptions,
+    { log, openidConfigurationUrl, penalties }: AuthenticatorOptions,
     verifyToken: VerifyToken | null,
   ) {
+    this.#penalties = penalties;
     this.#verifyToken = verifyToken;
     this.#chain = chain;
     this.#log = log;
@@ -100,10 +108,13 @@ export class Authenticator {
     }
   }
 
-  /** A login is answered after the delay that failures have, a look-up at once. Rejects when `signal` is aborted. */
+  /** A login is answered after the delays that failures bring, a look-up at once. Rejects when `signal` is aborted. */
   async authenticate(request: AuthRequest, signal: AbortSignal): Promise<AuthAnswer> {
+    const isLogin = request.mode !== 'lookup';
+    const penalty = isLogin ? await this.#serve(request, signal) : 0;
     const answer = await authenticate(request, this.#chain, signal);
-    await this.#finish(answer, request.mode === 'lookup' ? null : signal);
+    this.#say(answer);
+    if (isLogin) await this.#delay(request, answer, penalty, signal);
     return answer;
   }
 
@@ -129,24 +140,66 @@ export class Authenticator {
       request,
       ...(verifyToken === null ? {} : { verifyToken }),
     });
-    return new AuthDialogue(exchange, ({ answer }, signal) => this.#finish(answer, signal));
+    let penalty = 0;
+    return new AuthDialogue(
+      exchange,
+      async (signal) => {
+        penalty = await this.#serve(request, signal);
+      },
+      async ({ answer }, signal) => {
+        this.#say(answer);
+        await this.#delay(request, answer, penalty, signal);
+      },
+    );
   }
 
-  /** `waiting` null: nobody waits longer than needed. */
-  async #finish(answer: AuthAnswer, waiting: AbortSignal | null): Promise<void> {
+  #say(answer: AuthAnswer): void {
     for (const entry of answer.log)
       if (entry.logged === true) this.#log.whole(entry.level, entry.line ?? `auth: ${entry.text}`);
-    if (waiting === null) return;
-    const delay = this.#delayOf(answer);
-    if (delay > 0) await sleep(delay, undefined, { signal: waiting });
   }
 
-  /** Milliseconds. Dovecot auth-request-handler.c */
-  #delayOf(answer: AuthAnswer): number {
-    const until = answer.delayUntil === null ? 0 : Math.max(0, answer.delayUntil * 1000 - Date.now());
-    if (answer.result === 'ok' || answer.nodelay) return until;
-    const { failureDelay, internalFailureDelay } = this.#chain.settings;
-    return Math.max(until, answer.result === 'tempfail' ? internalFailureDelay : failureDelay);
+  /** Waits as long as the address has to for what it did before; gives its penalty. Dovecot auth-request-handler.c */
+  async #serve({ remoteIp }: AuthRequest, signal: AbortSignal): Promise<number> {
+    if (this.#penalties === null) return 0;
+    const penalty = await this.#penalties.penalty(penaltyAddress(remoteIp));
+    if (penalty > 0) await sleep(penaltySeconds(penalty) * 1000, undefined, { signal });
+    return penalty;
+  }
+
+  async #delay(
+    request: AuthRequest,
+    answer: AuthAnswer,
+    penalty: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const address = penaltyAddress(request.remoteIp);
+    const until = answer.delayUntil === null ? 0 : answer.delayUntil * 1000 - Date.now();
+    if (until > 0) await sleep(until, undefined, { signal });
+    if (answer.result === 'ok') {
+      if (penalty > 0) this.#penalties?.forgive(address);
+      return;
+    }
+    const internal = this.#internalDelay(answer);
+    if (internal > 0) await sleep(internal, undefined, { signal });
+    if (!this.#isDelayed(answer)) return;
+    this.#penalties?.penalize(address, penaltyChecksum(request, answer.user), penalty + 1);
+    await this.#failures.wait(Math.floor(this.#chain.settings.failureDelay / 1000), signal);
+  }
+
+  /** Dovecot 2.3.19.1 auth-request-handler.c; 2.4.1 auth_request_want_failure_delay */
+  #isDelayed({ nodelay, result }: AuthAnswer): boolean {
+    const { version, failureDelay } = this.#chain.settings;
+    if (nodelay) return false;
+    return seriesOf(version) === '2.3' || (result !== 'tempfail' && failureDelay > 0);
+  }
+
+  /** 2.4, where a passdb could not be asked: up to half as much again. Dovecot 2.4.1 auth-request.c */
+  #internalDelay({ passdbResult, result }: AuthAnswer): number {
+    const { version, internalFailureDelay } = this.#chain.settings;
+    const waits = seriesOf(version) === '2.4' && result === 'tempfail' && passdbResult === 'internal_failure';
+    if (!waits) return 0;
+    const half = Math.floor(internalFailureDelay / 2);
+    return internalFailureDelay + (half === 0 ? 0 : randomInt(half));
   }
 
   /** For look-ups that are no logins. */
@@ -155,6 +208,7 @@ export class Authenticator {
   }
 
   async close(): Promise<void> {
+    this.#failures.close();
     await this.#chain.close();
   }
 }

@@ -6,6 +6,7 @@ import { replayedUserdbs } from '../databases/recording/replayed-databases.js';
 import { systemIds } from '../databases/system-ids.js';
 import type { ServedProtocol } from '../proxy/login-protocols.js';
 import type { SystemVariables } from '../variables/scope.js';
+import { isPenaltyOff } from './auth-penalty.js';
 import { Authenticator, type Resolve, resolveByDns } from './authenticator.js';
 import type { LmtpServices } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
@@ -89,6 +90,7 @@ export async function openGeneration(
         resolve,
         log,
         environment,
+        penalties: isPenaltyOff(config.effective) ? null : shared.penalties,
         openidConfigurationUrl:
           config.effective.setting('oauth2_openid_configuration_url', { protocol })?.text ?? '',
       });

@@ -31,6 +31,7 @@ ssl_require_crl = no
 passdb {
   driver = passwd-file
   args = scheme=PLAIN username_format=%u ${folder}/users
+  default_fields = nodelay
 }
 userdb {
   driver = static

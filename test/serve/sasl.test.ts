@@ -162,7 +162,7 @@ describe.each(Object.keys(PROTOCOLS) as LoginProtocol[])('%s', (protocol) => {
     client.send(words.begin('SCRAM-SHA-1'));
     await client.until(words.challenge);
     client.send(words.respond('!'));
-    expect(await client.until(/\r\n/)).toContain('Invalid base64 data in continued response');
+    expect(await client.until(/\r\n/)).toContain('Invalid base64 in response');
     expect(await converse(client, words, 'CRAM-MD5', cramMd5)).toMatch(words.success);
   });
 });

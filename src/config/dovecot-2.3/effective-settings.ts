@@ -105,6 +105,12 @@ export class EffectiveSettings implements EffectiveConfig {
     };
   }
 
+  unixListenerMode(service: ByteString, name: ByteString): ByteString | null {
+    const view = this.#services().find((section) => section.name === service)?.view;
+    const listener = view && sections(view, 'unix_listener').find((section) => section.name === name);
+    return listener?.view.text('mode') ?? null;
+  }
+
   listeners(): readonly ListenerSettings[] {
     const enabled = new Set(this.protocols);
     const listen = words(this.#view().text('listen'), /[, ]+/);

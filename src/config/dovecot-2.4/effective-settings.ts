@@ -149,6 +149,12 @@ export class EffectiveSettings implements EffectiveConfig {
     };
   }
 
+  unixListenerMode(service: ByteString, name: ByteString): ByteString | null {
+    const outer = this.#scope(undefined, [`service/${service}`]);
+    if (!outer.names('unix_listener').includes(name)) return null;
+    return this.#scope(undefined, [`service/${service}`, `unix_listener/${name}`]).text('unix_listener_mode');
+  }
+
   listeners(): readonly ListenerSettings[] {
     const enabled = new Set(this.protocols);
     const listeners: ListenerSettings[] = [];

@@ -1,3 +1,4 @@
+import { MemoryPenalties, type PenaltyBook } from '../auth-penalty.js';
 import { addressOf, BackendHealth, type BackendStatus, type TryOutcome } from './backend-health.js';
 
 /**
@@ -11,6 +12,8 @@ export interface SharedState {
   admit(backend: string): Promise<string | null>;
   /** How a session's try to reach a backend went. */
   report(backend: string, outcome: TryOutcome): void;
+  /** Addresses whose logins failed. */
+  readonly penalties: PenaltyBook;
 }
 
 /** What an administrator does to a backend. */
@@ -21,6 +24,7 @@ export class MemoryState implements SharedState {
   readonly #health: BackendHealth;
   readonly #listeners = new Set<(watched: readonly string[]) => void>();
   #watched = new Set<string>();
+  readonly penalties: PenaltyBook = new MemoryPenalties(Date.now);
 
   constructor(health = new BackendHealth(null, Date.now)) {
     this.#health = health;
@@ -81,11 +85,14 @@ export class WorkerState implements SharedState {
   #watched: ReadonlySet<string> = new Set();
   readonly #ask: (backend: string) => Promise<string | null>;
   readonly #tell: (backend: string, outcome: TryOutcome) => void;
+  readonly penalties: PenaltyBook;
 
   constructor(
     ask: (backend: string) => Promise<string | null>,
     tell: (backend: string, outcome: TryOutcome) => void,
+    penalties: PenaltyBook,
   ) {
+    this.penalties = penalties;
     this.#ask = ask;
     this.#tell = tell;
   }
