@@ -36,6 +36,11 @@ function config(users: string, more: string): string {
   return `protocols = imap pop3
 disable_plaintext_auth = no
 auth_failure_delay = 0
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 log_timestamp =
 auth_mechanisms = plain login cram-md5
 ssl = yes

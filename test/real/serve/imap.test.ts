@@ -39,6 +39,11 @@ function write(name: string, text: string): string {
 const PROXY_23 = `protocols = imap
 disable_plaintext_auth = no
 auth_failure_delay = 0
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 auth_verbose = yes
 log_timestamp =
 ssl = no

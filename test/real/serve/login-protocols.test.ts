@@ -146,6 +146,11 @@ userdb static {
     : `protocols = pop3 submission sieve
 disable_plaintext_auth = no
 auth_failure_delay = 0
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 auth_verbose = yes
 log_timestamp =
 ssl = no
