@@ -2,6 +2,8 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { BackendTls, LocalAddress } from '../proxy/session-event.js';
+import { hasHandles } from './node-handles.js';
+import { type ConnectionEvents, PlainConnection, writeToSocket } from './plain-connection.js';
 import { READ_SIZE, systemErrorText, tlsErrorText } from './system-errors.js';
 import type { BackendTlsContext } from './tls-context.js';
 
@@ -19,8 +21,10 @@ export interface BackendTarget {
 export interface BackendEvents {
   connected(): void;
   refused(error: string, local: LocalAddress | null): void;
-  /** False = no more until `resume`. */
+  /** The bytes may be used during the call only, or be written to a socket of here. False = no more until `resume`. */
   data(chunk: Buffer): boolean;
+  /** Bytes of the last chunk are still to be written. */
+  holds?(): boolean;
   /** Every byte that was sent is with the kernel again. */
   drained(): void;
   closed(error: string): void;
@@ -30,63 +34,84 @@ export interface BackendEvents {
   secured?(socket: TLSSocket, problem: string | null): void;
 }
 
-/** Reads of at least that size are a transfer: such a connection gets a buffer of its own and is not copied. */
-const TRANSFER_SIZE = 16_384;
 /** A connection whose last bytes are not taken ends after this time all the same. */
 const LINGER_MS = 10_000;
-/** Idle connections read into one buffer, whose bytes are copied out at once. */
-const SHARED = Buffer.allocUnsafeSlow(READ_SIZE);
 
 /** One connection to a backend, in clear or with TLS; bytes for it wait until TLS is up and its certificate accepted. */
-export class BackendSocket {
+export class BackendSocket implements ConnectionEvents {
   readonly #target: BackendTarget;
   readonly #events: BackendEvents;
   readonly #tls: () => BackendTlsContext;
-  #socket: Socket;
-  #held: Buffer[] | null = null;
-  #own: Buffer | null = null;
-  #next: Buffer = SHARED;
+  #socket: Socket | PlainConnection;
+  #held: (Buffer | string)[] | null = null;
   #connected = false;
+  /** Known while the connection lasts; kept of one that could not be made. */
+  #local: LocalAddress | null = null;
   #done = false;
-  #inUse: () => boolean = () => true;
+  #linger: NodeJS.Timeout | null = null;
 
   constructor(target: BackendTarget, tls: () => BackendTlsContext, events: BackendEvents) {
     this.#target = target;
     this.#tls = tls;
     this.#events = events;
-    const plain = target.tls === null && !target.mayStartTls;
-    this.#socket = connectTcp({
-      host: target.ip,
-      port: target.port,
+    const { ip, port, sourceIp } = target;
+    if (hasHandles && target.tls === null && !target.mayStartTls) {
+      this.#socket = PlainConnection.connect(ip, port, sourceIp, this, () => this.#onConnect());
+      return;
+    }
+    const socket = connectTcp({
+      host: ip,
+      port,
       noDelay: true,
       allowHalfOpen: true,
-      ...(target.sourceIp === null ? {} : { localAddress: target.sourceIp }),
-      ...(plain
-        ? { onread: { buffer: () => this.#next, callback: (size, buffer) => this.#onRead(size, buffer) } }
-        : {}),
+      ...(sourceIp === null ? {} : { localAddress: sourceIp }),
     });
-    if (!plain && target.tls === null) this.#socket.on('data', (chunk: Buffer) => this.#chunk(chunk));
-    this.#watch(this.#socket);
-    this.#socket.once('connect', () => this.#onConnect());
+    this.#socket = socket;
+    if (target.tls === null) socket.on('data', (chunk: Buffer) => this.#chunk(socket, chunk));
+    this.#watch(socket);
+    socket.once('connectionAttemptFailed', () => this.#rememberLocal());
+    socket.once('connect', () => this.#onConnect());
   }
 
   get bytesWaiting(): number {
-    return this.#socket.writableLength;
+    const socket = this.#socket;
+    return socket instanceof PlainConnection ? socket.waiting : socket.writableLength;
   }
 
   #watch(socket: Socket): void {
-    let failure: unknown = null;
+    let failure: Error | null = null;
     socket.on('error', (error) => {
       failure = error;
     });
-    socket.on('end', () => this.#end(''));
-    socket.on('drain', () => this.#events.drained());
+    socket.on('end', () => this.end());
+    socket.on('drain', () => this.drained());
     socket.on('close', () => {
-      if (socket !== this.#socket) return;
-      if (failure === null) this.#end('');
-      else if (!this.#connected) this.#refuse(systemErrorText(failure));
-      else this.#end(readFailure(failure));
+      if (socket === this.#socket) this.closed(failure);
     });
+  }
+
+  /** Of a connection in clear. */
+  data(chunk: Buffer): boolean {
+    return this.#done || this.#events.data(chunk);
+  }
+
+  holds(): boolean {
+    return this.#events.holds?.() ?? true;
+  }
+
+  end(): void {
+    this.#end('');
+  }
+
+  drained(): void {
+    this.#events.drained();
+  }
+
+  closed(failure: Error | null): void {
+    if (this.#linger !== null) clearTimeout(this.#linger);
+    if (failure === null) this.#end('');
+    else if (!this.#connected) this.#refuse(systemErrorText(failure));
+    else this.#end(readFailure(failure));
   }
 
   #refuse(error: string): void {
@@ -103,15 +128,19 @@ export class BackendSocket {
 
   /** The address in use, or the one that was asked for. */
   get local(): LocalAddress | null {
-    const { localAddress, localPort } = this.#socket;
-    if (
-      localAddress !== undefined &&
-      localPort !== undefined &&
-      localAddress !== '0.0.0.0' &&
-      localAddress !== '::'
-    )
-      return { ip: localAddress, port: localPort };
+    this.#rememberLocal();
+    if (this.#local !== null) return this.#local;
     return this.#target.sourceIp === null ? null : { ip: this.#target.sourceIp, port: null };
+  }
+
+  #rememberLocal(): void {
+    const socket = this.#socket;
+    const { address, port } =
+      socket instanceof PlainConnection
+        ? socket.local
+        : { address: socket.localAddress, port: socket.localPort };
+    if (address === undefined || port === undefined || address === '0.0.0.0' || address === '::') return;
+    this.#local = { ip: address, port };
   }
 
   #onConnect(): void {
@@ -120,37 +149,19 @@ export class BackendSocket {
     if (this.#target.tls !== null && !this.#done) this.startTls(this.#target.tls);
   }
 
-  #onRead(size: number, buffer: Uint8Array): boolean {
-    if (this.#done) return true;
-    const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, size);
-    const more = this.#events.data(buffer === SHARED ? Buffer.from(chunk) : chunk);
-    if (size < TRANSFER_SIZE) {
-      this.#own = null;
-      this.#next = SHARED;
-    } else {
-      // Bytes that the client has not taken yet are still in the old buffer.
-      if (this.#own === null || this.#inUse()) this.#own = Buffer.allocUnsafeSlow(READ_SIZE);
-      this.#next = this.#own;
-    }
-    return more;
-  }
-
-  /** Set by the relay: whether bytes of the last chunk are still to be written. */
-  onBufferUse(inUse: () => boolean): void {
-    this.#inUse = inUse;
-  }
-
-  #chunk(chunk: Buffer): void {
+  #chunk(socket: Socket, chunk: Buffer): void {
     if (this.#done) return;
-    if (!this.#events.data(chunk)) this.#socket.pause();
+    if (!this.#events.data(chunk)) socket.pause();
   }
 
-  write(data: Buffer): boolean {
+  /** Text: one byte per character. False: no room, `drained` follows. */
+  write(data: Buffer | string): boolean {
     if (this.#held !== null) {
-      this.#held.push(data);
+      this.#held.push(typeof data === 'string' ? data : Buffer.from(data));
       return true;
     }
-    return this.#socket.write(data);
+    const socket = this.#socket;
+    return socket instanceof PlainConnection ? socket.write(data) : writeToSocket(socket, data);
   }
 
   pause(): void {
@@ -163,8 +174,10 @@ export class BackendSocket {
 
   /** Everything written from now on goes out after the handshake. */
   startTls(tls: BackendTls): void {
-    this.#held = [];
     const raw = this.#socket;
+    // Where TLS may come the connection is a socket.
+    if (raw instanceof PlainConnection) return;
+    this.#held = [];
     raw.removeAllListeners('data');
     raw.removeAllListeners('end');
     raw.removeAllListeners('drain');
@@ -187,7 +200,7 @@ export class BackendSocket {
     });
     this.#socket = secure;
     this.#watch(secure);
-    secure.on('data', (chunk: Buffer) => this.#chunk(chunk));
+    secure.on('data', (chunk: Buffer) => this.#chunk(secure, chunk));
     secure.once('secureConnect', () => this.#handshakeDone(secure, tls, settings));
   }
 
@@ -202,22 +215,21 @@ export class BackendSocket {
     }
     const held = this.#held ?? [];
     this.#held = null;
-    for (const data of held) secure.write(data);
+    for (const data of held) writeToSocket(secure, data);
   }
 
   /** No more is wanted: what was written still goes out. */
   finish(): void {
     this.#done = true;
-    this.#socket.on('error', () => undefined);
-    this.#socket.resume();
+    const socket = this.#socket;
+    if (!(socket instanceof PlainConnection)) socket.on('error', () => undefined);
+    socket.resume();
     if (!this.#connected || this.#held !== null) {
-      this.#socket.destroy();
+      socket.destroy();
       return;
     }
-    const socket = this.#socket;
-    const linger = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(linger));
     socket.destroySoon();
+    if (!socket.destroyed) this.#linger = setTimeout(() => socket.destroy(), LINGER_MS);
   }
 
   destroy(): void {

@@ -1,8 +1,10 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { fromUtf8 } from '../../grammar/bytes.js';
 import type { ClientCertificate } from '../proxy/login-client.js';
 import { clientCertificate } from './client-certificate.js';
+import type { TcpHandle } from './node-handles.js';
+import { type ConnectionEvents, PlainConnection, writeToSocket } from './plain-connection.js';
 import type { CertificateRequest } from './session-tls.js';
 import { readErrorText, tlsErrorText } from './system-errors.js';
 
@@ -15,11 +17,17 @@ interface Handshake {
 
 /** What a client's connection tells. No call comes after `closed`. */
 export interface ClientEvents {
+  /** The bytes may be used during the call only, or be written to a socket of here. */
   data(chunk: Buffer): void;
+  /** Bytes of the last chunk are still to be written. */
+  holds?(): boolean;
   drained(): void;
   tlsReady(localName: string, handshake: Handshake): void;
   closed(error: string): void;
 }
+
+/** An accepted connection: a handle alone where it begins in clear. */
+export type Accepted = Socket | TcpHandle;
 
 const NO_CERTIFICATE: ClientCertificate = { state: 'none', user: '' };
 
@@ -30,8 +38,8 @@ const LINGER_MS = 10_000;
 export type ContextFor = (localName: string) => SecureContext;
 
 /** One client's connection, in clear first or with TLS from the start. */
-export class ClientSocket {
-  #socket: Socket;
+export class ClientSocket implements ConnectionEvents {
+  #socket: Socket | PlainConnection;
   readonly #events: ClientEvents;
   #done = false;
   #closed = false;
@@ -39,17 +47,20 @@ export class ClientSocket {
   #linger: NodeJS.Timeout | null = null;
   readonly #whenClosed: () => void;
 
-  constructor(socket: Socket, events: ClientEvents, whenClosed: () => void) {
-    this.#socket = socket;
+  constructor(accepted: Accepted, events: ClientEvents, whenClosed: () => void) {
     this.#events = events;
     this.#whenClosed = whenClosed;
-    socket.setNoDelay(true);
-    this.#watch(socket);
-    socket.on('data', (chunk: Buffer) => this.#data(chunk));
-  }
-
-  #data(chunk: Buffer): void {
-    if (!this.#done) this.#events.data(chunk);
+    if (!(accepted instanceof Socket)) {
+      accepted.setNoDelay(true);
+      const connection = new PlainConnection(accepted, this);
+      this.#socket = connection;
+      connection.startReading();
+      return;
+    }
+    this.#socket = accepted;
+    accepted.setNoDelay(true);
+    this.#watch(accepted);
+    accepted.on('data', (chunk: Buffer) => this.data(chunk));
   }
 
   #watch(socket: Socket): void {
@@ -57,14 +68,35 @@ export class ClientSocket {
       this.#failure ??= error;
     });
     socket.on('end', () => {
-      if (socket === this.#socket) this.#end('');
+      if (socket === this.#socket) this.end();
     });
-    socket.on('drain', () => {
-      if (!this.#done) this.#events.drained();
-    });
+    socket.on('drain', () => this.drained());
     socket.on('close', () => {
       if (socket === this.#socket) this.#onClose();
     });
+  }
+
+  /** Of a connection in clear. */
+  data(chunk: Buffer): boolean {
+    if (!this.#done) this.#events.data(chunk);
+    return true;
+  }
+
+  holds(): boolean {
+    return this.#events.holds?.() ?? true;
+  }
+
+  end(): void {
+    this.#end('');
+  }
+
+  drained(): void {
+    if (!this.#done) this.#events.drained();
+  }
+
+  closed(failure: Error | null): void {
+    this.#failure ??= failure;
+    this.#onClose();
   }
 
   #onClose(): void {
@@ -91,11 +123,16 @@ export class ClientSocket {
 
   /** Bytes that the kernel has not taken yet. */
   get waiting(): number {
-    return this.#socket.writableLength;
+    const socket = this.#socket;
+    return socket instanceof PlainConnection ? socket.waiting : socket.writableLength;
   }
 
-  write(data: Buffer): boolean {
-    return this.#closed ? true : this.#socket.write(data);
+  /** Text: one byte per character. False: no room, `drained` follows. */
+  write(data: Buffer | string): boolean {
+    const socket = this.#socket;
+    if (this.#closed) return true;
+    if (socket instanceof PlainConnection) return socket.write(data);
+    return writeToSocket(socket, data);
   }
 
   pause(): void {
@@ -116,7 +153,9 @@ export class ClientSocket {
     contextFor: ContextFor,
     asked: CertificateRequest | null = null,
   ): void {
-    const raw = this.#socket;
+    const plain = this.#socket;
+    const raw = plain instanceof PlainConnection ? plain.intoSocket() : plain;
+    if (plain !== raw) this.#watch(raw);
     raw.removeAllListeners('data');
     raw.removeAllListeners('end');
     raw.removeAllListeners('drain');
@@ -138,7 +177,7 @@ export class ClientSocket {
     });
     this.#socket = secure;
     this.#watch(secure);
-    secure.on('data', (chunk: Buffer) => this.#data(chunk));
+    secure.on('data', (chunk: Buffer) => this.data(chunk));
     secure.once('secure', () => {
       if (this.#done) return;
       const name = 'servername' in secure && typeof secure.servername === 'string' ? secure.servername : '';
@@ -151,9 +190,10 @@ export class ClientSocket {
   finish(): void {
     this.#done = true;
     if (this.#closed) return;
-    this.#socket.resume();
-    this.#socket.destroySoon();
-    this.#linger ??= setTimeout(() => this.#socket.destroy(), LINGER_MS);
+    const socket = this.#socket;
+    socket.resume();
+    socket.destroySoon();
+    if (!socket.destroyed) this.#linger ??= setTimeout(() => socket.destroy(), LINGER_MS);
   }
 
   destroy(): void {

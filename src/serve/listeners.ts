@@ -1,7 +1,9 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { ByteString } from '../../grammar/bytes.js';
 import type { EffectiveConfig } from '../config/effective.js';
 import { type ServedProtocol, servedProtocol } from '../proxy/login-protocols.js';
+import type { Accepted } from './client-socket.js';
+import { acceptHandles } from './node-handles.js';
 import type { HandedSocket } from './operation/handover.js';
 import type { InheritedSocket } from './operation/service-manager.js';
 import { errorCode, systemErrorText } from './system-errors.js';
@@ -122,7 +124,7 @@ export function endpointText({ name, address, port }: Endpoint): string {
 /** Opens one listener. Answers null where the machine has no IPv6 at all. */
 export async function openListener(
   endpoint: Endpoint,
-  accept: (socket: Socket, endpoint: Endpoint) => void,
+  accept: (socket: Accepted, endpoint: Endpoint) => void,
 ): Promise<Server | null> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, endpoint));
   const problem = await new Promise<unknown>((resolve) => {
@@ -135,7 +137,11 @@ export async function openListener(
       resolve(null);
     });
   });
-  if (problem === null) return server;
+  if (problem === null) {
+    if (!endpoint.implicitTls && !endpoint.haproxy)
+      acceptHandles(server, (connection) => accept(connection, endpoint));
+    return server;
+  }
   const code = errorCode(problem);
   const noIpv6 = endpoint.address === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL');
   if (noIpv6) return null;

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
@@ -8,7 +7,7 @@ import { LmtpSession } from '../proxy/lmtp/lmtp-session.js';
 import type { ClientAddresses } from '../proxy/login-client.js';
 import { BackendSocket } from './backend-socket.js';
 import { BackendWriter } from './backend-writer.js';
-import { ClientSocket } from './client-socket.js';
+import { type Accepted, ClientSocket } from './client-socket.js';
 import type { ServeLog } from './log.js';
 import { MessageStore } from './message-store.js';
 import { BackendTry } from './operation/backend-try.js';
@@ -59,7 +58,7 @@ export class LmtpDriver implements Session {
   #delivering = false;
 
   constructor(
-    socket: Socket,
+    socket: Accepted,
     { implicitTls, haproxy }: Pick<AcceptedBy, 'implicitTls' | 'haproxy'>,
     services: LmtpServices,
     whenClosed: () => void,

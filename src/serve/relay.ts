@@ -22,7 +22,6 @@ export class Relay {
     this.#client = client;
     this.#backend = backend;
     this.#ended = ended;
-    backend.onBufferUse(() => client.waiting > 0);
   }
 
   get idleMs(): number {

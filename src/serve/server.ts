@@ -1,7 +1,8 @@
-import type { Server, Socket } from 'node:net';
+import { type Server, Socket } from 'node:net';
 import { seriesOf } from '../knowledge/versions.js';
 import type { HaproxyInfo } from '../proxy/haproxy-header.js';
 import { LOGIN_PROCESSES, type ServedProtocol } from '../proxy/login-protocols.js';
+import type { Accepted } from './client-socket.js';
 import { type Generation, type GenerationOptions, openGeneration } from './generation.js';
 import { HaproxyEntrance } from './haproxy-entrance.js';
 import {
@@ -100,7 +101,7 @@ export class ProxyServer {
     }
   }
 
-  #accept(socket: Socket, endpoint: Endpoint): void {
+  #accept(socket: Accepted, endpoint: Endpoint): void {
     const generation = this.#generation;
     generation.sessions += 1;
     this.#sessions.counters.connected(endpoint.protocol);
@@ -116,7 +117,7 @@ export class ProxyServer {
       void closeIfUnused(generation);
       if (this.#sessions.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     };
-    if (!endpoint.haproxy) {
+    if (!endpoint.haproxy || !(socket instanceof Socket)) {
       enter(openSession(socket, endpoint, generation, done));
       return;
     }
@@ -227,7 +228,7 @@ export class ProxyServer {
 }
 
 function openSession(
-  socket: Socket,
+  socket: Accepted,
   { protocol, name, implicitTls, info }: Endpoint & { readonly info?: HaproxyInfo },
   generation: Generation,
   done: () => void,

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
@@ -12,7 +11,7 @@ import type { LoginSession } from '../proxy/login-session.js';
 import type { RelayEnd, SessionAction, SessionEvent, TimerName } from '../proxy/session-event.js';
 import type { AuthDialogue } from './auth-dialogue.js';
 import { BackendSocket } from './backend-socket.js';
-import { ClientSocket } from './client-socket.js';
+import { type Accepted, ClientSocket } from './client-socket.js';
 import { disconnects } from './disconnects.js';
 import type { ServeLog } from './log.js';
 import { BackendTry } from './operation/backend-try.js';
@@ -71,7 +70,7 @@ export class SessionDriver implements Session {
   #lingering: string | null = null;
   #over = false;
 
-  constructor(socket: Socket, acceptedBy: AcceptedBy, services: SessionServices, whenClosed: () => void) {
+  constructor(socket: Accepted, acceptedBy: AcceptedBy, services: SessionServices, whenClosed: () => void) {
     this.#services = services;
     const addresses = addressesOf(socket, acceptedBy.haproxy);
     const { protocol } = acceptedBy;
@@ -88,6 +87,7 @@ export class SessionDriver implements Session {
       socket,
       {
         data: (chunk) => this.#fromClient(chunk),
+        holds: () => this.#relay !== null && (this.#backend?.bytesWaiting ?? 0) > 0,
         drained: () => this.#relay?.clientDrained(),
         tlsReady: (localName, { security, certificate }) =>
           this.#deliver({ kind: 'client_tls_ready', localName, security, certificate }),
@@ -146,7 +146,7 @@ export class SessionDriver implements Session {
   #perform(action: SessionAction): void {
     switch (action.kind) {
       case 'to_client':
-        this.#client.write(Buffer.from(action.data, 'latin1'));
+        this.#client.write(action.data);
         break;
       case 'start_client_tls':
         this.#startClientTls(action.early);
@@ -179,7 +179,7 @@ export class SessionDriver implements Session {
         this.#backend?.startTls(action.tls);
         break;
       case 'to_backend':
-        this.#backend?.write(Buffer.from(action.data, 'latin1'));
+        this.#backend?.write(action.data);
         break;
       case 'close_backend':
         this.#leaveBackend();
@@ -315,6 +315,7 @@ export class SessionDriver implements Session {
           if (socket === this.#backend) this.#deliver({ kind: 'backend_refused', error, local });
         },
         data: (chunk) => this.#fromBackend(chunk),
+        holds: () => this.#relay !== null && this.#client.waiting > 0,
         drained: () => this.#relay?.backendDrained(),
         closed: (error) => {
           current.failed(error || 'Connection closed');
@@ -352,8 +353,8 @@ export class SessionDriver implements Session {
       this.#services.counters.relayed(end.bytesIn, end.bytesOut);
       this.#deliver({ kind: 'relay_ended', end: { ...end, delayMs: this.#leftIn(target, end) } });
     });
-    if (toClient !== '') this.#client.write(Buffer.from(toClient, 'latin1'));
-    if (toBackend !== '') backend.write(Buffer.from(toBackend, 'latin1'));
+    if (toClient !== '') this.#client.write(toClient);
+    if (toBackend !== '') backend.write(toBackend);
     this.#client.resume();
   }
 

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
@@ -6,6 +6,8 @@ import type { HaproxyInfo } from '../proxy/haproxy-header.js';
 import { plainIp } from '../proxy/ip-address.js';
 import type { ClientAddresses } from '../proxy/login-client.js';
 import type { ServedProtocol } from '../proxy/login-protocols.js';
+import type { Accepted } from './client-socket.js';
+import type { HandleAddress } from './node-handles.js';
 import type { SessionRecord } from './operation/session-record.js';
 
 /** A session as the server keeps it. */
@@ -21,11 +23,27 @@ export interface Session {
   destroy(): void;
 }
 
-export function addressesOf(socket: Socket, haproxy?: HaproxyInfo): ClientAddresses {
-  const localIp = plainIp(socket.localAddress ?? '');
-  const remoteIp = plainIp(socket.remoteAddress ?? '');
-  const localPort = socket.localPort ?? 0;
-  const remotePort = socket.remotePort ?? 0;
+function placesOf(accepted: Accepted): { readonly local: HandleAddress; readonly remote: HandleAddress } {
+  const local: HandleAddress = {};
+  const remote: HandleAddress = {};
+  if (accepted instanceof Socket) {
+    const { localAddress, localPort, remoteAddress, remotePort } = accepted;
+    return {
+      local: { address: localAddress ?? '', port: localPort ?? 0 },
+      remote: { address: remoteAddress ?? '', port: remotePort ?? 0 },
+    };
+  }
+  accepted.getsockname(local);
+  accepted.getpeername(remote);
+  return { local, remote };
+}
+
+export function addressesOf(accepted: Accepted, haproxy?: HaproxyInfo): ClientAddresses {
+  const { local, remote } = placesOf(accepted);
+  const localIp = plainIp(local.address ?? '');
+  const remoteIp = plainIp(remote.address ?? '');
+  const localPort = local.port ?? 0;
+  const remotePort = remote.port ?? 0;
   return {
     localIp,
     localPort,
