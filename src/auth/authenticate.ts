@@ -103,6 +103,7 @@ export function environmentOf(chain: Chain): WalkEnvironment {
       system: chain.system,
       detailed: chain.detailed,
       environment: chain.environment,
+      ...(chain.systemId === undefined ? {} : { systemId: chain.systemId }),
       driverFacts(passdb) {
         let known = facts.get(passdb);
         if (known === undefined) {

@@ -8,6 +8,7 @@ import type { OpenPassdb, PassdbDriver } from './driver.js';
 import { passdbLists } from './passdb-lists.js';
 import type { ResolveReply, WalkQuestion } from './questions.js';
 import { type StartupProblem, startupProblems } from './startup.js';
+import type { SystemId } from './userdb-driver.js';
 
 type VerifyPassword = (
   password: Omit<Extract<WalkQuestion, { readonly kind: 'verify' }>, 'kind'>,
@@ -22,6 +23,8 @@ export interface Chain {
   /** Keep debug lines and field changes (simulate). */
   readonly detailed: boolean;
   readonly environment: ReadonlyMap<ByteString, ByteString>;
+  /** Left out: names in `userdb_uid` and `userdb_gid` stay names. */
+  readonly systemId?: SystemId;
   driverOf(passdb: PassdbBlock): PassdbDriver;
   /** Compares a password; see passwords/verify-password.ts. */
   readonly verify: VerifyPassword;
@@ -42,6 +45,8 @@ export interface ChainOptions {
   /** Asked for each start-up problem that can be gone past; true goes on, as `--lenient` wants. */
   readonly tolerate?: (problem: StartupProblem) => boolean;
   readonly environment?: ReadonlyMap<ByteString, ByteString>;
+  /** Users and groups of the machine. */
+  readonly systemId?: SystemId;
 }
 
 /** The auth process of Dovecot would not start: `message` is what it says after `auth: Fatal: `. */
@@ -100,6 +105,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     cache: options.cache ?? null,
     detailed: options.detailed ?? false,
     environment: options.environment ?? new Map(),
+    ...(options.systemId === undefined ? {} : { systemId: options.systemId }),
     driverOf(passdb) {
       const driver = drivers.get(lists.moduleOf(passdb));
       if (driver === undefined) throw new Error(`passdb ${passdb.name} is not part of this chain`);

@@ -3,6 +3,9 @@ import type { SystemId } from '../auth/userdb-driver.js';
 
 const FILES = { uid: '/etc/passwd', gid: '/etc/group' } as const;
 
+/** What no account is called: nothing, a number (it would have been one), what would end a field of its line. */
+const IMPOSSIBLE = /^-?\d*$|[:\n]/;
+
 /**
  * Users and groups as this machine's own files have them; read once per kind. `copied`: the configuration is another
  * machine's, whose accounts need not exist here.
@@ -15,7 +18,7 @@ export function systemIds(copied: boolean): SystemId {
       table = readTable(FILES[kind]);
       tables.set(kind, table);
     }
-    return table.get(name) ?? (copied ? 'elsewhere' : null);
+    return table.get(name) ?? (copied && !IMPOSSIBLE.test(name) ? 'elsewhere' : null);
   };
 }
 

@@ -6,6 +6,7 @@ import type { OpenPassdb } from '../auth/driver.js';
 import { lookUpUser, openUserdbs, type Userdbs } from '../auth/look-up-user.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { AuthRequest } from '../auth/request.js';
+import type { VerifyToken } from '../auth/sasl/exchange.js';
 import type { StartupProblem } from '../auth/startup.js';
 import type { UserdbAnswer } from '../auth/userdb-answer.js';
 import type { OpenUserdb, SystemId } from '../auth/userdb-driver.js';
@@ -36,6 +37,8 @@ export interface SimulatorOptions {
   readonly lenient: boolean;
   /** As `doveadm auth test` asks: no login process behind it. */
   readonly doveadm: boolean;
+  /** The oauth2 database of 2.4; left out: no token can be checked. */
+  readonly tokenCheck?: () => Promise<VerifyToken | null>;
 }
 
 const PROTOCOLS: Readonly<Record<string, Destination['protocol']>> = {
@@ -90,8 +93,13 @@ export class Simulator {
   async ask(question: Question, signal?: AbortSignal): Promise<Simulation> {
     const opened = await this.#openedFor(question);
     const request = requestOf(question, !this.#options.doveadm);
-    const answer = await authenticate(request, opened.chain, signal);
-    const simulation = this.#simulationOf(question, request, answer, opened);
+    const { answer, told } = sendsPassword(request)
+      ? { answer: await authenticate(request, opened.chain, signal), told: null }
+      : await this.#bySasl(request, opened.chain, signal);
+    const simulation = {
+      ...this.#simulationOf(question, request, answer, opened),
+      ...(told === null ? {} : { told }),
+    };
     return this.#options.detailed ? this.#explain(simulation, opened, signal) : simulation;
   }
 
@@ -100,10 +108,23 @@ export class Simulator {
     const opened = this.#options.detailed ? undefined : this.#opened.get(keyOf(question));
     if (opened === undefined) return this.ask(question, signal);
     const request = requestOf(question, !this.#options.doveadm);
+    if (!sendsPassword(request)) return this.ask(question, signal);
     const answer = authenticateNow(request, opened.chain, signal);
     return answer instanceof Promise
       ? answer.then((late) => this.#simulationOf(question, request, late, opened))
       : this.#simulationOf(question, request, answer, opened);
+  }
+
+  /** By a mechanism that has a dialogue of its own; loaded when it is asked for. */
+  async #bySasl(request: AuthRequest, chain: Chain, signal?: AbortSignal) {
+    const { answerBySasl } = await import('./sasl-answer.js');
+    const { config, tokenCheck } = this.#options;
+    const setup = {
+      chain,
+      verifyToken: async () => (await tokenCheck?.()) ?? null,
+      openidConfigurationUrl: config.effective.setting('oauth2_openid_configuration_url')?.text ?? '',
+    };
+    return answerBySasl(request, setup, signal);
   }
 
   #simulationOf(
@@ -181,7 +202,8 @@ export class Simulator {
 
   /** The same walk with a password that fits nowhere: tells whether the chain lets anybody in. */
   async #withWrongPassword(request: AuthRequest, answer: AuthAnswer, chain: Chain, signal?: AbortSignal) {
-    if (request.mode !== 'verify') return answer;
+    if (request.mode === 'lookup') return answer;
+    if (!sendsPassword(request)) return null;
     const wrong: Chain = { ...chain, cache: null, verify: async () => ({ kind: 'mismatch' }) };
     return authenticate({ ...request, password: otherThan(request.password) }, wrong, signal);
   }
@@ -222,7 +244,7 @@ export class Simulator {
   }
 
   async #open(settings: AuthSettings): Promise<NotedChain> {
-    const { config, openPassdb, system, resolve, detailed, lenient } = this.#options;
+    const { config, openPassdb, system, resolve, detailed, lenient, userdbs } = this.#options;
     const tolerated: StartupProblem[] = [];
     const chain = await openChain({
       settings,
@@ -230,6 +252,7 @@ export class Simulator {
       system,
       detailed,
       resolve: resolve ?? notResolved,
+      ...(userdbs === undefined ? {} : { systemId: userdbs.systemId }),
       ...(lenient ? { tolerate: (problem: StartupProblem) => tolerated.push(problem) > 0 } : {}),
     });
     const notes = [
@@ -240,6 +263,11 @@ export class Simulator {
     ];
     return { chain, notes };
   }
+}
+
+/** The password goes to the chain as it is; or there is none, and the chain is asked about the user. */
+function sendsPassword({ mode, mechanism }: AuthRequest): boolean {
+  return mode === 'lookup' || mechanism === 'PLAIN' || mechanism === 'LOGIN';
 }
 
 /** Questions with the same key meet the same settings. */

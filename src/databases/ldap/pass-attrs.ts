@@ -150,9 +150,10 @@ export function fieldsOf(
     if (count > 1 && joined.has(name)) value = (found ?? []).join(',');
     else if (count > 1) multiple(name, value);
     row.push([name, value]);
-    // Later templates see the name as it is by then.
-    if (!wantDn && (name === 'user' || name === 'username' || name === 'domain') && value !== '')
-      user = changedName(user, name, value);
+    // Later templates and lines see the name as it is by then.
+    const part = name.replace(/^userdb_/, '');
+    if (!wantDn && (part === 'user' || part === 'username' || part === 'domain') && value !== '')
+      user = changedName(user, part, value);
   }
   return { fields: row, log };
 

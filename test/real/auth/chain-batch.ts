@@ -106,11 +106,12 @@ async function askOurs(
   return { ours, deadly };
 }
 
-/** Asks the real auth process what dvproxy has answered already. */
+/** Asks the real auth process what dvproxy has answered already. `inTurn`: each chain one question after the other. */
 export async function askReal(
   version: DovecotVersion,
   auth: DovecotAuth,
   questions: readonly Ours[],
+  inTurn = false,
 ): Promise<Compared[]> {
   // The auth process starts with its first client.
   auth.doveadm(['auth', 'test', 'nobody', 'x']);
@@ -131,13 +132,19 @@ export async function askReal(
     return socket.ask({ ...question, parameters });
   };
   const replies: SocketReply[] = [];
-  let next = 0;
+  const strands = new Map<number, number[]>();
+  for (const [at, { seed }] of questions.entries()) {
+    const strand = strands.get(inTurn ? seed : at);
+    if (strand === undefined) strands.set(inTurn ? seed : at, [at]);
+    else strand.push(at);
+  }
+  const waiting = [...strands.values()].reverse();
   const askOn = async () => {
-    for (let at = next; at < questions.length; at = next) {
-      next += 1;
-      const question = questions[at];
-      if (question !== undefined) replies[at] = await ask(question);
-    }
+    for (let strand = waiting.pop(); strand !== undefined; strand = waiting.pop())
+      for (const at of strand) {
+        const question = questions[at];
+        if (question !== undefined) replies[at] = await ask(question);
+      }
   };
   await Promise.all(Array.from({ length: OUTSTANDING[series] }, askOn));
   for (const socket of [clients, logins, masters]) socket.close();

@@ -15,6 +15,7 @@ import { nodeConfigHost } from '../../../src/cli/node-host.js';
 import { nodeSystem } from '../../../src/cli/node-system.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { createDatabases } from '../../../src/databases/open.js';
+import { systemIds } from '../../../src/databases/system-ids.js';
 import { type DovecotVersion, type Series, seriesOf } from '../../../src/knowledge/versions.js';
 import { doveadmReport } from '../../../src/report/simulation-doveadm.js';
 import { type Question, questionOf } from '../../../src/simulate/question.js';
@@ -194,10 +195,12 @@ export function startDovecotAuth({
         config: loaded,
         openPassdb: databases.openPassdb,
         system: nodeSystem(),
+        userdbs: { open: async () => null, systemId: systemIds(false) },
         resolve: null,
         detailed: false,
         lenient: false,
         doveadm,
+        tokenCheck: () => databases.tokenCheck(),
       }),
   );
   const simulate = ({ user, password, more = {}, login = false }: Ask) => {

@@ -60,12 +60,23 @@ export async function compareSets(
     const { all: fromFixture } = await askAll(replayed, sets);
     auth.begin();
     const bySession = new Map(fromFixture.map((each) => [each.session, each]));
-    const compared = await askReal(version, auth, ours);
+    const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+    const asked = ours.map((each) => {
+      const { user, password } = each.question;
+      const question = {
+        ...each.question,
+        user: asBytes(user),
+        password: password === null ? null : asBytes(password),
+      };
+      return { ...each, question };
+    });
+    const compared = await askReal(version, auth, asked, true);
     const answers = compared.map((each, index) => {
       const { session = '' } = ours[index] ?? {};
       const other = bySession.get(session);
       return {
         ...each,
+        real: Buffer.from(each.real, 'latin1').toString('utf8'),
         fixture: other?.said ?? '',
         fixtureLog: (other?.log ?? []).filter((line) => line.includes(`<${session}>`)).sort(),
       };

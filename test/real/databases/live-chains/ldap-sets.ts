@@ -74,7 +74,7 @@ const CASES: Readonly<Record<string, Written>> = {
     [
       'user = %{ldap:uid}@new.example',
       'password = %{ldap:userPassword}',
-      "a = <%{ldap:l | default('')}>",
+      "a = [%{ldap:l | default('')}]",
       "b = %{ldap:st | default('none')}",
       'c = %N-%D',
       'f = %{ldap:dn}',

@@ -288,7 +288,7 @@ function randomAttrs(dice: Dice, version: DovecotVersion): { attrs: string; fiel
       [
         `%{ldap:${attribute} | default('')}`,
         `%{ldap:${attribute}}`,
-        `<%{ldap:${attribute} | default('-')}>`,
+        `[%{ldap:${attribute} | default('-')}]`,
         `%{ldap:${attribute} | default('none')}`,
         `%{ldap:${attribute} | default('x') | upper}-%N`,
         `%{ldap_multi:${attribute} | default('y')}`,
