@@ -14,15 +14,15 @@ export const passdbLists = oncePerConfig<readonly (readonly PassdbBlock[])[]>((c
 );
 
 export const allPassdbs = oncePerConfig<readonly PassdbBlock[]>((config) =>
-  distinctBlocks(passdbLists(config).flat()),
+  distinctBlocks(passdbLists(config)),
 );
 
 export const allUserdbs = oncePerConfig<readonly UserdbBlock[]>((config) =>
-  distinctBlocks([...new Set(authSettings(config).map((auth) => auth.userdbs))].flat()),
+  distinctBlocks([...new Set(authSettings(config).map((auth) => auth.userdbs))]),
 );
 
-/** Every rule asks the same questions. */
-function oncePerConfig<T>(read: (config: Config) => T): (config: Config) => T {
+/** What is read from a configuration once: every rule asks the same questions. */
+export function oncePerConfig<T>(read: (config: Config) => T): (config: Config) => T {
   const known = new WeakMap<Config, { readonly value: T }>();
   return (config) => {
     let entry = known.get(config);
@@ -35,6 +35,7 @@ function oncePerConfig<T>(read: (config: Config) => T): (config: Config) => T {
 }
 
 function distinct<B extends PassdbBlock>(lists: readonly (readonly B[])[]): (readonly B[])[] {
+  if (lists.length < 2) return [...lists];
   const seen = new Set<string>();
   return lists.filter((list) => {
     const key = list.map(blockKey).join(' ');
@@ -42,9 +43,11 @@ function distinct<B extends PassdbBlock>(lists: readonly (readonly B[])[]): (rea
   });
 }
 
-function distinctBlocks<B extends PassdbBlock | UserdbBlock>(blocks: readonly B[]): B[] {
+function distinctBlocks<B extends PassdbBlock | UserdbBlock>(lists: readonly (readonly B[])[]): readonly B[] {
+  const [only] = lists;
+  if (only !== undefined && lists.length === 1) return only;
   const seen = new Set<string>();
-  return blocks.filter((block) => {
+  return lists.flat().filter((block) => {
     const key = blockKey(block);
     return !seen.has(key) && seen.add(key);
   });

@@ -2,11 +2,11 @@ import type { Place } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { PassdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
-import { allPassdbs, blockKey } from './chains.js';
+import { allPassdbs, blockKey, oncePerConfig } from './chains.js';
 import { extFileOf } from './ext-files.js';
 import { passwordQueries } from './passdb-queries.js';
 import { possibleValues, union } from './sql/values.js';
-import { placeIn, type ValueText, valueText } from './value-text.js';
+import { placeIn, plainValueText, type ValueText, valueText } from './value-text.js';
 
 /** Who sets a field: a column of the query, `args` of a static passdb, default_fields / override_fields, `fields { }`, 2.3 `pass_attrs`. */
 type FieldSetter = 'column' | 'args' | 'template' | 'attribute';
@@ -26,40 +26,58 @@ export interface PassdbField {
   readonly open: boolean;
 }
 
-const KNOWN = new WeakMap<Config, PassdbField[]>();
-
 /** Every field that some passdb may set, as far as the configuration shows it. */
-export function passdbFields(config: Config): readonly PassdbField[] {
-  const known = KNOWN.get(config);
-  if (known !== undefined) return known;
-  const fields = [
-    ...columnFields(config),
-    ...allPassdbs(config).flatMap((passdb) => [
-      ...staticArgs(passdb, config),
-      ...passAttrs(passdb, config),
-      ...templates(passdb),
-    ]),
-  ];
-  KNOWN.set(config, fields);
+export const passdbFields = oncePerConfig<readonly PassdbField[]>((config) => {
+  const fields = columnFields(config);
+  for (const passdb of allPassdbs(config)) {
+    addStaticArgs(passdb, config, fields);
+    if (passdb.driver === 'ldap') fields.push(...passAttrs(passdb, config));
+    addTemplates(passdb, fields);
+  }
   return fields;
+});
+
+const byName = oncePerConfig((config) => groupedBy(passdbFields(config), ({ name }) => name));
+
+/** The fields of some names: by name, then in the order of all. */
+export function fieldsNamed(config: Config, ...names: readonly string[]): readonly PassdbField[] {
+  return names.flatMap((name) => byName(config).get(name) ?? []);
 }
 
-const BY_BLOCK = new WeakMap<readonly PassdbField[], ReadonlyMap<string, PassdbField[]>>();
+/** Passdbs that may set one of these fields, each once. */
+export function passdbsWith(config: Config, ...names: readonly string[]): Iterable<PassdbBlock> {
+  return new Set(fieldsNamed(config, ...names).map(({ passdb }) => passdb));
+}
+
+interface ByBlock {
+  readonly byBlock: ReadonlyMap<PassdbBlock, readonly PassdbField[]>;
+  /** By blockKey(): blocks are made anew at each question. Made when it is asked for. */
+  byKey: ReadonlyMap<string, readonly PassdbField[]> | null;
+}
+
+const BY_BLOCK = new WeakMap<readonly PassdbField[], ByBlock>();
+const NO_FIELDS: readonly PassdbField[] = [];
 
 /** The fields of one passdb. */
 export function fieldsOf(passdb: PassdbBlock, fields: readonly PassdbField[]): readonly PassdbField[] {
-  let byBlock = BY_BLOCK.get(fields);
-  if (byBlock === undefined) {
-    byBlock = grouped(fields);
-    BY_BLOCK.set(fields, byBlock);
+  let known = BY_BLOCK.get(fields);
+  if (known === undefined) {
+    known = { byBlock: groupedBy(fields, (field) => field.passdb), byKey: null };
+    BY_BLOCK.set(fields, known);
   }
-  return byBlock.get(blockKey(passdb)) ?? [];
+  const own = known.byBlock.get(passdb);
+  if (own !== undefined) return own;
+  known.byKey ??= groupedBy(fields, (field) => blockKey(field.passdb));
+  return known.byKey.get(blockKey(passdb)) ?? NO_FIELDS;
 }
 
-function grouped(fields: readonly PassdbField[]): Map<string, PassdbField[]> {
-  const groups = new Map<string, PassdbField[]>();
+function groupedBy<K>(
+  fields: readonly PassdbField[],
+  keyOf: (field: PassdbField) => K,
+): Map<K, PassdbField[]> {
+  const groups = new Map<K, PassdbField[]>();
   for (const field of fields) {
-    const key = blockKey(field.passdb);
+    const key = keyOf(field);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [field]);
     else group.push(field);
@@ -89,15 +107,14 @@ function columnFields(config: Config): PassdbField[] {
   });
 }
 
-function staticArgs(passdb: PassdbBlock, config: Config): PassdbField[] {
-  const { origin } = passdb.args;
-  if (seriesOf(config.version) !== '2.3' || passdb.driver !== 'static' || origin === null) return [];
-  return pairs(passdb, 'args', valueText(origin));
+function addStaticArgs(passdb: PassdbBlock, config: Config, found: PassdbField[]): void {
+  const { text, origin } = passdb.args;
+  if (seriesOf(config.version) !== '2.3' || passdb.driver !== 'static' || origin === null) return;
+  addPairs(passdb, 'args', plainValueText(origin, text) ?? valueText(origin), found);
 }
 
 /** `attr=field`, `attr=field=template`, `=field=template`. Dovecot 2.3.19.1 db-ldap.c: db_ldap_set_attrs */
 function passAttrs(passdb: PassdbBlock, config: Config): PassdbField[] {
-  if (passdb.driver !== 'ldap') return [];
   const origin = extFileOf(passdb, config)?.values.get('pass_attrs')?.origin ?? null;
   if (origin === null) return [];
   const value = valueText(origin);
@@ -125,13 +142,11 @@ function passAttrs(passdb: PassdbBlock, config: Config): PassdbField[] {
   });
 }
 
-function templates(passdb: PassdbBlock): PassdbField[] {
-  const found: PassdbField[] = [];
-  // 2.3: one setting holds many `k=v`; its fields share one origin.
-  const origins = new Set([...passdb.defaultFields, ...passdb.overrideFields].map((field) => field.origin));
-  for (const origin of origins) {
-    if (origin === null) continue;
-    found.push(...pairs(passdb, 'template', valueText(origin)));
+function addTemplates(passdb: PassdbBlock, found: PassdbField[]): void {
+  if (passdb.defaultFields.length + passdb.overrideFields.length > 0) {
+    // 2.3: one setting holds many `k=v`; its fields share one origin.
+    const origins = new Set([...passdb.defaultFields, ...passdb.overrideFields].map((field) => field.origin));
+    for (const origin of origins) if (origin !== null) addPairs(passdb, 'template', valueText(origin), found);
   }
   for (const { name, value, origin } of passdb.fields) {
     if (origin === null) continue;
@@ -149,16 +164,13 @@ function templates(passdb: PassdbBlock): PassdbField[] {
       open,
     });
   }
-  return found;
 }
 
 /** `a=1 b c=%u`: split at spaces (auth-chain.md section 3). */
-function pairs(passdb: PassdbBlock, setter: FieldSetter, value: ValueText): PassdbField[] {
-  const found: PassdbField[] = [];
+function addPairs(passdb: PassdbBlock, setter: FieldSetter, value: ValueText, found: PassdbField[]): void {
   const words = /\S+/g;
   for (let match = words.exec(value.text); match !== null; match = words.exec(value.text))
     found.push(new PairField(passdb, setter, value, match[0], match.index));
-  return found;
 }
 
 /** A word `name=value` or `name` of a list. Few are ever asked where they stand. */
@@ -194,9 +206,16 @@ class PairField implements PassdbField {
   get literals(): PassdbField['literals'] {
     if (this.open) return [];
     const equals = this.#word.indexOf('=');
-    const { length } = this.#word;
-    if (equals === -1) return [{ text: '', place: this.#place(0, length) }];
-    return [{ text: this.#word.slice(equals + 1), place: this.#place(equals + 1, length) }];
+    const text = equals === -1 ? '' : this.#word.slice(equals + 1);
+    const placeOf = () => this.#place(equals + 1, this.#word.length);
+    return [
+      {
+        text,
+        get place() {
+          return placeOf();
+        },
+      },
+    ];
   }
 
   #place(from: number, to: number): Place {

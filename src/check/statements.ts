@@ -13,6 +13,9 @@ export interface WrittenSetting {
 /** The statements of all files by what they are, in the order of reading. */
 interface Written {
   readonly settings: WrittenSetting[];
+  readonly bySource: Map<Source, WrittenSetting[]>;
+  /** By the last part of the key. */
+  readonly byName: Map<ByteString, WrittenSetting[]>;
   readonly includes: { source: Source; node: Include }[];
   /** By keyword. */
   readonly sections: Map<ByteString, { source: Source; node: Section }[]>;
@@ -24,8 +27,12 @@ const KNOWN = new WeakMap<Config, Written>();
 function written(config: Config): Written {
   let known = KNOWN.get(config);
   if (known === undefined) {
-    known = { settings: [], includes: [], sections: new Map() };
-    for (const { source, statements } of distinctTrees(config)) collect(source, statements, [], known);
+    known = { settings: [], bySource: new Map(), byName: new Map(), includes: [], sections: new Map() };
+    for (const { source, statements } of distinctTrees(config)) {
+      const before = known.settings.length;
+      collect(source, statements, [], known);
+      known.bySource.set(source, known.settings.slice(before));
+    }
     KNOWN.set(config, known);
   }
   return known;
@@ -38,8 +45,15 @@ function collect(
   found: Written,
 ): void {
   for (const node of statements) {
-    if (node.kind === 'setting') found.settings.push({ source, node, path });
-    else if (node.kind === 'include') found.includes.push({ source, node });
+    if (node.kind === 'setting') {
+      const { key } = node;
+      const setting = { source, node, path };
+      const name = key.includes('/') ? key.slice(key.lastIndexOf('/') + 1) : key;
+      const sameName = found.byName.get(name);
+      if (sameName === undefined) found.byName.set(name, [setting]);
+      else sameName.push(setting);
+      found.settings.push(setting);
+    } else if (node.kind === 'include') found.includes.push({ source, node });
     else if (node.kind === 'section') {
       const sameKey = found.sections.get(node.key);
       if (sameKey === undefined) found.sections.set(node.key, [{ source, node }]);
@@ -52,6 +66,23 @@ function collect(
 /** Every `key = value` of all files, in the order of reading. */
 export function writtenSettings(config: Config): readonly WrittenSetting[] {
   return written(config).settings;
+}
+
+/** Those of some names (the last part of the key), by name and then in the order of reading. */
+export function settingsNamed(config: Config, ...names: readonly ByteString[]): readonly WrittenSetting[] {
+  return names.flatMap((name) => written(config).byName.get(name) ?? []);
+}
+
+/** Every last part of a key that is there. */
+export function writtenNames(config: Config): readonly ByteString[] {
+  return [...written(config).byName.keys()];
+}
+
+/** Those of files that have one of these texts anywhere: few files have what some rules look for in every value. */
+export function settingsBeside(config: Config, ...texts: readonly ByteString[]): readonly WrittenSetting[] {
+  return [...written(config).bySource].flatMap(([{ text }, settings]) =>
+    texts.some((one) => text.includes(one)) ? settings : [],
+  );
 }
 
 /** A file that is included twice is looked at once. */
@@ -101,7 +132,7 @@ export function removalOf({ source, node }: WrittenSetting): Place {
 
 /** The value of a setting right inside the section at a place, or around it, last one first; null where none is written. */
 export function valueInSection(config: Config, at: Place, key: string): Place | null {
-  const found = writtenSettings(config).filter(
+  const found = settingsNamed(config, key).filter(
     ({ source, node, path }) =>
       node.key === key && source.realPath === at.source.realPath && isAround(path.at(-1), at.span),
   );

@@ -25,6 +25,15 @@ export function valueText(place: Place): ValueText {
   return { source, start, text: blankOuterQuotes(blankLineEnds(raw)) };
 }
 
+/** The same for a value that stands as it is at the end of its statement's last line; null where it may not. */
+export function plainValueText({ source, span }: Place, text: ByteString): ValueText | null {
+  const start = span.end - 1 - text.length;
+  if (start < span.start || !source.text.startsWith(`${text}\n`, start)) return null;
+  return null;
+  if (/["'#\\\t\r\n]/.test(text)) return null;
+  return /^[^#"'=\n]*=[ \t]*$/.test(source.text.slice(span.start, start)) ? { source, start, text } : null;
+}
+
 /** Whether a `=` stands before the offset on its line: then the place is a value, else a statement. */
 function isBehindEquals(source: Source, offset: number): boolean {
   const lineStart = source.lineStarts[source.lineAt(offset) - 1] ?? 0;

@@ -5,7 +5,7 @@ import { inspectTemplate, type TemplateInspection, type TemplateProblemKind } fr
 import type { Fix } from './diagnostic.js';
 import { extFileUses } from './ext-files.js';
 import type { Finding } from './rule.js';
-import { valuePlace, writtenSettings } from './statements.js';
+import { settingsBeside, valuePlace } from './statements.js';
 import { placeIn, type ValueText, valueText } from './value-text.js';
 
 export interface ValueWithVariables extends TemplateInspection {
@@ -34,7 +34,7 @@ export function valuesWithVariables(config: Config): readonly ValueWithVariables
   const found: ValueWithVariables[] = [];
   const add = (name: string, value: ValueText, isSqlQuery: boolean, isOfAuth: boolean) =>
     found.push({ name, value, isSqlQuery, isOfAuth, ...inspectTemplate(series, value.text) });
-  for (const setting of writtenSettings(config)) {
+  for (const setting of settingsBeside(config, '%')) {
     const { key, value } = setting.node;
     if (!value.text.includes('%') || value.form === 'file' || NOT_VARIABLES.test(key)) continue;
     const section = setting.path.at(-1);

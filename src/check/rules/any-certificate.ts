@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const anyCertificate = defineRule({
@@ -8,8 +8,7 @@ export const anyCertificate = defineRule({
   title: 'any-cert: whoever stands between proxy and backend reads the passwords',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const field of passdbFields(config)) {
-      if (field.name !== 'ssl' && field.name !== 'starttls') continue;
+    for (const field of fieldsNamed(config, 'ssl', 'starttls')) {
       for (const { text, place } of field.literals) {
         if (text !== 'any-cert') continue;
         report({

@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // proxy-protocol.md section 1.3: the login proxy of 2.3 verifies against ssl_ca only, that of 2.4 against ssl_client_ca_*.
@@ -12,8 +12,7 @@ export const backendCaMissing = defineRule({
     const { tlsClient } = config.effective.login({ protocol: 'imap' });
     if (tlsClient.ca !== null || (series === '2.4' && tlsClient.caDirectory !== null)) return;
     if (!tlsClient.requireValidCertificate) return;
-    for (const field of passdbFields(config)) {
-      if (field.name !== 'ssl' && field.name !== 'starttls') continue;
+    for (const field of fieldsNamed(config, 'ssl', 'starttls')) {
       const verified = field.literals.find(({ text }) => text === 'yes' || text === 'y' || text === 'Y');
       if (verified === undefined) continue;
       const name = series === '2.3' ? 'ssl_ca' : 'ssl_client_ca_file';

@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { defineRule } from '../rule.js';
 import { placeOfValue } from '../value-text.js';
 
@@ -13,9 +13,8 @@ export const caWithoutCrl = defineRule({
     const { tlsClient } = config.effective.login({ protocol: 'imap' });
     const ca = config.effective.setting('ssl_ca');
     if (ca === null || ca.origin === null || ca.text === '' || !tlsClient.requireCrl) return;
-    const verified = passdbFields(config).find(
-      ({ name, literals }) =>
-        (name === 'ssl' || name === 'starttls') && literals.some(({ text }) => text !== 'any-cert'),
+    const verified = fieldsNamed(config, 'ssl', 'starttls').find(({ literals }) =>
+      literals.some(({ text }) => text !== 'any-cert'),
     );
     if (verified === undefined || hasCrl()) return;
     report({

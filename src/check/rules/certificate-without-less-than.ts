@@ -1,7 +1,7 @@
 import { defineRule } from '../rule.js';
-import { valuePlace, writtenSettings } from '../statements.js';
+import { settingsNamed, valuePlace } from '../statements.js';
 
-const CONTENT_SETTING = new Set([
+const CONTENT_SETTINGS = [
   'ssl_cert',
   'ssl_key',
   'ssl_ca',
@@ -10,7 +10,7 @@ const CONTENT_SETTING = new Set([
   'ssl_alt_key',
   'ssl_client_cert',
   'ssl_client_key',
-]);
+];
 
 export const certificateWithoutLessThan = defineRule({
   code: 'DV502',
@@ -19,9 +19,9 @@ export const certificateWithoutLessThan = defineRule({
   title: 'ssl_cert = /path without "<": 2.3 takes the path itself for the certificate',
   versions: ['2.3'],
   check({ config, report }) {
-    for (const setting of writtenSettings(config)) {
+    for (const setting of settingsNamed(config, ...CONTENT_SETTINGS)) {
       const { key, value } = setting.node;
-      if (!CONTENT_SETTING.has(key) || value.form !== 'text' || value.text === '') continue;
+      if (!CONTENT_SETTINGS.includes(key) || value.form !== 'text' || value.text === '') continue;
       // The certificate itself, as one line.
       if (value.text.includes('-----BEGIN')) continue;
       const place = valuePlace(setting);

@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // observed 2.3.19.1 and 2.4.1 (proxy-protocol.md section 9).
@@ -9,8 +9,7 @@ export const emptyHost = defineRule({
   title: 'A host that can be the empty string: the auth process panics',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const field of passdbFields(config)) {
-      if (field.name !== 'host') continue;
+    for (const field of fieldsNamed(config, 'host')) {
       for (const { text, place } of field.literals) {
         if (text !== '') continue;
         report({

@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.js';
-import { keyPlace, writtenSettings } from '../statements.js';
+import { keyPlace, settingsBeside } from '../statements.js';
 
 // config-language.md section 12, settings of type `file`, in full and as they stand inside their named filter.
 const FILE_SETTING =
@@ -13,7 +13,7 @@ export const fileSettingWithLessThan = defineRule({
   title: 'ssl_server_cert_file = <path: 2.4 takes the content of the file for its path',
   versions: ['2.4'],
   check({ config, report }) {
-    for (const setting of writtenSettings(config)) {
+    for (const setting of settingsBeside(config, '<')) {
       const { node, source } = setting;
       const key = node.key.split('/').at(-1) ?? '';
       if (node.value.form !== 'file' || !FILE_SETTING.test(key)) continue;

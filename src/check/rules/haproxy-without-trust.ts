@@ -1,5 +1,5 @@
 import { BOTH, defineRule } from '../rule.js';
-import { valueInSection, writtenSettings } from '../statements.js';
+import { settingsNamed, valueInSection } from '../statements.js';
 import { placeOfValue } from '../value-text.js';
 
 export const haproxyWithoutTrust = defineRule({
@@ -9,7 +9,7 @@ export const haproxyWithoutTrust = defineRule({
   title: 'A listener with haproxy = yes, and no haproxy_trusted_networks',
   versions: BOTH,
   check({ config, report }) {
-    if (!writtenSettings(config).some(({ node }) => node.key.split('/').at(-1) === 'haproxy')) return;
+    if (settingsNamed(config, 'haproxy').length === 0) return;
     const { effective } = config;
     for (const listener of effective.listeners()) {
       if (!listener.haproxy || listener.at === null) continue;

@@ -1,6 +1,5 @@
 import { ipVersion } from '../../config/ip-version.js';
-import { allPassdbs } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const hostAgainstHostip = defineRule({
@@ -11,7 +10,7 @@ export const hostAgainstHostip = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     const fields = passdbFields(config);
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of passdbsWith(config, 'hostip')) {
       const own = fieldsOf(passdb, fields);
       const host = only(own.find((field) => field.name === 'host')?.literals);
       const hostip = only(own.find((field) => field.name === 'hostip')?.literals);

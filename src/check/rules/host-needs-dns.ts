@@ -1,6 +1,5 @@
 import { ipVersion } from '../../config/ip-version.js';
-import { allPassdbs } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsNamed, fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // proxy-protocol.md section 1.2: the auth process asks DNS for each login.
@@ -12,25 +11,20 @@ export const hostNeedsDns = defineRule({
   versions: BOTH,
   check({ config, report }) {
     const fields = passdbFields(config);
-    for (const passdb of allPassdbs(config)) {
+    for (const { passdb, literals } of fieldsNamed(config, 'host')) {
+      const named = literals.find(
+        ({ text }) => text !== '' && ipVersion(text.replace(/^\[(.*)\]$/, '$1')) === 0,
+      );
+      if (named === undefined) continue;
       const own = fieldsOf(passdb, fields);
-      if (
-        // Where TLS is verified, the name is what it is verified against.
-        own.some(({ name }) => /^(?:hostip|ssl|starttls)$/.test(name)) ||
-        !own.some(({ name }) => /^proxy(?:_maybe)?$/.test(name))
-      )
-        continue;
-      for (const field of own.filter(({ name }) => name === 'host')) {
-        const named = field.literals.find(
-          ({ text }) => text !== '' && ipVersion(text.replace(/^\[(.*)\]$/, '$1')) === 0,
-        );
-        if (named === undefined) continue;
-        report({
-          message: `The auth process asks DNS for ${named.text} at each login: without an answer logins fail temporarily`,
-          place: named.place,
-          help: 'Return hostip with the address beside it: host stays the name for TLS.',
-        });
-      }
+      // Where TLS is verified, the name is what it is verified against.
+      if (own.some(({ name }) => /^(?:hostip|ssl|starttls)$/.test(name))) continue;
+      if (!own.some(({ name }) => /^proxy(?:_maybe)?$/.test(name))) continue;
+      report({
+        message: `The auth process asks DNS for ${named.text} at each login: without an answer logins fail temporarily`,
+        place: named.place,
+        help: 'Return hostip with the address beside it: host stays the name for TLS.',
+      });
     }
   },
 });

@@ -1,6 +1,6 @@
 import { ipVersion } from '../../config/ip-version.js';
 import type { Series } from '../../knowledge/versions.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsNamed, fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // proxy-protocol.md section 1.2
@@ -12,8 +12,7 @@ export const invalidHostip = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     const fields = passdbFields(config);
-    for (const { passdb, name, literals } of fields) {
-      if (name !== 'hostip') continue;
+    for (const { passdb, literals } of fieldsNamed(config, 'hostip')) {
       // The login process reads it where host needs no look-up, else the auth process. observed both
       const isByLogin = fieldsOf(passdb, fields).some(
         (field) => field.name === 'host' && field.literals.some(({ text }) => ipVersion(text) !== 0),

@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const invalidPortField = defineRule({
@@ -8,8 +8,7 @@ export const invalidPortField = defineRule({
   title: 'A port field that is no port',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const field of passdbFields(config)) {
-      if (field.name !== 'port') continue;
+    for (const field of fieldsNamed(config, 'port')) {
       for (const { text, place } of field.literals) {
         if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) continue;
         report({

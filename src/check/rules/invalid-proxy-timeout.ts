@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 const TIME =
@@ -11,8 +11,7 @@ export const invalidProxyTimeout = defineRule({
   title: 'A proxy_timeout that is no time',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const field of passdbFields(config)) {
-      if (field.name !== 'proxy_timeout') continue;
+    for (const field of fieldsNamed(config, 'proxy_timeout')) {
       for (const { text, place } of field.literals) {
         if (TIME.test(text)) continue;
         report({

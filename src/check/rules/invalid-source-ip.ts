@@ -1,5 +1,5 @@
 import { ipVersion } from '../../config/ip-version.js';
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const invalidSourceIp = defineRule({
@@ -9,8 +9,7 @@ export const invalidSourceIp = defineRule({
   title: 'A source_ip that is no address',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const field of passdbFields(config)) {
-      if (field.name !== 'source_ip') continue;
+    for (const field of fieldsNamed(config, 'source_ip')) {
       for (const { text, place } of field.literals) {
         if (text === '' || ipVersion(text) !== 0) continue;
         report({

@@ -1,5 +1,5 @@
 import { headOf } from '../chains.js';
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeOfValue } from '../value-text.js';
 
@@ -12,7 +12,7 @@ export const lmtpProxyOff = defineRule({
   check({ config, report }) {
     const { effective } = config;
     const origin = effective.setting('protocols')?.origin ?? null;
-    const proxy = passdbFields(config).find(({ name }) => name === 'proxy' || name === 'proxy_maybe');
+    const [proxy] = fieldsNamed(config, 'proxy', 'proxy_maybe');
     if (origin === null || proxy === undefined || !effective.protocols.includes('lmtp')) return;
     if (effective.login({ protocol: 'lmtp' }).lmtpProxy) return;
     report({

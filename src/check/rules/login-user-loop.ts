@@ -1,5 +1,5 @@
-import { allPassdbs, titleOf } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { titleOf } from '../chains.js';
+import { fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // auth-chain.md trap 18 and observed 2.3.19.1, 2.4.1: the walk starts over as the new user, who gets login_user again.
@@ -11,7 +11,7 @@ export const loginUserLoop = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     const fields = passdbFields(config);
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of passdbsWith(config, 'login_user')) {
       const field = fieldsOf(passdb, fields).find(({ name }) => name === 'login_user');
       if (field === undefined || passdb.master || !passdb.resultSuccess.value.startsWith('continue'))
         continue;

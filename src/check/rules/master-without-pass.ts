@@ -1,5 +1,5 @@
-import { allPassdbs, titleOf } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { titleOf } from '../chains.js';
+import { fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const masterWithoutPass = defineRule({
@@ -10,7 +10,7 @@ export const masterWithoutPass = defineRule({
   versions: BOTH,
   check({ config, report }) {
     const fields = passdbFields(config);
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of passdbsWith(config, 'master')) {
       const own = fieldsOf(passdb, fields);
       const master = own.find((field) => field.name === 'master');
       if (master === undefined || own.some((field) => field.name === 'pass')) continue;

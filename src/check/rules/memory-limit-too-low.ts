@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.js';
-import { valuePlace, writtenSettings } from '../statements.js';
+import { settingsNamed, valuePlace } from '../statements.js';
 
 /** Less than this and no process of Dovecot can even be loaded. */
 const LEAST = 8 * 1024 * 1024;
@@ -12,10 +12,8 @@ export const memoryLimitTooLow = defineRule({
   title: 'A vsz_limit of a few bytes: the unit is missing, and no process can start',
   versions: ['2.3'],
   check({ config, report }) {
-    for (const setting of writtenSettings(config)) {
+    for (const setting of settingsNamed(config, 'default_vsz_limit', 'vsz_limit')) {
       const { key, value } = setting.node;
-      const name = key.split('/').at(-1) ?? '';
-      if (name !== 'default_vsz_limit' && name !== 'vsz_limit') continue;
       const match = /^(\d+)\s*([bkm]?)/i.exec(value.text);
       if (match === null) continue;
       const unit = { k: 1024, m: 1024 ** 2 }[(match[2] ?? '').toLowerCase()] ?? 1;

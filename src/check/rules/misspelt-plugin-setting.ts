@@ -1,7 +1,7 @@
 import { editDistance } from '../../config/similar-names.js';
 import { PLUGIN_SETTINGS_2_3 } from '../../knowledge/external-settings-2.3.js';
 import { defineRule } from '../rule.js';
-import { keyPlace, writtenSettings } from '../statements.js';
+import { keyPlace, sectionsNamed, writtenSettings } from '../statements.js';
 
 const KNOWN = PLUGIN_SETTINGS_2_3.split(' ').filter((name) => name.length >= 5 && /^[a-z0-9_]+$/.test(name));
 const NAMES = new Set(KNOWN);
@@ -14,6 +14,7 @@ export const misspeltPluginSetting = defineRule({
   title: 'A setting inside plugin { } that is one letter away from a known one',
   versions: ['2.3'],
   check({ config, report }) {
+    if (sectionsNamed(config, 'plugin').length === 0) return;
     for (const setting of writtenSettings(config)) {
       const { key } = setting.node;
       if (setting.path.at(-1)?.key !== 'plugin' || NAMES.has(key)) continue;

@@ -1,5 +1,5 @@
-import { allPassdbs, titleOf } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { titleOf } from '../chains.js';
+import { fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // observed (auth-chain.md trap 12): 2.4 accepts any password; 2.3 only if nopassword comes first.
@@ -11,7 +11,7 @@ export const nopasswordWithPassword = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     const fields = passdbFields(config);
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of passdbsWith(config, 'password', 'password_noscheme')) {
       const own = fieldsOf(passdb, fields);
       const nopassword = own.find((field) => field.name === 'nopassword' && !field.canBeNull);
       const password = own.find((field) => field.name === 'password' || field.name === 'password_noscheme');

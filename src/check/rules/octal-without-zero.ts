@@ -1,5 +1,5 @@
 import { BOTH, defineRule } from '../rule.js';
-import { valuePlace, writtenSettings } from '../statements.js';
+import { settingsNamed, valuePlace, writtenNames } from '../statements.js';
 
 // config-language.md section 5: without the leading 0 the digits are decimal.
 export const octalWithoutZero = defineRule({
@@ -9,11 +9,10 @@ export const octalWithoutZero = defineRule({
   title: 'mode = 600 without a leading zero is the decimal number 600',
   versions: BOTH,
   check({ config, report }) {
-    for (const setting of writtenSettings(config)) {
+    const modes = writtenNames(config).filter((name) => /(?:^|_)mode$/.test(name));
+    for (const setting of settingsNamed(config, ...modes)) {
       const { node, path } = setting;
-      if (!node.key.endsWith('mode')) continue;
-      const isMode = /(?:^|_)mode$/.test(node.key.split('/').at(-1) ?? '');
-      if (!isMode || !/_listener$/.test(path.at(-1)?.key ?? node.key.split('/').at(-3) ?? '')) continue;
+      if (!/_listener$/.test(path.at(-1)?.key ?? node.key.split('/').at(-3) ?? '')) continue;
       const { text } = node.value;
       if (!/^[1-7][0-7]{2,3}$/.test(text)) continue;
       report({

@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 import { sectionsNamed } from '../statements.js';
 
@@ -10,7 +10,7 @@ export const penaltyBehindProxy = defineRule({
   title: 'Servers that proxy to each other without trust: failed logins delay all users',
   versions: BOTH,
   check({ config, report }) {
-    const field = passdbFields(config).find(({ name }) => name === 'proxy_maybe');
+    const [field] = fieldsNamed(config, 'proxy_maybe');
     if (field === undefined || config.effective.login({ protocol: 'imap' }).trustedNetworks.length > 0)
       return;
     const isOff = sectionsNamed(config, 'service').some(

@@ -1,5 +1,4 @@
-import { allPassdbs } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const proxyAlwaysAlone = defineRule({
@@ -10,7 +9,7 @@ export const proxyAlwaysAlone = defineRule({
   versions: BOTH,
   check({ config, report }) {
     const fields = passdbFields(config);
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of passdbsWith(config, 'proxy_always')) {
       const own = fieldsOf(passdb, fields);
       const always = own.find((field) => field.name === 'proxy_always');
       if (always === undefined || own.some((field) => field.name === 'proxy_maybe')) continue;

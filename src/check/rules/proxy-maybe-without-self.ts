@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const proxyMaybeWithoutSelf = defineRule({
@@ -8,7 +8,7 @@ export const proxyMaybeWithoutSelf = defineRule({
   title: 'proxy_maybe without auth_proxy_self',
   versions: BOTH,
   check({ config, report }) {
-    const field = passdbFields(config).find(({ name }) => name === 'proxy_maybe');
+    const [field] = fieldsNamed(config, 'proxy_maybe');
     if (field === undefined || config.effective.auth().proxySelf.length > 0) return;
     report({
       message:

@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 import { sectionsNamed, valueInSection } from '../statements.js';
 
@@ -11,7 +11,7 @@ export const proxySessionsLimited = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     const key = series === '2.3' ? 'service_count' : 'restart_request_count';
-    if (!passdbFields(config).some(({ name }) => /^proxy(?:_maybe)?$/.test(name))) return;
+    if (fieldsNamed(config, 'proxy', 'proxy_maybe').length === 0) return;
     for (const { source, node } of sectionsNamed(config, 'service')) {
       const name = node.name ?? '';
       if (!/^(?:imap|pop3|submission|managesieve)-login$/.test(name)) continue;

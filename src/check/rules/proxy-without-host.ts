@@ -3,7 +3,7 @@ import { headOf, isSameBlock, passdbLists, titleOf } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { passwordQueries } from '../passdb-queries.js';
 import { BOTH, defineRule } from '../rule.js';
-import { writtenSettings } from '../statements.js';
+import { writtenNames } from '../statements.js';
 
 /** Drivers whose fields the configuration does not show. */
 const SHOWN = new Set(['sql', 'static', 'pam', 'passwd', 'shadow']);
@@ -15,8 +15,7 @@ export const proxyWithoutHost = defineRule({
   title: 'A proxied user without a host',
   versions: BOTH,
   check({ config, series, report }) {
-    if (series === '2.3' && writtenSettings(config).some(({ node }) => node.key.startsWith('director_')))
-      return;
+    if (series === '2.3' && writtenNames(config).some((name) => name.startsWith('director_'))) return;
     const fields = passdbFields(config);
     const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);
     for (const list of passdbLists(config)) {

@@ -1,5 +1,5 @@
 import { BOTH, defineRule } from '../rule.js';
-import { valuePlace, writtenSettings } from '../statements.js';
+import { settingsBeside, valuePlace } from '../statements.js';
 
 // config-language.md section 1, step 3: a quote without partner ends the search for comments on its line.
 export const quoteHidesComment = defineRule({
@@ -9,7 +9,7 @@ export const quoteHidesComment = defineRule({
   title: 'A comment that belongs to the value because of a quote before it',
   versions: BOTH,
   check({ config, report }) {
-    for (const setting of writtenSettings(config)) {
+    for (const setting of settingsBeside(config, '"', "'")) {
       const { form, text } = setting.node.value;
       if (form !== 'text' || !text.includes('#') || !/["'][^#]*\s#\s/.test(text)) continue;
       report({

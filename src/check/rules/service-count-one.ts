@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.js';
-import { valuePlace, writtenSettings } from '../statements.js';
+import { settingsNamed, valuePlace } from '../statements.js';
 
 export const serviceCountOne = defineRule({
   code: 'DV605',
@@ -8,13 +8,12 @@ export const serviceCountOne = defineRule({
   title: 'client_limit beside service_count = 1 in a login service',
   versions: ['2.3'],
   check({ config, report }) {
-    const settings = writtenSettings(config);
-    for (const setting of settings) {
+    for (const setting of settingsNamed(config, 'service_count')) {
       const { node, path } = setting;
       const section = path.at(-1);
       if (node.key !== 'service_count' || node.value.text !== '1' || section?.key !== 'service') continue;
       if (!/-login$/.test(section.name ?? '')) continue;
-      const limit = settings.find(
+      const limit = settingsNamed(config, 'client_limit').find(
         (other) =>
           other.path.at(-1) === section &&
           other.node.key === 'client_limit' &&

@@ -1,5 +1,5 @@
 import { defineRule } from '../rule.js';
-import { valuePlace, type WrittenSetting, writtenSettings } from '../statements.js';
+import { settingsBeside, valuePlace, type WrittenSetting } from '../statements.js';
 import { placeIn, valueText } from '../value-text.js';
 
 /** `$name` of a dict's map stands for a part of the pattern. Dovecot 2.4.1 dict-sql.c */
@@ -17,7 +17,7 @@ export const settingReferenceOf23 = defineRule({
   title: '$name in a 2.4 configuration is plain text',
   versions: ['2.4'],
   check({ config, report }) {
-    for (const setting of writtenSettings(config)) {
+    for (const setting of settingsBeside(config, '$')) {
       if (setting.node.value.form !== 'variable' || isMapVariable(setting)) continue;
       const value = valueText(valuePlace(setting));
       for (const match of value.text.matchAll(/(?<![^\s])\$(?!SET:|ENV:)([a-z][a-z0-9_]*)(?![^\s])/g)) {

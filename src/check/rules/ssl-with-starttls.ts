@@ -1,5 +1,4 @@
-import { allPassdbs } from '../chains.js';
-import { fieldsOf, type PassdbField, passdbFields } from '../passdb-fields.js';
+import { fieldsOf, type PassdbField, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const sslWithStarttls = defineRule({
@@ -10,7 +9,7 @@ export const sslWithStarttls = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     const fields = passdbFields(config);
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of passdbsWith(config, 'ssl')) {
       const own = fieldsOf(passdb, fields);
       const ssl = own.find((field) => field.name === 'ssl' && isMeant(field));
       const starttls = own.find((field) => field.name === 'starttls' && isMeant(field));

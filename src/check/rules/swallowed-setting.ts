@@ -2,7 +2,7 @@ import type { Source } from '../../../grammar/source.js';
 import type { Config } from '../../config/config.js';
 import { readExtFiles } from '../ext-files.js';
 import { BOTH, defineRule } from '../rule.js';
-import { writtenSettings } from '../statements.js';
+import { settingsBeside } from '../statements.js';
 
 /** Names that stand at the start of a line where a setting begins, and nowhere in a query. */
 const NAMES =
@@ -42,7 +42,7 @@ export const swallowedSetting = defineRule({
 
 /** Values of more than one line, and whole database files: in those every line that goes on is looked at. */
 function* continuedValues(config: Config): Generator<{ source: Source; start: number; end: number }> {
-  for (const { source, node } of writtenSettings(config)) {
+  for (const { source, node } of settingsBeside(config, '\\\n')) {
     const { start, end } = node.value.span;
     if (source.text.slice(start, end).includes('\\\n')) yield { source, start, end };
   }

@@ -1,5 +1,4 @@
-import { allPassdbs } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsNamed, fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 const PLAIN = new Set(['143', '110', '587', '4190', '24', '25']);
@@ -13,8 +12,8 @@ export const tlsOnPlainPort = defineRule({
   versions: BOTH,
   check({ config, report }) {
     const fields = passdbFields(config);
-    const anyTls = fields.some(({ name }) => name === 'ssl' || name === 'starttls');
-    for (const passdb of allPassdbs(config)) {
+    const anyTls = fieldsNamed(config, 'ssl', 'starttls').length > 0;
+    for (const passdb of passdbsWith(config, 'port')) {
       const own = fieldsOf(passdb, fields).filter((field) => !field.open && !field.canBeNull);
       const port = own.find((field) => field.name === 'port' && field.literals.length === 1);
       const literal = port?.literals[0];

@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // Dovecot 2.3.19.1 client-common-auth.c, 2.4.1 auth-proxy.c: one exact word has a meaning, everything else is "yes".
@@ -9,8 +9,7 @@ export const tlsValueIgnored = defineRule({
   title: 'A value of ssl or starttls that looks like any-cert and is not',
   versions: BOTH,
   check({ config, report }) {
-    for (const field of passdbFields(config)) {
-      if (field.name !== 'ssl' && field.name !== 'starttls') continue;
+    for (const field of fieldsNamed(config, 'ssl', 'starttls')) {
       for (const { text, place } of field.literals) {
         if (text === 'any-cert' || !/^any[-_ ]?cert$/i.test(text)) continue;
         report({

@@ -1,5 +1,4 @@
-import { allPassdbs } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule, listOf } from '../rule.js';
 
 // observed (proxy-protocol.md sections 2 and 9): these services have no port for implicit TLS.
@@ -13,7 +12,7 @@ export const tlsWithoutDefaultPort = defineRule({
     const protocols = config.effective.protocols.filter((name) => name === 'submission' || name === 'sieve');
     const fields = passdbFields(config);
     if (protocols.length === 0) return;
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of passdbsWith(config, 'ssl')) {
       const own = fieldsOf(passdb, fields);
       const ssl = own.find((field) => field.name === 'ssl');
       if (ssl === undefined || own.some((field) => field.name === 'port' || field.name === 'starttls'))

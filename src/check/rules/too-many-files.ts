@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 import { sectionsNamed, valueInSection } from '../statements.js';
 
@@ -12,7 +12,7 @@ export const tooManyFiles = defineRule({
   title: 'client_limit above the file descriptors that a process may have',
   versions: BOTH,
   check({ config, report }) {
-    const proxies = passdbFields(config).some(({ name }) => /^proxy(?:_maybe)?$/.test(name));
+    const proxies = fieldsNamed(config, 'proxy', 'proxy_maybe').length > 0;
     for (const { source, node } of sectionsNamed(config, 'service')) {
       const name = node.name ?? '';
       const place = valueInSection(config, { source, span: node.span }, 'client_limit');

@@ -1,5 +1,5 @@
 import { BOTH, defineRule } from '../rule.js';
-import { valuePlace, writtenSettings } from '../statements.js';
+import { settingsBeside, valuePlace } from '../statements.js';
 
 export const unclosedQuote = defineRule({
   code: 'DV111',
@@ -8,7 +8,7 @@ export const unclosedQuote = defineRule({
   title: 'A value that begins with a quote and does not end with it: the quotes belong to the value',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const setting of writtenSettings(config)) {
+    for (const setting of settingsBeside(config, '"', "'")) {
       const { form, text } = setting.node.value;
       if (form !== 'text' || !/^["']/.test(text) || text.length < 2) continue;
       // A 2.4 list reads quotes itself: `a "b c"`, `"a b" c`.

@@ -1,6 +1,6 @@
 import { similarNames } from '../../config/similar-names.js';
 import { BOTH, defineRule } from '../rule.js';
-import { valuePlace, writtenSettings } from '../statements.js';
+import { settingsNamed, valuePlace } from '../statements.js';
 
 /** Built in, and those of plugins (obox, rbox), in any case of letters. Dovecot 2.3.19.1 and 2.4.1 mail-storage.c */
 const DRIVERS =
@@ -13,7 +13,7 @@ export const unknownMailDriver = defineRule({
   title: 'A mailbox format that Dovecot does not have',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const setting of writtenSettings(config)) {
+    for (const setting of settingsNamed(config, 'mail_location', 'location', 'mail_driver')) {
       const { key, value } = setting.node;
       const isLocation =
         series === '2.3' &&

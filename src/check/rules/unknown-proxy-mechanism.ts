@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule, listOf } from '../rule.js';
 
 // dsasl-client.c of both versions.
@@ -20,8 +20,7 @@ export const unknownProxyMechanism = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     const known = series === '2.3' ? CLIENT_23 : CLIENT_24;
-    for (const field of passdbFields(config)) {
-      if (field.name !== 'proxy_mech') continue;
+    for (const field of fieldsNamed(config, 'proxy_mech')) {
       for (const { text, place } of field.literals) {
         if (known.includes(text.toUpperCase())) continue;
         const crash = series === '2.3' ? ', and the login process crashes' : '';
