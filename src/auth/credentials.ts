@@ -80,7 +80,7 @@ function* credentialsFor(
   if (credentials.kind === 'unavailable') {
     const shown = credentials.level === 'info' && state.settings.debugPasswords ? ` (input: ${stored})` : '';
     state.log(credentials.level, credentials.message + shown);
-    takeCredentials(state, credentials.raw);
+    takeCredentials(state, credentials.raw ?? '');
     return 'scheme_not_available';
   }
   if (wanted === '') state.wantedScheme = credentials.scheme;

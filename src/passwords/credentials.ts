@@ -26,7 +26,7 @@ export type Credentials =
       readonly kind: 'unavailable';
       readonly level: 'error' | 'info';
       readonly message: ByteString;
-      readonly raw: ByteString;
+      readonly raw?: ByteString;
     };
 
 const SCRAM_ITERATIONS = 4096;
@@ -39,10 +39,10 @@ export async function requestedCredentials(question: CredentialsQuestion): Promi
   const name = stored.scheme ?? question.defaultScheme;
   const decoded = decodePassword(series, name, stored.data);
   if (decoded.kind === 'unknown-scheme')
-    return { kind: 'unavailable', level: 'error', message: `Unknown scheme ${name}`, raw: '' };
+    return { kind: 'unavailable', level: 'error', message: `Unknown scheme ${name}` };
   if (decoded.kind === 'invalid') {
     const message = `Password data is not valid for scheme ${name}: ${decoded.reason}`;
-    return { kind: 'unavailable', level: 'error', message, raw: '' };
+    return { kind: 'unavailable', level: 'error', message };
   }
   const { raw } = decoded;
   if (wanted === '') return { kind: 'credentials', scheme: name.split('.', 1)[0] ?? name, raw };
