@@ -288,10 +288,17 @@ export abstract class LoginSession {
     this.#state = delayMs === 0 ? 'closed' : 'leaving';
     if (end.side === 'client' && this.client.tls === 'active') this.client.tlsError = 'Connection closed';
     const later = delayMs === 0 ? '' : ` - disconnecting client in ${delayMs}ms`;
-    this.log('info', backend.logPrefix + relayEndText(end, backend.bytesSent, this.#bytesOut) + later);
+    const counted = { ...end, unsent: end.unsent + this.#closingAlert(end) };
+    this.log('info', backend.logPrefix + relayEndText(counted, backend.bytesSent, this.#bytesOut) + later);
     this.act({ kind: 'close_backend' });
     if (delayMs === 0) this.act({ kind: 'close_client' });
     else this.act({ kind: 'set_timer', name: 'disconnect', milliseconds: delayMs });
+  }
+
+  /** 2.4 counts the record that ends a client's TLS 1.3 when the backend closed. observed 2.4.1 */
+  #closingAlert({ side }: RelayEnd): number {
+    const { client } = this;
+    return client.series === '2.4' && side === 'server' && client.tlsSecurity.startsWith('TLSv1.3') ? 24 : 0;
   }
 
   /** The backend was gone before. */

@@ -36,7 +36,8 @@ function tlsClient(scope: Scope, main: Source): TlsClientSettings {
     caDirectory: scope.text('ssl_client_ca_dir') || null,
     lmtpCa: null,
     requireValidCertificate: scope.boolean('ssl_client_require_valid_cert'),
-    requireCrl: scope.boolean('ssl_server_require_crl'),
+    // ssl_server_require_crl is for certificates of clients. Dovecot 2.4.1 lib-ssl-iostream/ssl-settings.c
+    requireCrl: false,
     certificate: fileSetting(scope, 'ssl_client_cert_file', main),
     key: fileSetting(scope, 'ssl_client_key_file', main),
     minProtocol: scope.text('ssl_min_protocol'),

@@ -153,6 +153,7 @@ export function compareLive(version: DovecotVersion, groups: Readonly<Record<str
     test.each(mine.map(([name]) => name))('%s', (name) => {
       const one = planned.find((candidate) => candidate.name === name);
       if (one === undefined) throw new Error('not planned');
+      expect(one.real.spoken?.stuck).toBeNull();
       expect(seen(one, one.ours, ours, ourLog)).toEqual(seen(one, one.real, real, realLog));
     });
   });

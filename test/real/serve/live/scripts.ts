@@ -1,0 +1,31 @@
+import type { LiveCase, LiveCases, Step } from './case.js';
+import { EXCHANGES, saslLogin, saslMistakes } from './sasl-steps.js';
+
+/** What the tables of all protocols have in common. */
+export interface Scripts {
+  /** A conversation with a backend that does everything well. */
+  one(steps: readonly Step[], more?: Partial<LiveCase>): LiveCase;
+  readonly logout: string;
+  /** What comes before AUTHENTICATE. */
+  readonly hello: readonly Step[];
+}
+
+/** Every mechanism, with and without an initial response, right and wrong; and every mistake. */
+export function saslCases({ one, hello, logout }: Scripts): LiveCases {
+  const { protocol } = one([]);
+  const cases: [string, LiveCase][] = [];
+  for (const mechanism of Object.keys(EXCHANGES)) {
+    const login = (name: string, options: Parameters<typeof saslLogin>[2]) =>
+      cases.push([
+        `AUTHENTICATE ${mechanism}${name}`,
+        one([...hello, ...saslLogin(protocol, mechanism, options), logout], { fields: 'pass=secret' }),
+      ]);
+    login('', {});
+    // An initial response for a mechanism that begins with the server is one of the mistakes.
+    if (EXCHANGES[mechanism]?.clientFirst === true) login(' with an initial response', { initial: true });
+    login(' with the wrong response', { spoilt: true });
+  }
+  for (const [name, steps] of Object.entries(saslMistakes(protocol)))
+    cases.push([name, one([...hello, ...steps])]);
+  return Object.fromEntries(cases);
+}
