@@ -44,8 +44,9 @@ export async function startDvproxy(args: readonly string[], imap = true): Promis
     said += chunk.toString();
     wake();
   });
+  // A successor (`dvproxy restart`) writes to the same place: nothing more comes when all have closed it.
   let over = false;
-  child.once('exit', () => {
+  child.once('close', () => {
     over = true;
     wake();
   });
@@ -67,7 +68,7 @@ export async function startDvproxy(args: readonly string[], imap = true): Promis
       readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number),
     logged: until,
     stop: async () => {
-      if (!over) {
+      if (child.exitCode === null && child.signalCode === null) {
         const ended = new Promise<void>((resolve) => {
           child.once('exit', () => resolve());
         });
