@@ -40,9 +40,12 @@ export class WorkerSupervisor implements Operator {
   readonly #state: MemoryState;
   readonly #replace: () => Promise<void>;
   readonly #started = new Date().toISOString();
+  /** Those that answer: one that starts hears nothing yet. */
+  readonly #ready = new Set<Worker>();
   #endpoints: readonly string[] = [];
   #stopping = false;
   #timers = new Set<NodeJS.Timeout>();
+  #whenGone: () => void = () => undefined;
 
   /** `dovecot`: the version whose configuration is served; `replace` starts a successor of this process. */
   constructor(
@@ -75,6 +78,8 @@ export class WorkerSupervisor implements Operator {
       return failed;
     }
     cluster.on('exit', (worker, code, signal) => this.#onExit(worker, code, signal));
+    // Whichever of the two comes last takes it from the list.
+    cluster.on('disconnect', () => this.#endIfGone());
     const stop = () => this.#stop('SIGTERM');
     const reopen = () => this.#signal('SIGUSR1');
     process.on('SIGUSR1', reopen);
@@ -83,9 +88,8 @@ export class WorkerSupervisor implements Operator {
     this.#endpoints = first;
     await ready(first);
     await new Promise<void>((resolve) => {
-      cluster.on('exit', () => {
-        if (this.#stopping && Object.keys(cluster.workers ?? {}).length === 0) resolve();
-      });
+      this.#whenGone = resolve;
+      this.#endIfGone();
     });
     process.off('SIGUSR1', reopen);
     process.off('SIGTERM', stop);
@@ -107,6 +111,10 @@ export class WorkerSupervisor implements Operator {
   #fork(): Worker {
     const worker = cluster.fork();
     shareWith(worker, this.#state);
+    worker.on('message', (message: unknown) => {
+      if (isKind<ReadyMessage>(message, 'ready')) this.#ready.add(worker);
+    });
+    worker.once('exit', () => this.#ready.delete(worker));
     return worker;
   }
 
@@ -115,8 +123,8 @@ export class WorkerSupervisor implements Operator {
   }
 
   async status(): Promise<ProxyStatus> {
-    // One that starts or ends just now has nothing to tell.
-    const told = await Promise.allSettled(this.#workers.map(statusOf));
+    // One that ends just now has nothing to tell.
+    const told = await Promise.allSettled([...this.#ready].map(statusOf));
     const parts = told.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     return {
       dovecot: this.#dovecot,
@@ -130,7 +138,7 @@ export class WorkerSupervisor implements Operator {
   }
 
   async kick(question: KickQuestion): Promise<number> {
-    const counts = await Promise.all(this.#workers.map((worker) => kickAt(worker, question)));
+    const counts = await Promise.all([...this.#ready].map((worker) => kickAt(worker, question)));
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
@@ -139,15 +147,16 @@ export class WorkerSupervisor implements Operator {
   }
 
   async reload(): Promise<void> {
-    await reloadAt(this.#workers);
+    await reloadAt([...this.#ready]);
   }
 
   /** The workers of the successor share the sockets already when those of this process close theirs. */
   async restart(): Promise<void> {
     await this.#replace();
-    this.#stopping = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.allSettled(this.#workers.map(retireAt));
+    this.#startNoMore();
+    for (const worker of this.#workers) if (!this.#ready.has(worker)) worker.process.kill('SIGTERM');
+    await Promise.allSettled([...this.#ready].map(retireAt));
+    this.#endIfGone();
   }
 
   async stop(): Promise<void> {
@@ -159,12 +168,23 @@ export class WorkerSupervisor implements Operator {
   }
 
   #stop(signal: NodeJS.Signals): void {
+    this.#startNoMore();
+    this.#signal(signal);
+    this.#endIfGone();
+  }
+
+  #startNoMore(): void {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#signal(signal);
+    this.#timers.clear();
+  }
+
+  #endIfGone(): void {
+    if (this.#stopping && this.#workers.length === 0) this.#whenGone();
   }
 
   #onExit(worker: Worker, code: number | null, signal: string | null): void {
+    this.#endIfGone();
     if (this.#stopping) return;
     const how = signal === null ? `returned ${code ?? 0}` : `was killed with ${signal}`;
     this.#log.line('dvproxy', 'error', `worker ${worker.process.pid ?? 0} ${how}, starting another`);
