@@ -1,7 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import { ChainRefused } from '../auth/chain.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { Config } from '../config/config.js';
@@ -13,7 +13,7 @@ import { replayedUserdbs } from '../databases/recording/replayed-databases.js';
 import { systemIds } from '../databases/system-ids.js';
 import { seriesOf } from '../knowledge/versions.js';
 import { coloursFor } from '../report/colours.js';
-import { doveadmReport } from '../report/simulation-doveadm.js';
+import { type DoveadmReport, doveadmRefusal, doveadmReport } from '../report/simulation-doveadm.js';
 import { refusalJson, simulationJson } from '../report/simulation-json.js';
 import { simulationMermaid } from '../report/simulation-mermaid.js';
 import { type SimulationTextOptions, simulationText } from '../report/simulation-text.js';
@@ -71,6 +71,12 @@ export async function runSimulate(
   if (options.format === 'doveadm' && options.mech !== undefined && seriesOf(config.version) === '2.3') {
     terminal.stderr("test: invalid option -- 'A'\n");
     return EX_USAGE;
+  }
+  if (options.format === 'doveadm' && !options.lookup) {
+    const enabled = config.effective.auth({}).mechanisms;
+    const series = seriesOf(config.version);
+    const refused = doveadmRefusal(series, fromUtf8(user ?? ''), options.mech ?? 'PLAIN', enabled);
+    if (refused !== null) return printDoveadm(refused, terminal);
   }
   if (options.connect && (options.format === 'doveadm' || options.format === 'mermaid'))
     throw new CommandFailure(`--connect has no place in --format ${options.format}`, EXIT_USAGE);
@@ -159,6 +165,7 @@ export function openBench(config: Config, options: BenchOptions, detailed: boole
     detailed,
     lenient: options.lenient,
     doveadm: options.format === 'doveadm',
+    tokenCheck: () => databases.tokenCheck(),
   });
   return {
     simulator,
@@ -257,12 +264,15 @@ function print(
     case 'doveadm': {
       for (const note of simulation.notes)
         if (note.code === 'lenient') terminal.stderr(`dvproxy: lenient: ${note.message}\n`);
-      const report = doveadmReport(simulation);
-      terminal.stdout(toUtf8(report.stdout));
-      terminal.stderr(toUtf8(report.stderr));
-      return report.exitCode;
+      return printDoveadm(doveadmReport(simulation), terminal);
     }
   }
+}
+
+function printDoveadm({ stdout, stderr, exitCode }: DoveadmReport, terminal: Terminal): number {
+  terminal.stdout(toUtf8(stdout));
+  terminal.stderr(toUtf8(stderr));
+  return exitCode;
 }
 
 function exitCodeOf({ outcome }: Simulation, trial: Trial | null): number {

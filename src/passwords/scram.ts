@@ -47,13 +47,17 @@ export function parseScram(scheme: 'SCRAM-SHA-1' | 'SCRAM-SHA-256', entry: ByteS
   };
 }
 
-/** StoredKey and ServerKey of a password (RFC 5802 section 3). */
+/** ClientKey, StoredKey and ServerKey of a password (RFC 5802 section 3). */
 export async function scramKeys(
   algorithm: 'sha1' | 'sha256',
   plaintext: ByteString,
   salt: ByteString,
   iterations: number,
-): Promise<{ readonly storedKey: ByteString; readonly serverKey: ByteString }> {
+): Promise<{
+  readonly clientKey: ByteString;
+  readonly storedKey: ByteString;
+  readonly serverKey: ByteString;
+}> {
   const salted = await promisify(pbkdf2)(
     Buffer.from(plaintext, 'latin1'),
     Buffer.from(salt, 'latin1'),
@@ -63,6 +67,7 @@ export async function scramKeys(
   );
   const clientKey = createHmac(algorithm, salted).update('Client Key').digest();
   return {
+    clientKey: clientKey.toString('latin1'),
     storedKey: createHash(algorithm).update(clientKey).digest().toString('latin1'),
     serverKey: createHmac(algorithm, salted).update('Server Key').digest().toString('latin1'),
   };

@@ -10,7 +10,7 @@ export interface DoveadmReport {
   readonly exitCode: number;
 }
 
-type DoveadmQuestion = Pick<Simulation, 'version' | 'request' | 'answer'> & {
+type DoveadmQuestion = Pick<Simulation, 'version' | 'request' | 'answer' | 'told'> & {
   readonly question: Pick<Simulation['question'], 'user'>;
 };
 
@@ -25,10 +25,63 @@ export function doveadmReport(simulation: DoveadmQuestion): DoveadmReport {
   const user = Buffer.from(simulation.question.user, 'utf8').toString('latin1');
   return simulation.request.mode === 'lookup'
     ? lookupReport(simulation.answer, user, series)
-    : testReport(simulation.answer, user, series);
+    : testReport(simulation, user, series);
 }
 
-function testReport(answer: AuthAnswer, user: ByteString, series: Series): DoveadmReport {
+/** Mechanisms that `doveadm auth test -A` speaks. Dovecot 2.4.1 lib-sasl/dsasl-client.c */
+const CLIENT_MECHANISMS: ReadonlySet<string> = new Set([
+  'ANONYMOUS',
+  'EXTERNAL',
+  'PLAIN',
+  'LOGIN',
+  'OAUTHBEARER',
+  'XOAUTH2',
+  'SCRAM-SHA-1',
+  'SCRAM-SHA-1-PLUS',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-256-PLUS',
+]);
+
+/** What `doveadm auth test` says where it cannot even ask; null: it can. `enabled`: auth_mechanisms. observed both */
+export function doveadmRefusal(
+  series: Series,
+  user: ByteString,
+  mechanism: string,
+  enabled: readonly string[],
+): DoveadmReport | null {
+  const name = mechanism.toUpperCase();
+  const isEnabled = enabled.some((each) => each.toUpperCase() === name);
+  const fatal = (text: string, stdout = ''): DoveadmReport => ({
+    stdout,
+    stderr: `Fatal: ${text}\n`,
+    exitCode: EX_TEMPFAIL,
+  });
+  if (series === '2.3')
+    return isEnabled
+      ? null
+      : fatal("Couldn't connect to auth socket", `passdb: ${user} auth failed\nextra fields:\n  temp\n`);
+  if (!CLIENT_MECHANISMS.has(name)) return fatal(`SASL mechanism '${mechanism}' not supported by client`);
+  return isEnabled ? null : fatal(`SASL mechanism '${name}' not supported by server`);
+}
+
+function testReport(
+  { answer, request, told }: DoveadmQuestion,
+  user: ByteString,
+  series: Series,
+): DoveadmReport {
+  const status = told === undefined ? null : /"status":"([^"]*)"/.exec(told)?.[1];
+  if (typeof status === 'string')
+    // The client does not acknowledge it. observed 2.4.1
+    return {
+      stdout: '',
+      stderr:
+        `Error: cmd auth test: user ${user}: internal auth failure: Failed to authenticate: ${status}\n` +
+        `Error: cmd auth test: user ${user}: request cancelled\n`,
+      exitCode: EX_TEMPFAIL,
+    };
+  // Without a certificate there is no name to speak of. observed 2.4.1
+  if (request.mechanism === 'EXTERNAL' && answer.user === '')
+    return { stdout: `passdb: ${user} auth failed\n`, stderr: '', exitCode: EX_NOPERM };
   const lines = fieldLines(answer, series);
   const fields = `extra fields:\n${lines.map((line) => `  ${line}\n`).join('')}`;
   if (answer.result === 'ok')

@@ -1,5 +1,6 @@
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
+import { MECHANISM_NAMES } from '../auth/sasl/mechanisms.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Question } from './question.js';
 import type { Note } from './simulation.js';
@@ -41,20 +42,17 @@ export function notesOn(answer: AuthAnswer, decision: LoginDecision | null): Not
   return notes;
 }
 
-/** Mechanisms by which the server never learns the password: it compares what it makes of the stored one. */
-const CHALLENGES = /^(?:CRAM-MD5|DIGEST-MD5|SCRAM-.*|APOP|OTP|GSSAPI|GSS-SPNEGO)$/;
-
-/** A mechanism that a client could not use, or that is not answered as it is asked here. */
+/** A mechanism that a client could not use, or that dvproxy does not speak. */
 export function mechanismNotes(question: Question, enabled: readonly string[]): Note[] {
   if (question.lookup) return [];
   const mechanism = question.mechanism.toUpperCase();
   const notes: Note[] = [];
   if (!enabled.some((name) => name.toUpperCase() === mechanism))
     notes.push({ code: 'warning', message: `${mechanism} is not in auth_mechanisms: no client can use it` });
-  if (CHALLENGES.test(mechanism))
+  if (!MECHANISM_NAMES.includes(mechanism))
     notes.push({
       code: 'warning',
-      message: `${mechanism} needs a stored password of its own scheme; here the password is compared as PLAIN does`,
+      message: `dvproxy does not speak ${mechanism}: the password is compared as PLAIN does`,
     });
   return notes;
 }

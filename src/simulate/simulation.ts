@@ -1,3 +1,4 @@
+import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import type { AuthRequest } from '../auth/request.js';
 import type { UserdbAnswer } from '../auth/userdb-answer.js';
@@ -43,6 +44,8 @@ export interface Simulation {
   readonly question: Question;
   readonly request: AuthRequest;
   readonly answer: AuthAnswer;
+  /** What a mechanism tells its client before the login fails (the JSON of OAUTHBEARER and XOAUTH2). */
+  readonly told?: ByteString;
   /** null: the auth process did not let the user in. */
   readonly decision: LoginDecision | null;
   readonly outcome: Outcome;
