@@ -66,9 +66,31 @@ function parseIpv6(text: string): IpAddress | null {
   return { family: 6, text: formatIpv6(groups), bits };
 }
 
+/** A dotted quad as systems write it; null for every other spelling. */
+function usualIpv4(text: string): IpAddress | null {
+  let value = 0;
+  let part = -1;
+  let dots = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const code = at === text.length ? 46 : text.charCodeAt(at);
+    if (code === 46) {
+      if (part < 0 || part > 255) return null;
+      value = value * 256 + part;
+      part = -1;
+      dots += 1;
+    } else {
+      const digit = code - 48;
+      // A part that begins with 0 is spelt otherwise.
+      if (digit < 0 || digit > 9 || part === 0) return null;
+      part = part === -1 ? digit : part * 10 + digit;
+    }
+  }
+  return dots === 4 ? { family: 4, text, bits: BigInt(value) } : null;
+}
+
 /** What Dovecot takes for an IP address: dotted quad, inet_aton(3) forms, a plain number, IPv6 with or without brackets. */
 export function parseIp(text: ByteString): IpAddress | null {
-  if (!text.includes(':')) return parseIpv4(text);
+  if (!text.includes(':')) return usualIpv4(text) ?? parseIpv4(text);
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   return parseIpv6(bare);
 }
@@ -79,6 +101,7 @@ export function sameIp(left: IpAddress, right: IpAddress): boolean {
 
 /** IPv4 addresses that a dual-stack socket shows as `::ffff:a.b.c.d` in their own form. */
 export function plainIp(text: string): string {
+  if (!text.includes(':')) return text;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
   return mapped?.[1] ?? text.replace(/%.*$/, '');
 }
@@ -90,6 +113,7 @@ export function ipPort(ip: string, port: number): string {
 
 /** Whether an address lies in one of the networks (`IP` or `IP/bits`); a network that is no address matches nothing. */
 export function inNetworks(ip: string, networks: readonly string[]): boolean {
+  if (networks.length === 0) return false;
   const address = parseIp(ip);
   if (address === null) return false;
   return networks.some((network) => {

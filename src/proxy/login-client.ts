@@ -81,6 +81,11 @@ export type AuthFailCode =
   | 'cleartext_auth_disabled'
   | 'anonymous_auth_disabled';
 
+function isSameIp(left: string, right: string): boolean {
+  const [one, other] = [parseIp(left), parseIp(right)];
+  return one !== null && other !== null && sameIp(one, other);
+}
+
 /** Hops that a fresh login may take. Dovecot login-proxy.h LOGIN_PROXY_TTL */
 const FRESH_TTL: Readonly<Record<Series, number>> = { '2.3': 5, '2.4': 7 };
 
@@ -161,10 +166,10 @@ export class LoginClient {
     this.#sessionIdMade = false;
     const { haproxy } = addresses;
     // 2.4 compares what the front end says.
-    const compared =
-      haproxy === undefined ? [addresses.realLocalIp, addresses.realRemoteIp] : [this.localIp, this.remoteIp];
-    const [local, remote] = compared.map((ip) => parseIp(ip));
-    this.#sameMachine = local != null && remote != null && sameIp(local, remote);
+    this.#sameMachine =
+      haproxy === undefined
+        ? isSameIp(addresses.realLocalIp, addresses.realRemoteIp)
+        : isSameIp(this.localIp, this.remoteIp);
     if (haproxy !== undefined) this.#through(haproxy);
   }
 
@@ -190,7 +195,7 @@ export class LoginClient {
   session(): ByteString {
     if (!this.#sessionIdMade && this.sessionId === '') {
       this.sessionId = createSessionId(
-        BigInt(Math.round(this.environment.now() * 1000)),
+        Math.round(this.environment.now() * 1000),
         this.remoteIp,
         this.remotePort,
       );

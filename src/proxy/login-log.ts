@@ -19,6 +19,8 @@ interface Element {
   readonly parts: readonly Part[] | null;
   /** Shown even when empty. */
   readonly hasUser: boolean;
+  /** What it comes to without any value; undefined: nobody asked yet. */
+  empty: ByteString | undefined;
 }
 
 type Part =
@@ -80,7 +82,7 @@ export class LoginLogFormat {
       .filter((template) => template !== '')
       .map((template) => {
         const parts = parsePlain(template, series);
-        return { template, parts, hasUser: usesUser(template, parts, series) };
+        return { template, parts, hasUser: usesUser(template, parts, series), empty: undefined };
       });
   }
 
@@ -133,7 +135,8 @@ export class LoginLogFormat {
     if (element.hasUser) return false;
     // 2.3 has no %{passdb:F} where it looks what an empty element is: such a one never equals it.
     if (this.#series === '2.3' && element.template.includes('%{passdb:')) return false;
-    return value === this.#elementValue(element, EMPTY);
+    element.empty ??= this.#elementValue(element, EMPTY);
+    return value === element.empty;
   }
 
   #elementValue(element: Element, values: LogValues): ByteString {

@@ -39,16 +39,28 @@ function base24(
   ].join(' ');
 }
 
+function baseOf({ imapCapability, imapLiteralMinus }: LoginSettings): ByteString {
+  return 'text' in imapCapability
+    ? base23(imapCapability.text, imapLiteralMinus)
+    : base24(imapCapability.entries, imapCapability.replaced, imapLiteralMinus);
+}
+
+/** Every connection is greeted with it. */
+const BASES = new WeakMap<LoginSettings, ByteString>();
+
 /** The list of the greeting and of CAPABILITY before login. */
 export function loginCapabilities(settings: LoginSettings, state: CapabilityState): ByteString {
-  const capability = settings.imapCapability;
-  const base =
-    'text' in capability
-      ? base23(capability.text, settings.imapLiteralMinus)
-      : base24(capability.entries, capability.replaced, settings.imapLiteralMinus);
-  const parts = [base];
-  if (state.canStartTls) parts.push('STARTTLS');
-  if (state.loginDisabled) parts.push('LOGINDISABLED');
-  for (const mechanism of state.mechanisms) parts.push(`AUTH=${mechanism}`);
-  return parts.filter((part) => part !== '').join(' ');
+  let base = BASES.get(settings);
+  if (base === undefined) {
+    base = baseOf(settings);
+    BASES.set(settings, base);
+  }
+  let list = base;
+  const add = (name: ByteString) => {
+    list = list === '' ? name : `${list} ${name}`;
+  };
+  if (state.canStartTls) add('STARTTLS');
+  if (state.loginDisabled) add('LOGINDISABLED');
+  for (const mechanism of state.mechanisms) add(`AUTH=${mechanism}`);
+  return list;
 }
