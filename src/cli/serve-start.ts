@@ -3,6 +3,7 @@ import { ChainRefused } from '../auth/chain.js';
 import type { Config } from '../config/config.js';
 import { ListenError } from '../serve/listeners.js';
 import type { ServeLog } from '../serve/log.js';
+import { GreetingRefused } from '../serve/login-greeting.js';
 import { AdminSocketError } from '../serve/operation/admin-server.js';
 import { HandoverFailed, handedInherited, handedOver } from '../serve/operation/handover.js';
 import { HttpListenError } from '../serve/operation/http-server.js';
@@ -48,6 +49,7 @@ export function serverOptions(
     fixtures: options.fixture,
     log,
     shared,
+    share: 1 / options.workers,
     system: nodeSystem(),
     environment,
     mapPath: mappedPath(options.map),
@@ -69,6 +71,7 @@ export function startFailure(error: unknown): unknown {
 
 const START_ERRORS = [
   ListenError,
+  GreetingRefused,
   TlsSetupError,
   AdminSocketError,
   HttpListenError,

@@ -152,6 +152,9 @@ export abstract class LoginSession {
       case 'relay_ended':
         this.#relayEnded(event.end);
         break;
+      case 'queue_full':
+        this.#giveWay();
+        break;
       case 'shutdown':
         this.#shutdown();
         break;
@@ -347,6 +350,14 @@ export abstract class LoginSession {
     if (proxying) this.log('error', backend.logPrefix + reason);
     this.#notify(notice, 'timeout');
     this.close(this.noticeReason(notice, reason));
+  }
+
+  /** Dovecot client-common.c client_destroy_oldest */
+  #giveWay(): void {
+    if (this.#state === 'relaying' || this.#state === 'leaving') return;
+    this.client.shuttingDown = 'process_full';
+    this.#notify('Connection queue full', 'resource');
+    this.close('Connection queue full');
   }
 
   #shutdown(): void {

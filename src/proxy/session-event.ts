@@ -36,6 +36,8 @@ export type SessionEvent =
   | { readonly kind: 'timer'; readonly name: TimerName; readonly local?: LocalAddress | null }
   /** The relay is over. */
   | { readonly kind: 'relay_ended'; readonly end: RelayEnd }
+  /** There is no room for more: this session gives way to a new one. */
+  | { readonly kind: 'queue_full' }
   /** The proxy stops: sessions before the login are told so. */
   | { readonly kind: 'shutdown' };
 

@@ -8,6 +8,7 @@ import type { ServedProtocol } from '../proxy/login-protocols.js';
 import type { SystemVariables } from '../variables/scope.js';
 import { isPenaltyOff } from './auth-penalty.js';
 import { Authenticator, type Resolve, resolveByDns } from './authenticator.js';
+import { type ConnectionLimit, connectionLimit } from './connection-limits.js';
 import type { LmtpServices } from './lmtp-driver.js';
 import type { ServeLog } from './log.js';
 import type { Counters } from './operation/counters.js';
@@ -42,6 +43,7 @@ export interface Generation {
   readonly services: SessionServices;
   readonly lmtp: LmtpServices;
   login(protocol: ServedProtocol): LoginSettings;
+  limit(protocol: ServedProtocol): ConnectionLimit;
   sessions: number;
   retired: boolean;
   close(): Promise<void>;
@@ -67,6 +69,9 @@ export async function openGeneration(
   const userdbs = userdbOpener({ config, databases, systemId: systemIds(true), mapPath });
   const openUserdb = replayedUserdbs(databases, userdbs);
   const served = new Map<string, ProtocolServices>();
+  const limits = new Map(
+    [...protocols].map((protocol) => [protocol, connectionLimit(config.effective, protocol)] as const),
+  );
   const closeAll = async () => {
     for (const { authenticator, recipients, notify } of served.values()) {
       notify.close();
@@ -130,6 +135,7 @@ export async function openGeneration(
       lookUp: (request, signal) => of('lmtp').recipients.lookUp(request, signal),
     },
     login: (protocol) => config.effective.login({ protocol }),
+    limit: (protocol) => limits.get(protocol) ?? connectionLimit(config.effective, protocol),
     sessions: 0,
     retired: false,
     close,

@@ -70,6 +70,12 @@ export class HaproxyEntrance implements Session {
     opened(step.info);
   }
 
+  giveWay(): boolean {
+    if (this.#socket.destroyed) return false;
+    this.#socket.destroy();
+    return true;
+  }
+
   kick(): void {
     this.#socket.destroy();
   }

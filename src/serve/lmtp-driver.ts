@@ -94,6 +94,11 @@ export class LmtpDriver implements Session {
     return Date.now() - this.#lastUse;
   }
 
+  /** Only login processes send clients away. Dovecot service-monitor.c service_drop_connections */
+  giveWay(): boolean {
+    return false;
+  }
+
   /** A kick ends logins; a delivery has none. */
   kick(): void {}
 

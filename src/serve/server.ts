@@ -3,6 +3,7 @@ import { seriesOf } from '../knowledge/versions.js';
 import type { HaproxyInfo } from '../proxy/haproxy-header.js';
 import { LOGIN_PROCESSES, type ServedProtocol } from '../proxy/login-protocols.js';
 import type { Accepted } from './client-socket.js';
+import { ConnectionRoom } from './connection-limits.js';
 import { type Generation, type GenerationOptions, openGeneration } from './generation.js';
 import { HaproxyEntrance } from './haproxy-entrance.js';
 import {
@@ -34,6 +35,8 @@ export interface ServerOptions extends GenerationOptions {
   readonly listenOnly?: boolean;
   /** What is shared with other processes; absent: this one is alone. */
   readonly shared?: SharedState;
+  /** Part of the connections that this process takes of all that are allowed; absent: all. */
+  readonly share?: number;
 }
 
 /** Sessions that are still open when the proxy stops have that long. */
@@ -46,6 +49,9 @@ export class ProxyServer {
   readonly #log: ServeLog;
   readonly #sessions: SessionDirectory;
   readonly #shared: SharedState;
+  readonly #rooms = new Map<ServedProtocol, ConnectionRoom>();
+  /** Of all connections that this process may have. */
+  readonly #share: number;
   readonly #listeners: Server[] = [];
   readonly endpoints: string[] = [];
   readonly #protocols: ReadonlySet<ServedProtocol>;
@@ -59,7 +65,9 @@ export class ProxyServer {
     sessions: SessionDirectory,
     shared: SharedState,
     generation: Generation,
+    share: number,
   ) {
+    this.#share = share;
     this.#sessions = sessions;
     this.#shared = shared;
     this.#log = log;
@@ -75,7 +83,7 @@ export class ProxyServer {
     const sessions = new SessionDirectory();
     const shared = options.shared ?? new MemoryState();
     const generation = await openGeneration(options, protocols, sessions.counters, shared);
-    const server = new ProxyServer(options.log, protocols, sessions, shared, generation);
+    const server = new ProxyServer(options.log, protocols, sessions, shared, generation, options.share ?? 1);
     try {
       await server.#listen(plan);
     } catch (error) {
@@ -102,6 +110,29 @@ export class ProxyServer {
   }
 
   #accept(socket: Accepted, endpoint: Endpoint): void {
+    const { protocol } = endpoint;
+    const room = this.#roomOf(protocol);
+    const { connections, warning } = this.#generation.limit(protocol);
+    room.enter(
+      { connections: Math.ceil(connections * this.#share), warning },
+      {
+        open: () => this.#open(socket, endpoint, room),
+        drop: () => drop(socket),
+        makeRoom: () => this.#sessions.makeRoom(protocol),
+        warn: (text) => this.#log.line('master', 'warning', text),
+      },
+    );
+  }
+
+  #roomOf(protocol: ServedProtocol): ConnectionRoom {
+    const known = this.#rooms.get(protocol);
+    if (known !== undefined) return known;
+    const room = new ConnectionRoom();
+    this.#rooms.set(protocol, room);
+    return room;
+  }
+
+  #open(socket: Accepted, endpoint: Endpoint, room: ConnectionRoom): void {
     const generation = this.#generation;
     generation.sessions += 1;
     this.#sessions.counters.connected(endpoint.protocol);
@@ -113,6 +144,7 @@ export class ProxyServer {
     };
     const done = () => {
       if (current !== null) this.#sessions.remove(current);
+      room.leave();
       generation.sessions -= 1;
       void closeIfUnused(generation);
       if (this.#sessions.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
@@ -236,6 +268,12 @@ function openSession(
   const accepted = { name, implicitTls, ...(info === undefined ? {} : { haproxy: info }) };
   if (protocol === 'lmtp') return new LmtpDriver(socket, accepted, generation.lmtp, done);
   return new SessionDriver(socket, { ...accepted, protocol }, generation.services, done);
+}
+
+/** A connection that was never opened. */
+function drop(accepted: { destroy(): void } | { close(): void }): void {
+  if ('destroy' in accepted) accepted.destroy();
+  else accepted.close();
 }
 
 async function closeIfUnused(generation: Generation): Promise<void> {

@@ -113,6 +113,12 @@ export class SessionDriver implements Session {
     else this.#relay.end('proxy', 'Process shutting down');
   }
 
+  giveWay(): boolean {
+    if (this.#over || this.#relay !== null) return false;
+    this.#deliver({ kind: 'queue_full' });
+    return true;
+  }
+
   kick(): void {
     this.#relay?.end('proxy', KICKED);
   }

@@ -16,6 +16,8 @@ export interface Session {
   readonly idleMs: number | null;
   /** What `dvproxy who` tells of it; null: it has not begun. */
   readonly record: SessionRecord | null;
+  /** There is no room for more: ends where its login is not done; false: it stays. */
+  giveWay(): boolean;
   /** An administrator ends it. */
   kick(): void;
   /** The proxy stops. */

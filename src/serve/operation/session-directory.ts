@@ -1,4 +1,5 @@
 import { toUtf8 } from '../../../grammar/bytes.js';
+import type { ServedProtocol } from '../../proxy/login-protocols.js';
 import type { Session } from '../session-parts.js';
 import { Counters } from './counters.js';
 import type { KickQuestion, ProcessStatus } from './operator.js';
@@ -19,6 +20,13 @@ export class SessionDirectory {
 
   add(session: Session): void {
     this.#sessions.add(session);
+  }
+
+  /** The oldest session of a protocol before its login gives way to a new one; false: there is none. */
+  makeRoom(protocol: ServedProtocol): boolean {
+    for (const session of this.#sessions)
+      if ((session.record?.protocol ?? protocol) === protocol && session.giveWay()) return true;
+    return false;
   }
 
   remove(session: Session): void {
