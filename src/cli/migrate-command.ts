@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { Version24 } from '../knowledge/versions.js';
 import { addConfigOptions, type ConfigOptions } from './common-options.js';
 import type { RegisterCommand } from './main.js';
 
@@ -7,7 +8,7 @@ export interface MigrateOptions extends ConfigOptions {
   readonly singleFile: boolean;
   readonly dryRun: boolean;
   readonly report?: 'text' | 'md' | 'html' | 'json';
-  readonly target: string;
+  readonly target: Version24;
   readonly answer: ReadonlyMap<string, string>;
   readonly showSecrets: boolean;
   readonly verify: boolean;
@@ -17,7 +18,7 @@ export interface MigrateOptions extends ConfigOptions {
 }
 
 /** Versions whose tables exist. */
-const TARGETS = ['2.4.1'];
+const TARGETS: readonly Version24[] = ['2.4.1', '2.4.5'];
 
 const EXAMPLE = `
 Examples:

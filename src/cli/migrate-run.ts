@@ -39,7 +39,7 @@ export async function runMigrate(
   // A difference or a document of another format ends where it ends.
   const format = options.report ?? (options.dryRun ? 'diff' : 'text');
   if (format === 'text') terminal.stdout(proofText(proof, colours));
-  else if (format !== 'json') terminal.stderr(proofText(proof, colours));
+  else if (format === 'diff') terminal.stderr(proofText(proof, colours));
   return isProved(proof) ? EXIT_OK : EXIT_NO;
 }
 
@@ -149,9 +149,9 @@ async function reportOf(
       return migrationText(migration, { ...shown, colours });
     }
     case 'md':
-      return (await import('../report/migration-md.js')).migrationMarkdown(migration, shown);
+      return (await import('../report/migration-md.js')).migrationMarkdown(migration, shown, proof);
     case 'html':
-      return (await import('../report/migration-html.js')).migrationHtml(migration, shown);
+      return (await import('../report/migration-html.js')).migrationHtml(migration, shown, proof);
     case 'json':
       return (await import('../report/migration-json.js')).migrationJson(migration, shown, proof);
   }

@@ -48,7 +48,7 @@ export async function verifyMigration(
     writeMigration(migration, folder);
     const maps = [...options.map, ...newPlaces(config, migration, folder)];
     const host = newFilesHost(config, migration, options);
-    const result = loadConfig({ path: config.main.path, host, maps: options.map, version: '2.4.1' });
+    const result = loadConfig({ path: config.main.path, host, maps: options.map, version: options.target });
     const found = check(result, { files: nodeFileProbe(options.map), now: Date.now() });
     const known = new Set(
       check(config, { files: nodeFileProbe(options.map), now: Date.now() })

@@ -4,20 +4,21 @@ import type { Config } from '../config/config.js';
 import type { ConfigHost } from '../config/host.js';
 import type { LoadedConfig } from '../config/load.js';
 import { MappedFiles, type PathMap } from '../config/mapped-files.js';
-import { seriesOf } from '../knowledge/versions.js';
+import { seriesOf, type Version24 } from '../knowledge/versions.js';
 import { chainPins } from './auth/meaning.js';
 import type { Change, NewFile, NewStatement } from './change.js';
 import { ConfigWalk } from './config-walk.js';
 import { defaultPins } from './defaults.js';
 import { FileTranslator } from './file-translator.js';
+import { CONFIG_VERSION, forTarget } from './later-targets.js';
 import { newPathOf } from './new-paths.js';
 import { plainConfiguration, reasonToRewrite } from './plain-configuration.js';
 import { Translation } from './translation.js';
 import { type IncludedStatements, styleOf, writeStatements } from './write-statements.js';
 
 export interface MigrationOptions {
-  /** `2.4.1`. */
-  readonly target: string;
+  /** The 2.4 to write for. */
+  readonly target: Version24;
   /** What the configuration was read from, for its includes and the files that it names. */
   readonly host: ConfigHost;
   readonly maps?: readonly PathMap[];
@@ -39,7 +40,7 @@ export interface MigratedFile {
 }
 
 export interface Migration {
-  readonly target: string;
+  readonly target: Version24;
   readonly files: readonly MigratedFile[];
   readonly changes: readonly Change[];
 }
@@ -111,12 +112,15 @@ function withVersions(statements: readonly NewStatement[], t: Translation): read
   const head = firstReal === -1 ? statements : statements.slice(0, firstReal);
   const lastBlank = head.findLastIndex(({ kind }) => kind === 'blank');
   const at = lastBlank === -1 ? (firstReal === -1 ? head.length : 0) : lastBlank + 1;
-  const reason = '2.4 reads no file without them.';
+  const reason =
+    t.target === CONFIG_VERSION
+      ? '2.4 reads no file without them.'
+      : `2.4 reads no file without them. ${t.target} takes the defaults of ${CONFIG_VERSION} then, which were compared with those of 2.3.`;
   const lines: NewStatement[] = [
     {
       kind: 'setting',
       key: 'dovecot_config_version',
-      value: t.target,
+      value: CONFIG_VERSION,
       changes: [{ code: 'DV720', kind: 'exact', reason, old: null }],
     },
     storageVersion(t),
@@ -159,11 +163,12 @@ function written(files: readonly [NewFile, ...NewFile[]], t: Translation, single
       return paths.flatMap((path) => {
         const inside = byPath.get(path);
         if (inside !== undefined) from.add(inside.source.realPath);
-        return inside?.statements ?? [];
+        return forTarget(inside?.statements ?? [], t.target);
       });
     };
     const path = newPathOf(file.source.path, t.config.main);
-    const result = writeStatements(path, file.statements, styleOf(file.source), included);
+    const statements = forTarget(file.statements, t.target);
+    const result = writeStatements(path, statements, styleOf(file.source), included);
     results.push({ path, source: file.source, from: [...from], text: result.text });
     changes.push(...result.changes);
   }

@@ -4,6 +4,7 @@ import type { Source } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { MappedFiles } from '../config/mapped-files.js';
 import { SETTINGS_2_3 } from '../knowledge/generated/settings-2.3.19.1.js';
+import type { Version24 } from '../knowledge/versions.js';
 import type { NewFile, Question, TranslatedString } from './change.js';
 import { type Assignment, type ConfigWalk, lastPart } from './config-walk.js';
 import type { MigrationContext } from './migration-context.js';
@@ -13,7 +14,7 @@ import { translateString } from './strings/translate-string.js';
 
 export interface TranslationOptions {
   readonly config: Config;
-  readonly target: string;
+  readonly target: Version24;
   readonly walk: ConfigWalk;
   /** `--answer`: by `CODE/subject` or `CODE`. */
   readonly answers: ReadonlyMap<string, string>;
@@ -24,7 +25,7 @@ export interface TranslationOptions {
 /** The state of one migration: what the 2.3 files say up to here, names in use, files to write. */
 export class Translation implements MigrationContext {
   readonly config: Config;
-  readonly target: string;
+  readonly target: Version24;
   readonly walk: ConfigWalk;
   readonly names = new NameRegistry();
   readonly files: NewFile[] = [];

@@ -15,7 +15,8 @@ export interface Colours {
 
 const plain: Colour = (text) => text;
 
-const PLAIN: Colours = {
+/** Text as it is. */
+export const NO_COLOURS: Colours = {
   bold: plain,
   dim: plain,
   red: Object.assign((text: string) => text, { bold: plain }),
@@ -31,7 +32,7 @@ export function coloursFor(
   environment: Readonly<Record<string, string | undefined>>,
   isTty: boolean,
 ): Colours {
-  return wantsColours(choice, environment, isTty) ? chalkColours() : PLAIN;
+  return wantsColours(choice, environment, isTty) ? chalkColours() : NO_COLOURS;
 }
 
 function wantsColours(

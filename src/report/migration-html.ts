@@ -1,5 +1,8 @@
 import type { Migration } from '../migrate/migrate.js';
+import type { Proof } from '../migrate/proof/proof.js';
 import { plural } from './check-report.js';
+import { NO_COLOURS } from './colours.js';
+import { proofText } from './migration-proof.js';
 import {
   countText,
   isSamePlace,
@@ -25,7 +28,11 @@ small { color: #666; }
 }`;
 
 /** One page without anything from elsewhere. */
-export function migrationHtml(migration: Migration, options: MigrationReportOptions): string {
+export function migrationHtml(
+  migration: Migration,
+  options: MigrationReportOptions,
+  proof: Proof | null = null,
+): string {
   const title = `Migration to Dovecot ${migration.target}`;
   const parts = shownChanges(migration, options).map(
     ({ kind, changes }) =>
@@ -37,14 +44,16 @@ export function migrationHtml(migration: Migration, options: MigrationReportOpti
     `<h1>${xmlText(title)}</h1>`,
     `<p>${plural(migration.changes.length, 'change')} in ${plural(migration.files.length, 'file')}: ${countText(migration)}.</p>`,
     ...parts,
+    ...(proof === null
+      ? []
+      : [`<h2>Proof</h2>\n<pre>${proofText(proof, NO_COLOURS).split('\n').map(xmlText).join('\n')}</pre>`]),
     '</body></html>\n',
   ].join('\n');
 }
 
 /** `isTold`: the change before it showed the same lines. */
 function article(change: ShownChange, isTold: boolean): string {
-  const place = change.old ?? change.new;
-  const where = place === null ? '' : ` <small>${xmlText(place.file)}:${place.line}</small>`;
+  const where = change.where === '' ? '' : ` <small>${xmlText(change.where)}</small>`;
   const lines = [
     ...(change.old === null ? [] : [`<del>- ${shown(change.old.text)}</del>`]),
     ...(change.new === null ? [] : [`<ins>+ ${shown(change.new.text)}</ins>`]),

@@ -10,7 +10,9 @@ export function migrationJson(
   options: MigrationReportOptions,
   proof: Proof | null = null,
 ): string {
-  const changes = shownChanges(migration, options).flatMap((group) => group.changes);
+  const changes = shownChanges(migration, options).flatMap((group) =>
+    group.changes.map(({ where: _, ...change }) => change),
+  );
   const count = (kind: string) => changes.filter((change) => change.kind === kind).length;
   const document = {
     schema: 1,

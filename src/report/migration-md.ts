@@ -1,5 +1,8 @@
 import type { Migration } from '../migrate/migrate.js';
+import type { Proof } from '../migrate/proof/proof.js';
 import { plural } from './check-report.js';
+import { NO_COLOURS } from './colours.js';
+import { proofText } from './migration-proof.js';
 import {
   countText,
   isSamePlace,
@@ -11,7 +14,11 @@ import {
 } from './migration-report.js';
 
 /** For a ticket or a repository: Markdown with a diff for each change. */
-export function migrationMarkdown(migration: Migration, options: MigrationReportOptions): string {
+export function migrationMarkdown(
+  migration: Migration,
+  options: MigrationReportOptions,
+  proof: Proof | null = null,
+): string {
   const lines = [
     `# Migration to Dovecot ${migration.target}`,
     '',
@@ -23,15 +30,19 @@ export function migrationMarkdown(migration: Migration, options: MigrationReport
     for (const [at, change] of changes.entries())
       lines.push(...changeLines(change, isSamePlace(change, changes[at - 1])), '');
   }
+  if (proof !== null) {
+    const text = proofText(proof, NO_COLOURS).trimEnd();
+    const fence = longestFence([text]);
+    lines.push('## Proof', '', fence, text, fence);
+  }
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
 /** `isTold`: the change before it showed the same lines. */
 function changeLines(change: ShownChange, isTold: boolean): string[] {
-  const place = change.old ?? change.new;
-  const where = place === null ? '' : ` (${place.file}:${place.line})`;
+  const where = change.where === '' ? '' : ` (${change.where})`;
   const lines = [`### ${change.code} ${change.title}${where}`, '', change.reason];
-  if (place !== null && !isTold) {
+  if ((change.old ?? change.new) !== null && !isTold) {
     const fence = longestFence([change.old?.text ?? '', change.new?.text ?? '']);
     lines.push('', `${fence}diff`);
     for (const line of change.old?.text.split('\n') ?? []) lines.push(`- ${line}`);

@@ -1,4 +1,4 @@
-import { toUtf8 } from '../../grammar/bytes.js';
+import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
 import type { ChangeKind, Question } from '../migrate/change.js';
 import { CHANGE_CODES } from '../migrate/change-codes.js';
 import type { Migration } from '../migrate/migrate.js';
@@ -21,6 +21,8 @@ export interface ShownChange {
   readonly old: { readonly file: string; readonly line: number; readonly text: string } | null;
   readonly new: { readonly file: string; readonly line: number; readonly text: string } | null;
   readonly question: Question | null;
+  /** `file:line` for people: of the old text, else of the new one; '' where the change belongs to no line. */
+  readonly where: string;
 }
 
 /** What an administrator has to look at comes first. */
@@ -39,7 +41,7 @@ export const KIND_MEANINGS: Readonly<Record<ChangeKind, string>> = {
 };
 
 export function shownChanges(
-  { changes }: Migration,
+  { changes, files }: Migration,
   { folder, showSecrets }: MigrationReportOptions,
 ): { kind: ChangeKind; changes: ShownChange[] }[] {
   const shown = (text: string) =>
@@ -47,6 +49,8 @@ export function shownChanges(
       .split('\n')
       .map((line) => displayText(showSecrets ? line : maskSecrets(line)))
       .join('\n');
+  const real = new Map(files.map(({ path, source }) => [path, source.realPath]));
+  const oldFile = (path: ByteString) => displayText(reportPath(path, folder));
   const all = changes.map(
     (change): ShownChange => ({
       code: change.code,
@@ -57,12 +61,18 @@ export function shownChanges(
         change.old === null
           ? null
           : {
-              file: displayText(reportPath(change.old.source.realPath, folder)),
+              file: oldFile(change.old.source.realPath),
               line: change.old.source.lineAt(change.old.span.start),
               text: shown(change.old.text.trimEnd()),
             },
       new: change.new === null ? null : { ...change.new, text: shown(change.new.text) },
       question: change.question ?? null,
+      where:
+        change.old !== null
+          ? `${oldFile(change.old.source.realPath)}:${change.old.source.lineAt(change.old.span.start)}`
+          : change.new !== null
+            ? `${oldFile(real.get(change.new.file) ?? change.new.file)}, new line ${change.new.line}`
+            : '',
     }),
   );
   return ORDER.map((kind) => ({ kind, changes: all.filter((change) => change.kind === kind) })).filter(

@@ -33,8 +33,7 @@ export function migrationText(
 
 /** `isTold`: the change before it showed the same lines. */
 function changeLines(change: ShownChange, isTold: boolean, colours: Colours): string[] {
-  const place = change.old === null ? change.new : change.old;
-  const where = place === null ? '' : `${place.file}:${place.line}: `;
+  const where = change.where === '' ? '' : `${change.where}: `;
   const lines = [`${colours.bold(where)}${change.title} ${colours.dim(`[${change.code}]`)}`];
   if (!isTold) {
     for (const line of change.old?.text.split('\n') ?? []) lines.push(colours.red(`  - ${line}`));

@@ -75,6 +75,42 @@ describe('dvproxy migrate', () => {
     });
   });
 
+  test('writes for a later version what that one has, with the defaults of the one that was compared', async () => {
+    const files = {
+      'dovecot.conf':
+        'protocols = imap\nservice imap-login {\n  inet_listener imap {\n    reuse_port = yes\n  }\n}\n',
+    };
+    await migrating(files, async (old, now) => {
+      const { code, stdout } = await run([
+        '-c',
+        `${old}/dovecot.conf`,
+        '-o',
+        now,
+        '--target',
+        '2.4.5',
+        '--verify',
+      ]);
+      const text = readFileSync(`${now}/dovecot.conf`, 'utf8');
+      expect(text).toContain('dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.5\n');
+      expect(text).toContain('    # 2.4.5 has reuse_port in the service: reuse_port = yes\n');
+      expect(stdout).toContain('The checker finds no new error in the result');
+      expect(code).toBe(0);
+    });
+  });
+
+  test('reports in Markdown and HTML hold the proof', async () => {
+    await migrating(OLD, async (old) => {
+      for (const [format, heading] of [
+        ['md', '## Proof\n\n```\nProved\n'],
+        ['html', '<h2>Proof</h2>\n<pre>Proved\n'],
+      ] as const) {
+        const { stdout, stderr } = await run(['-c', `${old}/dovecot.conf`, '--report', format, '--verify']);
+        expect(stdout).toContain(heading);
+        expect(stderr).toBe('');
+      }
+    });
+  });
+
   test('writes nothing over anything', async () => {
     await migrating(OLD, async (old, now) => {
       mkdirSync(join(now, 'conf.d'), { recursive: true });
