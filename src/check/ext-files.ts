@@ -4,27 +4,27 @@ import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
 import type { AuthExtKind, DictMapKind, ExtFile } from '../config/ext-file.js';
 import type { Origin } from '../config/origin.js';
 import { seriesOf } from '../knowledge/versions.js';
-import { allPassdbs, allUserdbs } from './chains.js';
+import { allPassdbs, allUserdbs, oncePerConfig } from './chains.js';
 
-const KINDS: Readonly<Record<string, AuthExtKind>> = {
-  sql: 'sql',
-  ldap: 'ldap',
-  oauth2: 'oauth2',
-  dict: 'dict',
-};
+const KINDS: ReadonlyMap<string, AuthExtKind> = new Map([
+  ['sql', 'sql'],
+  ['ldap', 'ldap'],
+  ['oauth2', 'oauth2'],
+  ['dict', 'dict'],
+]);
 
 /** Drivers of `dict { NAME = DRIVER:FILE }`. Dovecot 2.3.19.1 dict-sql.c, dict-ldap.c */
-const DICT_KINDS: Readonly<Record<string, DictMapKind>> = {
-  mysql: 'dict-sql',
-  pgsql: 'dict-sql',
-  sqlite: 'dict-sql',
-  cassandra: 'dict-sql',
-  ldap: 'dict-ldap',
-};
+const DICT_KINDS: ReadonlyMap<string, DictMapKind> = new Map([
+  ['mysql', 'dict-sql'],
+  ['pgsql', 'dict-sql'],
+  ['sqlite', 'dict-sql'],
+  ['cassandra', 'dict-sql'],
+  ['ldap', 'dict-ldap'],
+]);
 
 /** The 2.3 database file of a block; null where its driver has none or `args` is empty. */
 export function extFileOf(block: PassdbBlock | UserdbBlock, config: Config): ExtFile | null {
-  const kind = KINDS[block.driver];
+  const kind = KINDS.get(block.driver);
   if (seriesOf(config.version) !== '2.3' || kind === undefined || block.args.text === '') return null;
   return config.extFile(block.args.text, kind);
 }
@@ -38,7 +38,7 @@ export interface ExtFileUse {
 }
 
 /** Every database file that passdbs, userdbs and dictionaries use, once each. */
-export function extFileUses(config: Config): ExtFileUse[] {
+export const extFileUses = oncePerConfig((config): readonly ExtFileUse[] => {
   const found = new Map<ExtFile, ExtFileUse>();
   for (const block of [...allPassdbs(config), ...allUserdbs(config)]) {
     const ext = extFileOf(block, config);
@@ -47,7 +47,7 @@ export function extFileUses(config: Config): ExtFileUse[] {
   if (seriesOf(config.version) === '2.3') {
     for (const [name, { text, origin }] of config.effective.strings('dict')) {
       const [, driver = '', path = ''] = /^([a-z]+):(\/.*)$/s.exec(text) ?? [];
-      const kind = DICT_KINDS[driver];
+      const kind = DICT_KINDS.get(driver);
       if (kind === undefined) continue;
       const ext = config.extFile(toUtf8(path), kind);
       // observed 2.3.19.1, service dict
@@ -56,7 +56,7 @@ export function extFileUses(config: Config): ExtFileUse[] {
     }
   }
   return [...found.values()];
-}
+});
 
 export function readExtFiles(config: Config): ExtFile[] {
   return extFileUses(config).map(({ ext }) => ext);

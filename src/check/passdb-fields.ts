@@ -44,6 +44,11 @@ export function fieldsNamed(config: Config, ...names: readonly string[]): readon
   return names.flatMap((name) => byName(config).get(name) ?? []);
 }
 
+/** Every name that some field has. */
+export function fieldNames(config: Config): readonly string[] {
+  return [...byName(config).keys()];
+}
+
 /** Passdbs that may set one of these fields, each once. */
 export function passdbsWith(config: Config, ...names: readonly string[]): Iterable<PassdbBlock> {
   return new Set(fieldsNamed(config, ...names).map(({ passdb }) => passdb));
@@ -184,6 +189,7 @@ class PairField implements PassdbField {
   readonly #value: ValueText;
   readonly #word: string;
   readonly #start: number;
+  #literals: readonly PairValue[] | undefined;
 
   constructor(passdb: PassdbBlock, setter: FieldSetter, value: ValueText, word: string, start: number) {
     const equals = word.indexOf('=');
@@ -204,22 +210,36 @@ class PairField implements PassdbField {
   }
 
   get literals(): PassdbField['literals'] {
-    if (this.open) return [];
+    this.#literals ??= this.open ? [] : [new PairValue(this)];
+    return this.#literals;
+  }
+
+  /** Behind the `=`; '' where there is none. */
+  get valueText(): string {
     const equals = this.#word.indexOf('=');
-    const text = equals === -1 ? '' : this.#word.slice(equals + 1);
-    const placeOf = () => this.#place(equals + 1, this.#word.length);
-    return [
-      {
-        text,
-        get place() {
-          return placeOf();
-        },
-      },
-    ];
+    return equals === -1 ? '' : this.#word.slice(equals + 1);
+  }
+
+  get valuePlace(): Place {
+    return this.#place(this.#word.indexOf('=') + 1, this.#word.length);
   }
 
   #place(from: number, to: number): Place {
     return placeIn(this.#value, { start: this.#start + from, end: this.#start + to });
+  }
+}
+
+class PairValue {
+  readonly text: string;
+  readonly #field: PairField;
+
+  constructor(field: PairField) {
+    this.text = field.valueText;
+    this.#field = field;
+  }
+
+  get place(): Place {
+    return this.#field.valuePlace;
   }
 }
 

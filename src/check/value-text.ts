@@ -29,7 +29,6 @@ export function valueText(place: Place): ValueText {
 export function plainValueText({ source, span }: Place, text: ByteString): ValueText | null {
   const start = span.end - 1 - text.length;
   if (start < span.start || !source.text.startsWith(`${text}\n`, start)) return null;
-  return null;
   if (/["'#\\\t\r\n]/.test(text)) return null;
   return /^[^#"'=\n]*=[ \t]*$/.test(source.text.slice(span.start, start)) ? { source, start, text } : null;
 }

@@ -1,16 +1,16 @@
 import type { Series } from '../../knowledge/versions.js';
 import { allPassdbs } from '../chains.js';
-import { fieldsOf, type PassdbField, passdbFields } from '../passdb-fields.js';
+import { fieldNames, fieldsNamed, fieldsOf, type PassdbField, passdbFields } from '../passdb-fields.js';
 import { hasBrokenQuery } from '../passdb-queries.js';
-import { BOTH, defineRule } from '../rule.js';
+import { BOTH, defineRule, type Finding } from '../rule.js';
 
 /** Fields that some protocols alone look at (proxy-protocol.md section 1.2). */
-const PROTOCOLS: Readonly<Record<string, readonly string[]>> = {
-  proxy_nopipelining: ['imap'],
-  proxy_noauth: ['submission'],
-  proxy_not_trusted: ['imap', 'pop3', 'submission'],
-  protocol: ['lmtp'],
-};
+const PROTOCOLS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['proxy_nopipelining', ['imap']],
+  ['proxy_noauth', ['submission']],
+  ['proxy_not_trusted', ['imap', 'pop3', 'submission']],
+  ['protocol', ['lmtp']],
+]);
 const ONLY_24 = new Set(['proxy_redirect_reauth', 'proxy_no_multiplex']);
 /** What means nothing for a user who is not proxied. */
 const OF_PROXY =
@@ -23,43 +23,36 @@ export const fieldWithoutEffect = defineRule({
   title: 'A proxy field that nobody looks at here',
   versions: BOTH,
   check({ config, series, report }) {
-    const fields = passdbFields(config);
     const { protocols } = config.effective;
-    const proxies = fields.some(({ name }) => /^(?:proxy|proxy_maybe|nologin|passdb_import)$/.test(name));
+    const proxies = fieldsNamed(config, 'proxy', 'proxy_maybe', 'nologin', 'passdb_import').length > 0;
     const shown = allPassdbs(config).every(
       (passdb) => /^(?:sql|static)$/.test(passdb.driver) && !hasBrokenQuery(passdb, config),
     );
-    for (const passdb of allPassdbs(config)) {
-      const own = fieldsOf(passdb, fields);
-      for (const field of own) {
-        const reason =
-          reasonFor(field, own, series, protocols) ?? (proxies || !shown ? null : withoutProxy(field));
-        if (reason !== null)
-          report({
-            message: `${field.name} has no effect: ${reason}`,
-            place: field.namePlace,
-            help: 'Leave it out.',
-          });
-      }
+    for (const name of fieldNames(config)) {
+      const reason = reasonFor(name, series, protocols) ?? (proxies || !shown ? null : withoutProxy(name));
+      if (reason !== null) for (const field of fieldsNamed(config, name)) report(unused(field, reason));
+    }
+    const fields = passdbFields(config);
+    for (const field of fieldsNamed(config, 'nologin')) {
+      const own = fieldsOf(field.passdb, fields);
+      if (own.some((one) => one.name === 'proxy' && !one.canBeNull && !one.open))
+        report(unused(field, 'a proxied user is not stopped by it'));
     }
   },
 });
 
-function reasonFor(
-  { name }: PassdbField,
-  own: readonly PassdbField[],
-  series: Series,
-  enabled: readonly string[],
-): string | null {
+function unused({ name, namePlace }: PassdbField, reason: string): Finding {
+  return { message: `${name} has no effect: ${reason}`, place: namePlace, help: 'Leave it out.' };
+}
+
+function reasonFor(name: string, series: Series, enabled: readonly string[]): string | null {
   if (series === '2.3' && ONLY_24.has(name)) return '2.3 does not know it';
-  const looking = PROTOCOLS[name];
+  const looking = PROTOCOLS.get(name);
   if (looking !== undefined && enabled.length > 0 && !looking.some((protocol) => enabled.includes(protocol)))
     return `only ${looking.join(', ')} looks at it, and protocols holds ${enabled.join(' ')}`;
-  if (name === 'nologin' && own.some((one) => one.name === 'proxy' && !one.canBeNull && !one.open))
-    return 'a proxied user is not stopped by it';
   return null;
 }
 
-function withoutProxy({ name }: PassdbField): string | null {
+function withoutProxy(name: string): string | null {
   return OF_PROXY.test(name) ? 'no passdb returns proxy' : null;
 }

@@ -1,3 +1,4 @@
+import type { PassdbBlock } from '../../config/effective.js';
 import { allPassdbs, titleOf } from '../chains.js';
 import { fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
@@ -15,13 +16,10 @@ export const fieldsLost = defineRule({
   check({ config, report }) {
     const fields = passdbFields(config);
     for (const passdb of allPassdbs(config)) {
+      const accepting = acceptingRule(passdb);
+      if (!passdb.deny && accepting === undefined) continue;
       const first = fieldsOf(passdb, fields).find(({ name }) => STEERING.test(name));
       if (first === undefined) continue;
-      const rules = [
-        ['result_failure', passdb.resultFailure.value],
-        ['result_internalfail', passdb.resultInternalfail.value],
-      ] as const;
-      const accepting = rules.find(([, value]) => value === 'return-ok' || value === 'continue-ok');
       if (passdb.deny) {
         report({
           message: `${first.name} has no effect: whoever ${titleOf(passdb)} finds is refused, and of all others its fields are dropped`,
@@ -39,3 +37,14 @@ export const fieldsLost = defineRule({
     }
   },
 });
+
+/** The rule by which a failed look-up lets in, with its value. */
+function acceptingRule({
+  resultFailure,
+  resultInternalfail,
+}: PassdbBlock): readonly [string, string] | undefined {
+  const accepts = (value: string) => value === 'return-ok' || value === 'continue-ok';
+  if (accepts(resultFailure.value)) return ['result_failure', resultFailure.value];
+  if (accepts(resultInternalfail.value)) return ['result_internalfail', resultInternalfail.value];
+  return undefined;
+}

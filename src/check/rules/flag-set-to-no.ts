@@ -1,5 +1,5 @@
 import { passdbFieldFact } from '../../knowledge/passdb-fields.js';
-import { passdbFields } from '../passdb-fields.js';
+import { fieldNames, fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 const MEANT_AS_OFF = new Set(['no', 'n', '0', 'false', 'off', 'f', '']);
@@ -12,11 +12,13 @@ export const flagSetToNo = defineRule({
   title: 'A field such as ssl, starttls or proxy with the value no: its presence switches it on',
   versions: BOTH,
   check({ config, series, report }) {
-    for (const field of passdbFields(config)) {
+    const flags = fieldNames(config).filter((name) => (passdbFieldFact(name)?.kind ?? 'value') !== 'value');
+    for (const field of fieldsNamed(config, ...flags)) {
       const fact = passdbFieldFact(field.name);
-      if (fact === null || fact.kind === 'value' || field.suffix === 'remove') continue;
-      for (const { text, place } of field.literals) {
-        if (!MEANT_AS_OFF.has(text.toLowerCase())) continue;
+      if (fact === null || field.suffix === 'remove') continue;
+      for (const { text, place } of field.literals.filter((one) =>
+        MEANT_AS_OFF.has(one.text.toLowerCase()),
+      )) {
         // `proxy` or `proxy=` alone is the usual way to switch a flag on where fields are written as key=value.
         // `starttls =` inside `fields { }` of 2.4 is meant to switch it off, and does not. observed 2.4.1
         const isMeantAsOff = series === '2.4' && fact.kind === 'tls' && field.setter === 'template';

@@ -1,5 +1,5 @@
 import { PASSDB_FIELDS, passdbFieldFact } from '../../knowledge/passdb-fields.js';
-import { passdbFields } from '../passdb-fields.js';
+import { fieldNames, fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 const NAMES = PASSDB_FIELDS.map(({ name }) => name).filter((name) => name.length >= 4);
@@ -24,17 +24,18 @@ export const misspeltField = defineRule({
   title: 'A field whose name is one letter away from one that Dovecot knows',
   versions: BOTH,
   check({ config, report }) {
-    for (const { name, namePlace, setter } of passdbFields(config)) {
+    for (const name of fieldNames(config)) {
       const lower = name.toLowerCase();
       if (passdbFieldFact(name) !== null || OTHERS.has(lower) || /^(?:userdb|forward|event|user)_/.test(name))
         continue;
       const near = NAMES.find((known) => isNear(lower, known));
       if (near === undefined) continue;
-      report({
-        message: `Dovecot does not know the field ${name}: it is passed on and has no effect`,
-        place: namePlace,
-        help: `Did you mean ${near}?${setter === 'column' && lower === near ? ' Field names are in lower case.' : ''}`,
-      });
+      for (const { namePlace, setter } of fieldsNamed(config, name))
+        report({
+          message: `Dovecot does not know the field ${name}: it is passed on and has no effect`,
+          place: namePlace,
+          help: `Did you mean ${near}?${setter === 'column' && lower === near ? ' Field names are in lower case.' : ''}`,
+        });
     }
   },
 });

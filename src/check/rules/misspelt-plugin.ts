@@ -1,7 +1,7 @@
 import type { Place } from '../../../grammar/source.js';
 import { editDistance } from '../../config/similar-names.js';
 import { BOTH, defineRule } from '../rule.js';
-import { keyPlace, valuePlace, writtenSettings } from '../statements.js';
+import { keyPlace, sectionsNamed, settingsNamed, valuePlace, writtenSettings } from '../statements.js';
 
 /** Of Dovecot and Pigeonhole of both versions (lib*_plugin.so), and those that many people build. */
 const PLUGINS = (
@@ -35,18 +35,20 @@ export const misspeltPlugin = defineRule({
         fixes: [{ title: `Write ${near}`, safe: false, edits: [{ place, text: near }] }],
       });
     };
+    for (const setting of settingsNamed(config, 'mail_plugins')) {
+      if (setting.node.key !== 'mail_plugins') continue;
+      const { source, span } = valuePlace(setting);
+      const text = source.text.slice(span.start, span.end);
+      for (const match of text.matchAll(/(?<![$\w:.{])[a-z]\w*(?![\w:.])/g)) {
+        const start = span.start + match.index;
+        judge(match[0], { source, span: { start, end: start + match[0].length } });
+      }
+    }
+    if (series === '2.3' || sectionsNamed(config, 'mail_plugins').length === 0) return;
     for (const setting of writtenSettings(config)) {
       const { key, value } = setting.node;
-      if (key === 'mail_plugins') {
-        const { source, span } = valuePlace(setting);
-        for (const match of source.text
-          .slice(span.start, span.end)
-          .matchAll(/(?<![$\w:.{])[a-z]\w*(?![\w:.])/g)) {
-          const start = span.start + match.index;
-          judge(match[0], { source, span: { start, end: start + match[0].length } });
-        }
-      } else if (series === '2.4' && setting.path.at(-1)?.key === 'mail_plugins' && value.text !== 'no')
-        judge(key, keyPlace(setting));
+      const isOfList = setting.path.at(-1)?.key === 'mail_plugins' && key !== 'mail_plugins';
+      if (isOfList && value.text !== 'no') judge(key, keyPlace(setting));
     }
   },
 });

@@ -1,4 +1,5 @@
 import type { Place, Source } from '../../../grammar/source.js';
+import type { Config } from '../../config/config.js';
 import { readExtFiles } from '../ext-files.js';
 import { BOTH, defineRule } from '../rule.js';
 import { keyPlace, valuePlace, type WrittenSetting, writtenSettings } from '../statements.js';
@@ -22,15 +23,9 @@ export const repeatedSetting = defineRule({
           });
       }
     }
-    const first = new Map<unknown, Map<string, WrittenSetting>>();
-    for (const setting of writtenSettings(config)) {
-      const { node, path, source } = setting;
-      const scope = path.at(-1) ?? source;
-      const seen = first.get(scope) ?? new Map<string, WrittenSetting>();
-      first.set(scope, seen);
-      const earlier = seen.get(node.key);
-      seen.set(node.key, setting);
-      if (earlier === undefined || earlier.node.value.text === node.value.text) continue;
+    for (const [earlier, setting] of pairsOfSameKey(config)) {
+      const { node } = setting;
+      if (earlier.node.value.text === node.value.text) continue;
       // `$name` takes the earlier value up; dovecot_config_version has its own message.
       if (node.value.form === 'variable' || node.key === 'dovecot_config_version') continue;
       report({
@@ -42,6 +37,25 @@ export const repeatedSetting = defineRule({
     }
   },
 });
+
+/** Settings of one key in one block, each with the one before it. */
+function* pairsOfSameKey(config: Config): Generator<readonly [WrittenSetting, WrittenSetting]> {
+  const first = new Map<unknown, Map<string, WrittenSetting>>();
+  let scope: unknown;
+  let seen = new Map<string, WrittenSetting>();
+  for (const setting of writtenSettings(config)) {
+    const { node, path, source } = setting;
+    const key = path.at(-1) ?? source;
+    if (key !== scope) {
+      scope = key;
+      seen = first.get(scope) ?? new Map<string, WrittenSetting>();
+      first.set(scope, seen);
+    }
+    const earlier = seen.get(node.key);
+    seen.set(node.key, setting);
+    if (earlier !== undefined) yield [earlier, setting];
+  }
+}
 
 const KEY = /^[ \t]*([a-z_]+)[ \t]*=/;
 
