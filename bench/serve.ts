@@ -94,19 +94,24 @@ const SUITES: readonly LoadSuite[] = [
   },
 ];
 
-/** Prints each table as it is made: `dvproxy serve` beside real login proxies, all in turn in every round. */
+/**
+ * Prints each table as it is made: `dvproxy serve` beside real login proxies, all in turn in every round. `only`: names
+ * of suites, and parts of the proxies' labels.
+ */
 export async function benchServe(rounds: number, only: readonly string[] = []): Promise<string> {
+  const suites = SUITES.filter(({ name }) => only.includes(name));
+  const wanted = only.filter((text) => !SUITES.some(({ name }) => name === text));
   const missing = proxyBenchMissing();
   if (missing !== null) return `The proxy is not measured: ${missing}\n`;
   const setup = await openBenchSetup();
   try {
     const targets: ProxyTarget[] = [];
     for (const label of TARGETS) {
+      if (wanted.length > 0 && !wanted.some((text) => label.includes(text))) continue;
       const target = await setup.start(label);
       if (target !== null) targets.push(target);
     }
-    for (const suite of SUITES) {
-      if (only.length > 0 && !only.includes(suite.name)) continue;
+    for (const suite of suites.length === 0 ? SUITES : suites) {
       const runs = new Map<ProxyTarget, LoadRun[]>(targets.map((target) => [target, []]));
       // Code is compiled and processes are started in the first round, which does not count.
       for (let round = -1; round < rounds; round++)
