@@ -6,10 +6,8 @@ import { decideLogin } from './decide-login.js';
 import type { Destination } from './destination.js';
 import type { LoginClient } from './login-client.js';
 import type { LoginDecision, ProxyFailureClass } from './login-decision.js';
+import { LoginGate } from './login-gate.js';
 import { type LoginResult, refusalOf } from './login-result.js';
-import { acceptsMechanism, cleartextAllowed } from './login-rules.js';
-import { sanitize } from './sanitize.js';
-import { isPrivate, showsPassword } from './sasl/mechanism-facts.js';
 import {
   createSaslServer,
   decodeBase64,
@@ -51,6 +49,7 @@ const NO_MAILBOXES = 'This server is a proxy and has no mailbox for this user.';
 export class LoginAttempt {
   readonly #client: LoginClient;
   readonly #side: LoginSide;
+  readonly #gate: LoginGate;
   #sasl: SaslServer | null = null;
   #password: ByteString | null = null;
   #dialogue: AttachableDialogue | null = null;
@@ -60,6 +59,7 @@ export class LoginAttempt {
   constructor(client: LoginClient, side: LoginSide) {
     this.#client = client;
     this.#side = side;
+    this.#gate = new LoginGate(client, side);
   }
 
   /** A SASL exchange waits for a line of the client. */
@@ -76,40 +76,20 @@ export class LoginAttempt {
     return this.#dialogue?.state() ?? '';
   }
 
-  #logVerbose(message: ByteString): void {
-    if (!this.#client.settings.login.authVerbose) return;
-    this.#side.act({ kind: 'log', level: 'info', text: this.#client.logLine(message) });
+  /** See `LoginGate`. */
+  checkCleartext(user: ByteString | null, exposed: boolean): boolean {
+    return this.#gate.allowsCleartext(user, exposed);
   }
 
   /** User name and password in a command of the protocol. */
   plain(user: ByteString, password: ByteString): void {
-    if (this.#begin('PLAIN')) this.#request({ user, authorizationId: '', password });
-  }
-
-  /**
-   * Whether a command with a user name or password in clear may go on; refuses it where not. `exposed`: the password
-   * was sent already. Dovecot client-common-auth.c client_check_plaintext_auth
-   */
-  checkCleartext(user: ByteString | null, exposed: boolean): boolean {
-    if (cleartextAllowed(this.#client)) return true;
-    const word = this.#cleartextWord();
-    this.#logVerbose(`Login failed: ${word} authentication disabled`);
-    this.#client.user ??= user;
-    if (exposed) this.#side.alertExposed();
-    const text = `${word} authentication disallowed on non-secure (SSL/TLS) connections.`;
-    this.#side.refuse('mech_ssl_required', text);
-    this.#client.attempts += 1;
-    return false;
-  }
-
-  #cleartextWord(): ByteString {
-    return this.#client.series === '2.3' ? 'Plaintext' : 'Cleartext';
+    if (this.#gate.allows('PLAIN')) this.#request({ user, authorizationId: '', password });
   }
 
   /** A SASL exchange; `initial` is what stands behind the mechanism on its line, '' = nothing. */
   authenticate(mechanism: ByteString, initial: ByteString): void {
     this.#client.mechanism = mechanism;
-    if (!this.#begin(mechanism)) return;
+    if (!this.#gate.allows(mechanism)) return;
     // `=` is an empty initial response. RFC 4959 3
     const decoded = initial === '' || initial === '=' ? '' : decodeBase64(initial);
     if (decoded === null) {
@@ -121,7 +101,7 @@ export class LoginAttempt {
 
   /** A mechanism that has a command of its own, and says everything with it. */
   authenticatePrivately(mechanism: ByteString, initial: ByteString): void {
-    if (this.#begin(mechanism, true)) this.#startSasl(initial);
+    if (this.#gate.allows(mechanism, true)) this.#startSasl(initial);
   }
 
   /** What only passes a password on is read here, the rest by the auth process. */
@@ -129,63 +109,6 @@ export class LoginAttempt {
     this.#sasl = createSaslServer(this.#client.mechanism);
     if (this.#sasl !== null) this.#continueSasl(this.#sasl.start(initial));
     else this.#ask({ kind: 'sasl_start', initial, request: authRequest(this.#client, NO_CREDENTIALS) });
-  }
-
-  /** Checks that an attempt may be made at all. Dovecot sasl-server.c sasl_server_auth_begin */
-  #begin(mechanism: ByteString, privately = false): boolean {
-    const client = this.#client;
-    if (!client.secured && client.tlsMode === 'required') {
-      this.#logVerbose('Login failed: SSL required for authentication');
-      client.attempts += 1;
-      const text =
-        client.series === '2.3'
-          ? 'Authentication not allowed until SSL/TLS is enabled.'
-          : 'Authentication disallowed on non-secure (SSL/TLS) connections.';
-      this.#side.refuse('ssl_required', text);
-      return false;
-    }
-    client.beginAttempt(mechanism);
-    client.lastFailure = 'none';
-    if (!acceptsMechanism(client, client.mechanism) || (isPrivate(client.mechanism) && !privately)) {
-      this.#logFailedMechanism('Unsupported authentication mechanism.');
-      client.lastFailure = 'invalid_mech';
-      this.#side.refuse('mech_invalid', 'Unsupported authentication mechanism.');
-      return false;
-    }
-    if (cleartextAllowed(this.#client) || !showsPassword(client.mechanism)) return this.#certificateFits();
-    const text =
-      client.series === '2.3'
-        ? 'Plaintext authentication disabled.'
-        : 'Cleartext authentication disallowed on non-secure (SSL/TLS) connections.';
-    if (client.series === '2.4') this.#side.alertExposed();
-    this.#logFailedMechanism(text);
-    client.lastFailure = 'cleartext_auth_disabled';
-    this.#side.refuse('mech_ssl_required', text);
-    return false;
-  }
-
-  /** Dovecot sasl-server.c get_cert_username, auth-request-handler.c */
-  #certificateFits(): boolean {
-    const { certificate, settings } = this.#client;
-    const { required, nameUser } = settings.certificates;
-    if (!required) return true;
-    if (certificate.state === 'valid' && nameUser && certificate.user === '') {
-      this.#log('error', 'Cannot get username from certificate: Missing username in certificate');
-      const text = 'Unable to validate certificate';
-      this.#logFailedMechanism(text);
-      this.#client.lastFailure = 'authorization_failed';
-      this.#side.refuse('authz_failed', text);
-      return false;
-    }
-    if (certificate.state === 'valid') return true;
-    const text = "Client didn't present valid SSL certificate";
-    this.#logAuth(text);
-    this.#side.refuse('auth_failed_reason', text);
-    return false;
-  }
-
-  #logFailedMechanism(reason: ByteString): void {
-    this.#logVerbose(`Authenticate ${sanitize(this.#client.mechanism, 64)} failed: ${reason}`);
   }
 
   #continueSasl(step: SaslServerStep): void {
@@ -202,7 +125,7 @@ export class LoginAttempt {
       case 'failed':
         this.#client.waitingForClient = false;
         // observed 2.4.1
-        this.#logAuth(
+        this.#gate.logAuth(
           this.#client.series === '2.4' ? `${this.#client.mechanism.toLowerCase()}: ${step.log}` : step.log,
         );
         this.#side.refuse('auth_failed', 'Authentication failed.');
@@ -210,24 +133,11 @@ export class LoginAttempt {
     }
   }
 
-  /** A line of the auth process about a request without a user. */
-  #logAuth(text: ByteString): void {
-    const client = this.#client;
-    if (!client.settings.login.authVerbose) return;
-    const mechanism = client.mechanism.toLowerCase();
-    const session = client.session();
-    const line =
-      client.series === '2.3'
-        ? `auth: Info: ${mechanism}(?,${client.remoteIp},<${session}>): ${text}`
-        : `auth(?,${client.remoteIp},sasl:${mechanism})<${session}>: Info: ${text}`;
-    this.#side.act({ kind: 'log_auth', level: 'info', line });
-  }
-
   #invalidBase64(): void {
     const text = 'Invalid base64 data in initial response';
     this.#client.unanswered = false;
     this.#client.lastFailure = 'invalid_base64';
-    this.#logAuth(text);
+    this.#gate.logAuth(text);
     this.#side.refuse('invalid_base64', text);
   }
 
@@ -258,7 +168,7 @@ export class LoginAttempt {
   abandon(): void {
     const client = this.#client;
     const pending = client.waitingForClient || client.authenticating;
-    if (pending && client.series === '2.4') this.#logFailedMechanism('Aborted');
+    if (pending && client.series === '2.4') this.#gate.logFailed('Aborted');
     this.backend?.abandon();
   }
 
@@ -273,7 +183,7 @@ export class LoginAttempt {
   fail(text: ByteString): void {
     this.drop();
     this.#client.unanswered = true;
-    this.#logFailedMechanism(text);
+    this.#gate.logFailed(text);
     this.#side.refuse('auth_failed_reason', text);
   }
 
@@ -282,7 +192,7 @@ export class LoginAttempt {
     this.drop();
     client.abortedByClient = true;
     client.unanswered = true;
-    if (client.series === '2.4') this.#logFailedMechanism('Aborted');
+    if (client.series === '2.4') this.#gate.logFailed('Aborted');
     this.#side.refuse('aborted', 'Authentication aborted by client.');
   }
 
