@@ -24,8 +24,9 @@ const CLIENT_MECHANISMS: Readonly<Record<Series, readonly ByteString[]>> = {
   ],
 };
 
-/** Mechanisms by which the server never learns the password. */
-function hidesPassword(mechanism: ByteString): boolean {
+/** Mechanisms by which the server never learns the password; in 2.4 a token is none. Dovecot 2.4.1 mech-oauth2.c */
+function hidesPassword(mechanism: ByteString, series: Series): boolean {
+  if (series === '2.4' && /^(XOAUTH2|OAUTHBEARER)$/.test(mechanism)) return true;
   return /^(CRAM-MD5|DIGEST-MD5|APOP|NTLM|GSSAPI|GSS-SPNEGO|EXTERNAL|ANONYMOUS|SCRAM-.*|OTP)$/.test(
     mechanism,
   );
@@ -85,7 +86,7 @@ function findProblem(
   series: Series,
 ): Problem | null {
   const prefix = `proxy(${answer.user}): `;
-  const passwordMissing = password === null && hidesPassword(context.mechanism ?? '');
+  const passwordMissing = password === null && hidesPassword(context.mechanism ?? '', series);
   const hostMissing = fields.host === null || fields.host === '';
   if (series === '2.4') {
     const temporary = (log: ByteString): Problem => ({

@@ -104,7 +104,9 @@ export class Authenticator {
       return new Authenticator(chain, options, await databases.tokenCheck());
     } catch (error) {
       await chain.close();
-      throw new ChainRefused(error instanceof Error ? error.message : String(error), null, error);
+      const message = error instanceof Error ? error.message : String(error);
+      // Dovecot 2.4.1 mech-oauth2.c; observed
+      throw new ChainRefused(`Cannot initialize oauth2: ${message}`, null, error);
     }
   }
 

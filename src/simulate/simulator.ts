@@ -69,6 +69,9 @@ interface OpenedChain extends NotedChain {
   readonly login: LoginSettings;
 }
 
+/** Mechanisms by which the password itself comes. */
+const PASSWORDS_AS_THEY_ARE: ReadonlySet<string> = new Set(['PLAIN', 'LOGIN']);
+
 /** Kinds of connections that are kept in mind; there may be one for each client address. */
 const MAX_KINDS = 10_000;
 
@@ -80,6 +83,7 @@ export class Simulator {
   readonly #opened = new Map<string, OpenedChain>();
 
   readonly #userdbs = new Map<Chain, Promise<Userdbs>>();
+  #opensTokens: Promise<VerifyToken | null> | null = null;
 
   constructor(options: SimulatorOptions) {
     this.#options = options;
@@ -115,14 +119,20 @@ export class Simulator {
       : this.#simulationOf(question, request, answer, opened);
   }
 
+  /** Opened once. */
+  #tokenCheck(): Promise<VerifyToken | null> {
+    this.#opensTokens ??= this.#options.tokenCheck?.() ?? Promise.resolve(null);
+    return this.#opensTokens;
+  }
+
   /** By a mechanism that has a dialogue of its own; loaded when it is asked for. */
   async #bySasl(request: AuthRequest, chain: Chain, signal?: AbortSignal) {
     const { answerBySasl } = await import('./sasl-answer.js');
-    const { config, tokenCheck } = this.#options;
     const setup = {
       chain,
-      verifyToken: async () => (await tokenCheck?.()) ?? null,
-      openidConfigurationUrl: config.effective.setting('oauth2_openid_configuration_url')?.text ?? '',
+      verifyToken: () => this.#tokenCheck(),
+      openidConfigurationUrl:
+        this.#options.config.effective.setting('oauth2_openid_configuration_url')?.text ?? '',
     };
     return answerBySasl(request, setup, signal);
   }
@@ -218,7 +228,8 @@ export class Simulator {
       localIp: question.localIp,
       // Without a port of its own an LMTP destination has that of the listener: LMTP's own where it is not told.
       localPort: question.localPort === 0 && protocol === 'lmtp' ? LMTP_PORT : question.localPort,
-      clientPassword: question.password,
+      // By other mechanisms no password reaches the server; where the chain checks one it is among the fields.
+      clientPassword: PASSWORDS_AS_THEY_ARE.has(question.mechanism.toUpperCase()) ? question.password : null,
       mechanism: question.mechanism.toUpperCase(),
       proxyTimeoutMs: login.proxyTimeout,
       proxyTtl: FIRST_TTL[seriesOf(config.version)],
@@ -246,6 +257,12 @@ export class Simulator {
   async #open(settings: AuthSettings): Promise<NotedChain> {
     const { config, openPassdb, system, resolve, detailed, lenient, userdbs } = this.#options;
     const tolerated: StartupProblem[] = [];
+    if (settings.mechanisms.some((name) => /^(?:XOAUTH2|OAUTHBEARER)$/i.test(name)))
+      await this.#tokenCheck().catch((error: unknown) => {
+        // Dovecot 2.4.1 mech-oauth2.c; observed
+        const message = error instanceof Error ? error.message : String(error);
+        throw new ChainRefused(`Cannot initialize oauth2: ${message}`, null, error);
+      });
     const chain = await openChain({
       settings,
       open: openPassdb,
@@ -267,7 +284,7 @@ export class Simulator {
 
 /** The password goes to the chain as it is; or there is none, and the chain is asked about the user. */
 function sendsPassword({ mode, mechanism }: AuthRequest): boolean {
-  return mode === 'lookup' || mechanism === 'PLAIN' || mechanism === 'LOGIN';
+  return mode === 'lookup' || PASSWORDS_AS_THEY_ARE.has(mechanism);
 }
 
 /** Questions with the same key meet the same settings. */
