@@ -12,13 +12,14 @@ export interface WrittenSetting {
 
 /** The statements of all files by what they are, in the order of reading. */
 interface Written {
-  readonly settings: WrittenSetting[];
   readonly bySource: Map<Source, WrittenSetting[]>;
   /** By the last part of the key. */
   readonly byName: Map<ByteString, WrittenSetting[]>;
   readonly includes: { source: Source; node: Include }[];
   /** By keyword. */
   readonly sections: Map<ByteString, { source: Source; node: Section }[]>;
+  /** Settings of one key in one block, each with the one before it. */
+  readonly repeated: (readonly [WrittenSetting, WrittenSetting])[];
 }
 
 const KNOWN = new WeakMap<Config, Written>();
@@ -27,11 +28,11 @@ const KNOWN = new WeakMap<Config, Written>();
 function written(config: Config): Written {
   let known = KNOWN.get(config);
   if (known === undefined) {
-    known = { settings: [], bySource: new Map(), byName: new Map(), includes: [], sections: new Map() };
+    known = { bySource: new Map(), byName: new Map(), includes: [], sections: new Map(), repeated: [] };
     for (const { source, statements } of distinctTrees(config)) {
-      const before = known.settings.length;
-      collect(source, statements, [], known);
-      known.bySource.set(source, known.settings.slice(before));
+      const settings: WrittenSetting[] = [];
+      known.bySource.set(source, settings);
+      collect(source, statements, [], settings, known);
     }
     KNOWN.set(config, known);
   }
@@ -42,8 +43,10 @@ function collect(
   source: Source,
   statements: readonly Statement[],
   path: readonly Section[],
+  settings: WrittenSetting[],
   found: Written,
 ): void {
+  const own: WrittenSetting[] = [];
   for (const node of statements) {
     if (node.kind === 'setting') {
       const { key } = node;
@@ -52,20 +55,53 @@ function collect(
       const sameName = found.byName.get(name);
       if (sameName === undefined) found.byName.set(name, [setting]);
       else sameName.push(setting);
-      found.settings.push(setting);
+      settings.push(setting);
+      own.push(setting);
     } else if (node.kind === 'include') found.includes.push({ source, node });
     else if (node.kind === 'section') {
       const sameKey = found.sections.get(node.key);
       if (sameKey === undefined) found.sections.set(node.key, [{ source, node }]);
       else sameKey.push({ source, node });
-      collect(source, node.body, [...path, node], found);
+      collect(source, node.body, [...path, node], settings, found);
     }
   }
+  addRepeated(own, found.repeated);
+}
+
+/** Blocks of so many settings are compared one by one, which costs less than a map for each of thousands. */
+const FEW = 8;
+
+function addRepeated(settings: readonly WrittenSetting[], repeated: Written['repeated']): void {
+  if (settings.length > FEW) {
+    const last = new Map<ByteString, WrittenSetting>();
+    for (const setting of settings) {
+      const earlier = last.get(setting.node.key);
+      if (earlier !== undefined) repeated.push([earlier, setting]);
+      last.set(setting.node.key, setting);
+    }
+    return;
+  }
+  settings.forEach((setting, index) => {
+    const { key } = setting.node;
+    for (let before = index - 1; before >= 0; before--) {
+      const earlier = settings[before];
+      if (earlier?.node.key !== key) continue;
+      repeated.push([earlier, setting]);
+      return;
+    }
+  });
 }
 
 /** Every `key = value` of all files, in the order of reading. */
 export function writtenSettings(config: Config): readonly WrittenSetting[] {
-  return written(config).settings;
+  const { bySource } = written(config);
+  const [only] = bySource.values();
+  return only !== undefined && bySource.size === 1 ? only : [...bySource.values()].flat();
+}
+
+/** Settings of one key in one block, each with the one before it. */
+export function repeatedSettings(config: Config): Written['repeated'] {
+  return written(config).repeated;
 }
 
 /** Those of some names (the last part of the key), by name and then in the order of reading. */

@@ -1,5 +1,5 @@
 import { passdbLists, titleOf } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsNamed, fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // auth-chain.md trap 25: a right password from a forbidden address counts as "user unknown".
@@ -10,6 +10,7 @@ export const allowNetsGoesOn = defineRule({
   title: 'allow_nets before another passdb, which may let the same user in from anywhere',
   versions: BOTH,
   check({ config, report }) {
+    if (fieldsNamed(config, 'allow_nets', 'allow_real_nets').length === 0) return;
     const fields = passdbFields(config);
     for (const list of passdbLists(config)) {
       const users = list.filter((passdb) => !passdb.master);

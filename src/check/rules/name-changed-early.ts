@@ -1,6 +1,6 @@
 import type { PassdbBlock } from '../../config/effective.js';
 import { passdbLists, titleOf } from '../chains.js';
-import { fieldsOf, type PassdbField, passdbFields } from '../passdb-fields.js';
+import { fieldNames, fieldsOf, type PassdbField, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 const NAMES = /^(?:user|username|domain)$/;
@@ -13,6 +13,7 @@ export const nameChangedEarly = defineRule({
   title: 'A passdb that rewrites the name before one that is asked after a failure',
   versions: BOTH,
   check({ config, series, report }) {
+    if (!fieldNames(config).some((name) => NAMES.test(name))) return;
     const fields = passdbFields(config);
     for (const list of passdbLists(config)) {
       const users = list.filter((passdb) => !passdb.master);

@@ -17,13 +17,15 @@ export const proxyWithoutHost = defineRule({
   check({ config, series, report }) {
     if (series === '2.3' && writtenNames(config).some((name) => name.startsWith('director_'))) return;
     const fields = passdbFields(config);
+    const hasHost = (passdb: PassdbBlock) => fieldsOf(passdb, fields).some(({ name }) => name === 'host');
     const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);
     for (const list of passdbLists(config)) {
       const togetherWith = answeringWith(list);
       for (const field of list.flatMap((passdb) => fieldsOf(passdb, fields))) {
         if (field.name !== 'proxy' && field.name !== 'proxy_maybe') continue;
+        if (hasHost(field.passdb)) continue;
         const together = togetherWith(field.passdb);
-        if (together.some((passdb) => fieldsOf(passdb, fields).some(({ name }) => name === 'host'))) continue;
+        if (together.some(hasHost)) continue;
         if (together.some((passdb) => !SHOWN.has(passdb.driver))) continue;
         if (stars.some(({ block }) => together.some((passdb) => isSameBlock(passdb, block)))) continue;
         report({

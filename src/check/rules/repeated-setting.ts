@@ -1,8 +1,7 @@
 import type { Place, Source } from '../../../grammar/source.js';
-import type { Config } from '../../config/config.js';
 import { readExtFiles } from '../ext-files.js';
 import { BOTH, defineRule } from '../rule.js';
-import { keyPlace, valuePlace, type WrittenSetting, writtenSettings } from '../statements.js';
+import { keyPlace, repeatedSettings, valuePlace } from '../statements.js';
 
 export const repeatedSetting = defineRule({
   code: 'DV220',
@@ -23,7 +22,7 @@ export const repeatedSetting = defineRule({
           });
       }
     }
-    for (const [earlier, setting] of pairsOfSameKey(config)) {
+    for (const [earlier, setting] of repeatedSettings(config)) {
       const { node } = setting;
       if (earlier.node.value.text === node.value.text) continue;
       // `$name` takes the earlier value up; dovecot_config_version has its own message.
@@ -37,25 +36,6 @@ export const repeatedSetting = defineRule({
     }
   },
 });
-
-/** Settings of one key in one block, each with the one before it. */
-function* pairsOfSameKey(config: Config): Generator<readonly [WrittenSetting, WrittenSetting]> {
-  const first = new Map<unknown, Map<string, WrittenSetting>>();
-  let scope: unknown;
-  let seen = new Map<string, WrittenSetting>();
-  for (const setting of writtenSettings(config)) {
-    const { node, path, source } = setting;
-    const key = path.at(-1) ?? source;
-    if (key !== scope) {
-      scope = key;
-      seen = first.get(scope) ?? new Map<string, WrittenSetting>();
-      first.set(scope, seen);
-    }
-    const earlier = seen.get(node.key);
-    seen.set(node.key, setting);
-    if (earlier !== undefined) yield [earlier, setting];
-  }
-}
 
 const KEY = /^[ \t]*([a-z_]+)[ \t]*=/;
 

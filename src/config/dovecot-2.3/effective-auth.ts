@@ -10,7 +10,7 @@ import type {
 } from '../effective.js';
 import { wantsAuthEvents } from '../log-debug.js';
 import type { Origin, Typed } from '../origin.js';
-import { sectionName } from './layer.js';
+import { createNode, type SectionNode, sectionName } from './layer.js';
 import { View } from './view.js';
 
 /** What the auth process is told for one protocol. */
@@ -39,61 +39,149 @@ export function readAuth(version: Version23, view: View, fallback: Origin): Auth
     verbosePasswords: view.text('auth_verbose_passwords'),
     allowWeakSchemes: true,
     allowCleartext: !view.boolean('disable_plaintext_auth'),
-    passdbs: blocks(view, 'passdb').map((block, index) => passdb(block, index + 1, fallback)),
-    userdbs: blocks(view, 'userdb').map((block, index) => userdb(block, index + 1, fallback)),
+    passdbs: blocks(view, 'passdb', reader(blankPassdb(fallback))),
+    userdbs: blocks(view, 'userdb', reader(blankUserdb(fallback))),
   };
 }
 
 /** Blocks of the more specific filters come first: those of the others are added behind them. */
-function blocks(view: View, kind: 'passdb' | 'userdb'): View[] {
-  return view.nodes.flatMap((node) => (node.lists.get(kind)?.sections ?? []).map((one) => new View([one])));
+function blocks<B>(
+  view: View,
+  kind: 'passdb' | 'userdb',
+  read: (node: SectionNode, index: number) => B,
+): B[] {
+  const found: B[] = [];
+  for (const node of view.nodes)
+    for (const one of node.lists.get(kind)?.sections ?? []) found.push(read(one, found.length + 1));
+  return found;
 }
 
-function block(view: View, index: number, fallback: Origin): DatabaseBlock {
-  const [node] = view.nodes;
-  const verbose = view.text('auth_verbose');
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Block = Mutable<PassdbBlock> | Mutable<UserdbBlock>;
+
+/** Gives a reader of blocks: one that sets nothing is read once, the others differ from it by what they set. */
+function reader<B extends Block>(blank: B): (node: SectionNode, index: number) => B {
+  let filled = false;
+  return (node, index) => {
+    if (!filled) {
+      const unset = new View([createNode(node.table, null)]);
+      for (const name of node.table.settings.keys()) fill(blank, name, unset);
+      filled = true;
+    }
+    const block = { ...blank, index, name: sectionName(node), at: node.at ?? blank.at };
+    const view = new View([node]);
+    for (const name of node.values.keys()) fill(block, name, view);
+    return block;
+  };
+}
+
+/** A passdb of which nothing is known. */
+function blankPassdb(fallback: Origin): Mutable<PassdbBlock> {
   return {
-    index,
-    name: node === undefined ? '' : sectionName(node),
-    driver: view.text('driver'),
-    at: node?.at ?? fallback,
-    args: view.written('args'),
-    defaultFields: fields(view, 'default_fields'),
-    overrideFields: fields(view, 'override_fields'),
+    kind: 'passdb',
+    ...blankBlock(fallback),
+    skip: { value: 'never', origin: null },
+    deny: false,
+    master: false,
+    pass: false,
+    mechanisms: NO_WORDS,
+    usernameFilter: '',
+    defaultPasswordScheme: null,
+  };
+}
+
+function blankUserdb(fallback: Origin): Mutable<UserdbBlock> {
+  return { kind: 'userdb', ...blankBlock(fallback), skip: { value: 'never', origin: null } };
+}
+
+function blankBlock(fallback: Origin): Mutable<DatabaseBlock> {
+  const none = unset('');
+  return {
+    index: 0,
+    name: '',
+    driver: '',
+    at: fallback,
+    args: { text: '', origin: null },
+    defaultFields: NO_FIELDS,
+    overrideFields: NO_FIELDS,
     fields: [],
     fieldsImportAll: true,
-    resultSuccess: rule(view, 'result_success'),
-    resultFailure: rule(view, 'result_failure'),
-    resultInternalfail: rule(view, 'result_internalfail'),
+    resultSuccess: none,
+    resultFailure: none,
+    resultInternalfail: none,
     useCache: true,
     useWorker: false,
-    authVerbose: verbose === 'yes' ? true : verbose === 'no' ? false : null,
+    authVerbose: null,
     setting: noSetting,
     fieldTemplates: nothing,
     namedSections: nothing,
   };
 }
 
-function passdb(view: View, index: number, fallback: Origin): PassdbBlock {
-  const common = block(view, index, fallback);
-  const skip = view.text('skip');
-  // `pass = yes` is the old way to go on after a success (Dovecot 2.3.19.1 auth.c).
-  const goesOn = view.boolean('pass') && view.stored('result_success') === null;
-  return {
-    kind: 'passdb',
-    ...common,
-    ...(goesOn ? { resultSuccess: { value: 'continue' as const, origin: view.origin('pass') } } : {}),
-    skip: {
-      value: skip === 'authenticated' || skip === 'unauthenticated' ? skip : 'never',
-      origin: view.origin('skip'),
-    },
-    deny: view.boolean('deny'),
-    master: view.boolean('master'),
-    pass: view.boolean('pass'),
-    mechanisms: mechanisms(view.text('mechanisms')),
-    usernameFilter: view.text('username_filter'),
-    defaultPasswordScheme: null,
-  };
+/** Puts what one setting says into a block. */
+function fill(block: Block, name: string, view: View): void {
+  switch (name) {
+    case 'driver':
+      block.driver = view.text(name);
+      return;
+    case 'args':
+      block.args = view.written(name);
+      return;
+    case 'default_fields':
+      block.defaultFields = fields(view, name);
+      return;
+    case 'override_fields':
+      block.overrideFields = fields(view, name);
+      return;
+    case 'result_success':
+      block.resultSuccess = rule(view, name);
+      return;
+    case 'result_failure':
+      block.resultFailure = rule(view, name);
+      return;
+    case 'result_internalfail':
+      block.resultInternalfail = rule(view, name);
+      return;
+    case 'auth_verbose': {
+      const verbose = view.text(name);
+      block.authVerbose = verbose === 'yes' ? true : verbose === 'no' ? false : null;
+      return;
+    }
+  }
+  if (block.kind === 'passdb') fillPassdb(block, name, view);
+  else if (name === 'skip') {
+    const skip = view.text(name);
+    const value = skip === 'found' || skip === 'notfound' ? skip : 'never';
+    block.skip = { value, origin: view.origin(name) };
+  }
+}
+
+function fillPassdb(block: Mutable<PassdbBlock>, name: string, view: View): void {
+  switch (name) {
+    case 'skip': {
+      const skip = view.text(name);
+      const value = skip === 'authenticated' || skip === 'unauthenticated' ? skip : 'never';
+      block.skip = { value, origin: view.origin(name) };
+      return;
+    }
+    case 'deny':
+      block.deny = view.boolean(name);
+      return;
+    case 'master':
+      block.master = view.boolean(name);
+      return;
+    case 'pass':
+      block.pass = view.boolean(name);
+      // `pass = yes` is the old way to go on after a success (Dovecot 2.3.19.1 auth.c).
+      if (block.pass && view.stored('result_success') === null)
+        block.resultSuccess = { value: 'continue', origin: view.origin(name) };
+      return;
+    case 'mechanisms':
+      block.mechanisms = mechanisms(view.text(name));
+      return;
+    case 'username_filter':
+      block.usernameFilter = view.text(name);
+  }
 }
 
 function mechanisms(text: ByteString): readonly ByteString[] {
@@ -102,18 +190,6 @@ function mechanisms(text: ByteString): readonly ByteString[] {
     .split(/[ ,]+/)
     .filter((word) => word !== '')
     .map((name) => name.toUpperCase());
-}
-
-function userdb(view: View, index: number, fallback: Origin): UserdbBlock {
-  const skip = view.text('skip');
-  return {
-    kind: 'userdb',
-    ...block(view, index, fallback),
-    skip: {
-      value: skip === 'found' || skip === 'notfound' ? skip : 'never',
-      origin: view.origin('skip'),
-    },
-  };
 }
 
 const RULES: readonly ResultRule[] = [

@@ -1,4 +1,4 @@
-import { View } from '../view.js';
+import type { View } from '../view.js';
 import { type Check, eachBlock, type Finding, finding, raw } from './check.js';
 
 /** Bits of the digests that auth_policy_hash_mech and mail_attachment_hash may name (Dovecot lib/hash-method.c). */
@@ -29,9 +29,8 @@ export const checkAuth: Check = (view) => {
     const policy = policyError(view);
     if (policy !== null) say(policy.setting, policy.text);
   }
-  const single = (node: View['nodes'][0]) => new View(node === undefined ? [] : [node]);
-  found.push(...eachBlock(view, 'passdb', checkPassdb, single));
-  found.push(...eachBlock(view, 'userdb', checkUserdb, single));
+  found.push(...eachBlock(view, 'passdb', checkPassdb));
+  found.push(...eachBlock(view, 'userdb', checkUserdb));
   return found;
 };
 
@@ -65,6 +64,7 @@ function policyError(view: View): { setting: string; text: string } | null {
 }
 
 const checkPassdb: Check = (view) => {
+  if (raw(view, 'driver') !== '' && view.stored('pass') === null) return [];
   const found: Finding[] = [];
   if (raw(view, 'driver') === '') found.push(finding(view, 'driver', 'passdb is missing driver'));
   if (view.boolean('pass') && raw(view, 'result_success') !== 'return-ok')

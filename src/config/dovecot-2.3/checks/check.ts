@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { Origin } from '../../origin.js';
 import { sections } from '../effective-settings.js';
-import type { View } from '../view.js';
+import { View } from '../view.js';
 
 /** One complaint of a check: Dovecot's words and the setting that it is about. */
 export interface Finding {
@@ -28,15 +28,14 @@ export function eachSection(view: View, list: string, check: Check): Finding[] {
 }
 
 /** Blocks of `passdb` and `userdb`. */
-export function eachBlock(
-  view: View,
-  list: string,
-  check: Check,
-  viewOf: (node: View['nodes'][0]) => View,
-): Finding[] {
-  return view.nodes.flatMap((node) =>
-    (node?.lists.get(list)?.sections ?? []).flatMap((one) => check(viewOf(one))),
-  );
+export function eachBlock(view: View, list: string, check: Check): Finding[] {
+  const found: Finding[] = [];
+  for (const node of view.nodes)
+    for (const one of node.lists.get(list)?.sections ?? []) {
+      const findings = check(new View([one]));
+      if (findings.length > 0) found.push(...findings);
+    }
+  return found;
 }
 
 export function words(text: ByteString, separators: RegExp): ByteString[] {
