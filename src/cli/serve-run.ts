@@ -22,7 +22,8 @@ import {
 import type { Terminal } from './terminal.js';
 
 /** Loads, serves until a signal says stop, and returns the exit code. */
-export async function runServe(options: ServeCommandOptions, terminal: Terminal): Promise<number> {
+export async function runServe(options: ServeCommandOptions, given: Terminal): Promise<number> {
+  const terminal = withPatientStderr(given);
   const config = loadServed(options);
   for (const reading of config.readings) terminal.stderr(`dvproxy: lenient: ${reading.text}\n`);
   // An address as TLS server name is what Dovecot sends; Node warns of it once.
@@ -41,6 +42,18 @@ export async function runServe(options: ServeCommandOptions, terminal: Terminal)
   if (isWorker()) return serveAsWorker(serving);
   const main = new MainProcess(serving);
   return options.workers > 1 ? supervise(serving, main) : serveAlone(serving, main);
+}
+
+/** Where nothing can be written (a full disk), lines are lost: sessions go on. */
+function withPatientStderr(terminal: Terminal): Terminal {
+  const stderr = (text: string) => {
+    try {
+      terminal.stderr(text);
+    } catch {
+      // There is nowhere to say it.
+    }
+  };
+  return { ...terminal, stderr };
 }
 
 function openLogFile({ logPath }: ServeCommandOptions): LogFile | null {
