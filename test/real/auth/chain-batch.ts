@@ -106,7 +106,7 @@ async function askOurs(
   return { ours, deadly };
 }
 
-/** Asks the real auth process what dvproxy has answered already. `inTurn`: each chain one question after the other. */
+/** Asks the real auth process what dvproxy has answered already. `inTurn`: one after the other, in 2.3 of each chain. */
 export async function askReal(
   version: DovecotVersion,
   auth: DovecotAuth,
@@ -146,11 +146,16 @@ export async function askReal(
         if (question !== undefined) replies[at] = await ask(question);
       }
   };
-  await Promise.all(Array.from({ length: OUTSTANDING[series] }, askOn));
+  // What 2.4 shares between chains (connections to databases) holds up the others where one of them fails.
+  const together = inTurn && series === '2.4' ? 1 : OUTSTANDING[series];
+  await Promise.all(Array.from({ length: together }, askOn));
   for (const socket of [clients, logins, masters]) socket.close();
-  if (replies.some(({ kind }) => kind === 'CLOSED')) {
+  const unanswered = replies.findIndex(({ kind }) => kind === 'CLOSED');
+  if (unanswered !== -1) {
+    const { seed, question } = questions[unanswered] ?? {};
     const fatal = auth.log().filter((line) => /Fatal|Panic|BUG|service\(/.test(line));
-    throw new Error(`the auth process has died: ${fatal.join('\n').slice(0, 4000)}`);
+    const about = `chain ${seed}, ${JSON.stringify(question)}`;
+    throw new Error(`the auth process has died (${about}): ${fatal.join('\n').slice(0, 4000)}`);
   }
   const logs = bySession(await settledLog(auth));
   return questions.map(({ seed, session, question, said: ours, log }, index) => {
