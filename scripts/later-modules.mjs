@@ -11,6 +11,7 @@ export const LATER_MODULES = {
   'src/knowledge/changes.ts': ['changeOf', 'formerNameOf'],
   'src/config/dovecot-2.3/load.ts': ['load23'],
   'src/config/dovecot-2.4/load.ts': ['load24'],
+  'src/knowledge/userdb-fields.ts': ['successorOfField'],
   'src/knowledge/rows-2.3.19.1.ts': ['rows23191'],
   'src/knowledge/rows-2.3.21.1.ts': ['rows23211'],
   'src/knowledge/rows-2.4.1.ts': ['rows241'],

@@ -166,6 +166,7 @@ import { unknownVariable } from './rules/unknown-variable.js';
 import { unreachablePassdb } from './rules/unreachable-passdb.js';
 import { unusedSuppression } from './rules/unused-suppression.js';
 import { userdbColumnWithoutPrefix } from './rules/userdb-column-without-prefix.js';
+import { userdbFieldOf23 } from './rules/userdb-field-of-2.3.js';
 import { variableCutShort } from './rules/variable-cut-short.js';
 import { variableFunction } from './rules/variable-function.js';
 import { variableIgnoredByte } from './rules/variable-ignored-byte.js';
@@ -325,6 +326,7 @@ export const RULES: readonly Rule[] = [
   emptyVariable,
   unknownAuthVariable,
   securityFixMissing,
+  userdbFieldOf23,
   extUnreadable,
   extSyntax,
   extUnknownSetting,

@@ -30,4 +30,5 @@ export const CHAIN_CODES = {
   DV787: 'a map of a dict file',
   DV788: 'fields of a proxy that 2.4 judges more strictly',
   DV789: 'noauthenticate in the last passdb',
+  DV790: 'a field of a userdb that sets a setting of 2.3',
 } as const;

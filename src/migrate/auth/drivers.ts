@@ -11,7 +11,7 @@ import {
   variableSetting,
   wordsOf,
 } from './block-part.js';
-import { fieldOf, fieldsOf } from './fields.js';
+import { fieldsOf } from './fields.js';
 import { foldLdap } from './ldap-file.js';
 import { foldOauth2 } from './oauth2-file.js';
 import { passwdFilePart } from './passwd-file.js';
@@ -79,7 +79,7 @@ function staticPart(old: OldBlock): DriverPart {
     }
     return true;
   });
-  return { ...NOTHING, statements, fields: fieldsOf(words.join(' '), place) };
+  return { ...NOTHING, statements, fields: fieldsOf(kind, words.join(' '), place) };
 }
 
 /** Dovecot 2.3.19.1 passdb-pam.c */
@@ -121,9 +121,8 @@ function passwdPart(old: OldBlock): DriverPart {
   const statements = words
     .filter((word) => keyValue(word)[0] === 'blocking')
     .map((word) => newSetting(`${kind}_use_worker`, word.toLowerCase() === 'blocking=yes' ? 'yes' : 'no'));
-  const fields = words
-    .filter((word) => keyValue(word)[0] !== 'blocking')
-    .map((word) => fieldOf(...keyValue(word), place));
+  const others = words.filter((word) => keyValue(word)[0] !== 'blocking');
+  const fields = fieldsOf(kind, others.join(' '), place);
   return { ...NOTHING, statements: told(statements, old), fields: kind === 'userdb' ? fields : [] };
 }
 

@@ -6,6 +6,7 @@ import { translateTemplate } from '../strings/template.js';
 import { withChanges } from '../strings/translate-string.js';
 import { writtenKey } from '../value-text.js';
 import { change, keyValue, type NewField, newSetting, wordsOf } from './block-part.js';
+import { lostSetting, SPLIT_REASON, settingFields } from './userdb-settings.js';
 
 /** Fields whose presence alone counts: 2.4 wants a value, and shows it. */
 const FLAGS: ReadonlySet<string> = new Set([
@@ -22,20 +23,34 @@ const FLAGS: ReadonlySet<string> = new Set([
 ]);
 
 /** `k=v k2` of args and of default or override fields. */
-export function fieldsOf(text: ByteString, place: Place): NewField[] {
-  return wordsOf(text).map((word) => {
-    const [name, value] = keyValue(word);
-    return fieldOf(name, value, place);
-  });
+export function fieldsOf(kind: 'passdb' | 'userdb', text: ByteString, place: Place): NewField[] {
+  return wordsOf(text).flatMap((word) => fieldOf(kind, ...keyValue(word), place));
 }
 
-export function fieldOf(name: ByteString, value: ByteString | null, place: Place): NewField {
+function fieldOf(
+  kind: 'passdb' | 'userdb',
+  name: ByteString,
+  value: ByteString | null,
+  place: Place,
+): NewField[] {
+  const settings = settingFields(kind, name, value);
+  if (settings === null) return [plainField(name, value, place, lostSetting(kind, name, place))];
+  const told = change('DV790', 'exact', SPLIT_REASON, place);
+  return settings.map((one, at) => plainField(one.name, one.template, place, at === 0 ? [told] : []));
+}
+
+function plainField(
+  name: ByteString,
+  value: ByteString | null,
+  place: Place,
+  changes: readonly ChangeDraft[],
+): NewField {
   const translated = withChanges(value ?? '', translateTemplate(value ?? '', AUTH_TABLE), place);
   return {
     // Dovecot 2.3 `:protected` is 2.4's `:default`.
     name: name.replace(/:protected$/, ':default'),
     value: value === null && FLAGS.has(name) ? 'yes' : translated.text,
-    changes: translated.changes,
+    changes: [...changes, ...translated.changes],
   };
 }
 

@@ -7,6 +7,7 @@ import { translateTemplate } from '../strings/template.js';
 import { withChanges } from '../strings/translate-string.js';
 import { change, type NewField } from './block-part.js';
 import { fieldsSection } from './fields.js';
+import { lostSetting, SPLIT_REASON, settingFields } from './userdb-settings.js';
 
 export interface Attribute {
   readonly name: ByteString;
@@ -65,7 +66,7 @@ export function attributeFields({ key, text, filter, place }: AttributeSetting):
   const told: ChangeDraft[] = [
     change('DV771', 'exact', 'Attributes of a directory are fields with %{ldap:ATTRIBUTE} in 2.4.', place),
   ];
-  for (const { name, attribute, template } of attributesOf(text)) {
+  for (const { name, attribute, template } of settingAttributes(key, text, place, told)) {
     if (name.startsWith('!') || name === '') continue;
     if (name.startsWith('@') || attribute.includes('@') || name.includes('%')) {
       const reason = `2.4 has no form of ${attribute}=${name}, which takes the name of a field or an entry from the directory.`;
@@ -95,6 +96,29 @@ export function attributeFields({ key, text, filter, place }: AttributeSetting):
     });
   }
   return fieldsSection(fields, place, key, told);
+}
+
+/** The entries of the list, those that set a setting with its name of 2.4. */
+function settingAttributes(
+  key: ByteString,
+  text: ByteString,
+  place: Place,
+  told: ChangeDraft[],
+): readonly Attribute[] {
+  const kind = key.startsWith('passdb') ? 'passdb' : 'userdb';
+  return attributesOf(text).flatMap((one) => {
+    const settings = settingFields(kind, one.name, one.template);
+    if (settings === null) {
+      told.push(...lostSetting(kind, one.name, place));
+      return [one];
+    }
+    told.push(change('DV790', 'exact', SPLIT_REASON, place));
+    return settings.map(({ name, template }) => ({
+      ...one,
+      name,
+      template: template === '%$' ? null : template,
+    }));
+  });
 }
 
 function missingPassword(attribute: ByteString, place: Place): ChangeDraft {

@@ -7,12 +7,14 @@ import { withChanges } from '../strings/translate-string.js';
 import {
   change,
   type DriverPart,
+  keyValue,
   NOTHING,
   newSetting,
   type OldBlock,
   variableSetting,
 } from './block-part.js';
 import { isUnchangedName } from './user-names.js';
+import { settingFields } from './userdb-settings.js';
 
 export interface PasswdFileArgs {
   readonly scheme: ByteString | null;
@@ -116,7 +118,7 @@ function translateEntries(path: ByteString, context: MigrationContext): void {
 /** Fields end at blanks, also inside `%{ }`. */
 const FIELD_TABLE = { ...AUTH_TABLE, withoutBlanks: true };
 
-/** A line with new extra fields; null: it stays as it is. */
+/** A line with new extra fields, names of settings among them; null: it stays as it is. */
 function translateEntry(line: ByteString): { line: ByteString; changes: readonly ChangeDraft[] } | null {
   const parts = /^([^:\n]*:([^:\n]*):(?:[^:\n]*:){5})(.*)$/.exec(line);
   if (parts === null || line.startsWith('#') || line.startsWith(':')) return null;
@@ -132,7 +134,10 @@ function translateEntry(line: ByteString): { line: ByteString; changes: readonly
       changes.push(change('DV781', 'equivalent', reason, null));
       return [];
     }
-    return [translateField(word, changes)];
+    const [name, value] = keyValue(word);
+    const settings = settingFields('passdb', name, value);
+    if (settings === null) return [translateField(word, changes)];
+    return settings.map((one) => translateField(`${one.name}=${one.template}`, changes));
   });
   const result = head + fields.join(' ');
   return result === line ? null : { line: result, changes };

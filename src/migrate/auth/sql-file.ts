@@ -21,6 +21,7 @@ import {
   included,
   unreadable,
 } from './ext-file.js';
+import { columnNames, lostSetting } from './userdb-settings.js';
 
 /** Names of 2.4 of what an SQL file says with variables. */
 const QUERIES: Readonly<Record<string, string>> = {
@@ -71,7 +72,10 @@ const SQL: ExtTranslator = {
 /** A query, with its lines as they were where that is possible. */
 function querySetting(name: ByteString, { value, layout, place }: ExtSetting): NewSetting {
   const reason = 'Queries have longer names in 2.4.';
-  const changes = [change('DV770', 'exact', reason, place)];
+  const kind = name.startsWith('passdb') ? 'passdb' : 'userdb';
+  const isList = name === 'userdb_sql_iterate_query';
+  const lost = isList ? [] : columnNames(value).flatMap((column) => lostSetting(kind, column, place));
+  const changes = [change('DV770', 'exact', reason, place), ...lost];
   const written = variableSetting(name, value, place, { escaped: 'sql', changes });
   if (layout === null) return written;
   const lines = translateTemplate(layout, AUTH_TABLE, 'sql').text;

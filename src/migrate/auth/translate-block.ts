@@ -63,9 +63,9 @@ function translateBlock(
       own: part.fields,
       defaults: defaultFieldsOf(
         old,
-        fieldsOf(text('default_fields'), placeFor(source, settings, 'default_fields', head)),
+        fieldsOf(kind, text('default_fields'), placeFor(source, settings, 'default_fields', head)),
       ),
-      overrides: fieldsOf(text('override_fields'), placeFor(source, settings, 'override_fields', head)),
+      overrides: fieldsOf(kind, text('override_fields'), placeFor(source, settings, 'override_fields', head)),
     },
     { row: part.row, mayBeSet: !isFirst(old) },
   );

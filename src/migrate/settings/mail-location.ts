@@ -71,7 +71,7 @@ function parseLocation(text: ByteString): MailLocation {
 }
 
 /** The settings of 2.4 that a location of 2.3 stands for, without a change. */
-function locationSettings(text: ByteString): { key: ByteString; value: ByteString }[] {
+export function locationSettings(text: ByteString): { key: ByteString; value: ByteString }[] {
   const { driver, path, options } = parseLocation(text);
   const lines: { key: ByteString; value: ByteString }[] = [];
   if (driver !== '' && driver !== 'auto')
