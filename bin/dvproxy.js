@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 'use strict';
 // Loads the bundle of dist/: chunks that load each other when they are needed. The chunks of a common command stand
-// together in its pack, with V8's code cache made at build time. V8 refuses the cache where the Node version or the pack
+// together in its pack, with V8's code cache made at build time; those that only a configuration of 2.4 needs in a
+// second one. V8 refuses the cache where the Node version or the pack
 // differs, and then compiles as usual: slower by some 40 ms, nothing else.
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -26,8 +27,11 @@ const LAZY = new Set([
   'node:worker_threads',
 ]);
 
-const packFile = (command) => `${dist}${command}.pack.cjs`;
-const cacheFile = (command) => `${dist}${command}.cache`;
+const packFile = (pack) => `${dist}${pack}.pack.cjs`;
+const cacheFile = (pack) => `${dist}${pack}.cache`;
+
+/** Member of a pack that names the pack of each chunk that it left to another one. */
+const ELSEWHERE = '/elsewhere';
 
 function readIfThere(file, encoding) {
   try {
@@ -64,17 +68,29 @@ function run(file, source, cachedData) {
   return { script, value: script.runInThisContext() };
 }
 
-/** The program's exports; `script` (`createCachedData` after a run) and `names` of loaded chunks are for the build. */
+/** The program's exports; `scripts` of its packs (`createCachedData` after a run) and `names` of loaded chunks are for the build. */
 function loadProgram(command = '') {
-  const packed = /^[a-z]+$/.test(command) ? readIfThere(packFile(command), 'latin1') : undefined;
-  const pack =
-    packed === undefined ? undefined : run(packFile(command), packed, readIfThere(cacheFile(command)));
+  const scripts = new Map();
+  const packs = new Map();
+  const openPack = (name) => {
+    if (packs.has(name)) return packs.get(name);
+    const packed = readIfThere(packFile(name), 'latin1');
+    const pack = packed === undefined ? undefined : run(packFile(name), packed, readIfThere(cacheFile(name)));
+    if (pack !== undefined) scripts.set(name, pack.script);
+    packs.set(name, pack?.value);
+    return pack?.value;
+  };
+  const pack = /^[a-z]+$/.test(command) ? openPack(command) : undefined;
+  const packed = (name) => {
+    const elsewhere = pack?.[ELSEWHERE]?.[name];
+    return elsewhere === undefined ? pack?.[name] : openPack(elsewhere)?.[name];
+  };
   const loaded = new Map();
   const load = (name) => {
     const known = loaded.get(name);
     if (known !== undefined) return known.exports;
     const file = `${dist}chunks/${name}.cjs`;
-    const chunk = pack?.value[name] ?? run(file, readFileSync(file, 'latin1')).value;
+    const chunk = packed(name) ?? run(file, readFileSync(file, 'latin1')).value;
     const module = { exports: {} };
     loaded.set(name, module);
     chunk(module, lazyRequire, load, loadLater, dist);
@@ -82,9 +98,9 @@ function loadProgram(command = '') {
   };
   const loadLater = async (name) => load(name);
   // The chunk to begin with is the first of a pack.
-  const main = pack === undefined ? require(`${dist}cli.cjs`) : Object.keys(pack.value)[0];
+  const main = pack === undefined ? require(`${dist}cli.cjs`) : Object.keys(pack)[0];
   const exports = load(main);
-  return { exports, script: pack?.script, names: loaded.keys() };
+  return { exports, scripts, names: () => loaded.keys() };
 }
 
 function start(args) {
@@ -99,6 +115,6 @@ function start(args) {
     .then((exitCode) => process.exit(exitCode));
 }
 
-module.exports = { dist, packFile, cacheFile, loadProgram };
+module.exports = { dist, packFile, cacheFile, ELSEWHERE, loadProgram };
 
 if (require.main === module) start(process.argv.slice(2));

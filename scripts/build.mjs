@@ -43,20 +43,31 @@ if (types.status !== 0) throw new Error(`the types were not written: ${types.std
 
 const GUIDE = 'fixtures/guide/corrected';
 const guide = ['-c', `${GUIDE}/proxy/dovecot.conf`, '--map', `/etc/dovecot=${GUIDE}/proxy`];
-const faulty = 'scripts/warm-up.conf';
+const faulty = ['-c', 'scripts/warm-up/faulty.conf'];
+const usual = (series) => ['-c', `scripts/warm-up/${series}/dovecot.conf`];
 const fixtures = ['mailproxy', 'maillocal'].flatMap((name) => [
   '--fixture',
   `${GUIDE}/databases/${name}.sql`,
 ]);
-/** What is packed with each command: a usual run, and what it prints of a finding. */
+/** What is packed with each command: usual runs, and what they print of a finding; what 2.4 needs beside that in a pack of its own. */
 const warmUps = {
-  check: [guide, ['-c', faulty]],
-  config: [['-n', ...guide]],
-  expand: [['%{user}']],
-  simulate: [['user1@domain1.com', ...guide, ...fixtures]],
+  check: { check: [guide, usual('2.3'), faulty], 'check-2.4': [usual('2.4')] },
+  config: {
+    config: [
+      ['-n', ...guide],
+      ['-n', ...usual('2.3')],
+    ],
+    'config-2.4': [['-n', ...usual('2.4')]],
+  },
+  expand: { expand: [['%{user}']] },
+  simulate: { simulate: [['user1@domain1.com', ...guide, ...fixtures]] },
 };
-for (const [command, lines] of Object.entries(warmUps)) {
-  const commandLines = JSON.stringify(lines.map((args) => [command, ...args]));
+for (const [command, packs] of Object.entries(warmUps)) {
+  const commandLines = JSON.stringify(
+    Object.fromEntries(
+      Object.entries(packs).map(([pack, lines]) => [pack, lines.map((args) => [command, ...args])]),
+    ),
+  );
   // First the chunks that the command loads are packed, then its compiled code is kept.
   for (const part of ['pack', 'cache']) {
     const run = spawnSync(process.execPath, ['scripts/write-pack.cjs', part, commandLines], {
