@@ -66,6 +66,8 @@ export function attributeFields({ key, text, filter, place }: AttributeSetting):
   const told: ChangeDraft[] = [
     change('DV771', 'exact', 'Attributes of a directory are fields with %{ldap:ATTRIBUTE} in 2.4.', place),
   ];
+  /** The attribute that gave the user another name already: 2.3 takes that one in the templates behind it. */
+  let renamedBy: ByteString | null = null;
   for (const { name, attribute, template } of settingAttributes(key, text, place, told)) {
     if (name.startsWith('!') || name === '') continue;
     if (name.startsWith('@') || attribute.includes('@') || name.includes('%')) {
@@ -79,7 +81,8 @@ export function attributeFields({ key, text, filter, place }: AttributeSetting):
     } else if (plain && name === 'password') {
       fields.push({ name, value: `%{ldap:${attribute}}`, changes: [missingPassword(attribute, place)] });
     } else if (plain) imports.push(`literal(${quoted(`${name}=`)}) | concat(ldap:${attribute}) | default`);
-    else fields.push(templateField(name, attribute, template ?? '', place));
+    else fields.push(templateField({ name, attribute, template: template ?? '' }, renamedBy, place));
+    if (plain && name === 'user' && isName(`ldap:${attribute}`)) renamedBy = attribute;
   }
   if (imports.length > 0) {
     const kind = key.slice(0, 6);
@@ -127,9 +130,8 @@ function missingPassword(attribute: ByteString, place: Place): ChangeDraft {
 }
 
 function templateField(
-  name: ByteString,
-  attribute: ByteString,
-  template: ByteString,
+  { name, attribute, template }: Attribute & { readonly template: ByteString },
+  renamedBy: ByteString | null,
   place: Place,
 ): NewField {
   const table = rowTable('ldap');
@@ -137,6 +139,11 @@ function templateField(
   const letters = new Map(table.letters).set('$', '$');
   const names = new Map(table.names);
   if (value !== null) names.set('$', [value]);
+  if (renamedBy !== null) {
+    // observed 2.3.19.1: the new name counts from here on; 2.4.1 keeps to the one before until all fields are set.
+    names.set('user', [`ldap:${renamedBy}`]);
+    for (const part of ['username', 'domain']) names.set(part, [`ldap:${renamedBy}`, part]);
+  }
   const translated = withChanges(template, translateTemplate(template, { ...table, letters, names }), place);
   // A missing attribute is an empty text inside a template of 2.3.
   const text = translated.text.replaceAll(

@@ -96,6 +96,16 @@ passdb_ldap_filter = (&(objectClass=posixAccount)(uid=%{user | lower}))
   test('says where an entry may lack an attribute', () => {
     expect(migrated('ldap', FILE).codes).toContain('DV772');
   });
+
+  test('has the new name behind the attribute that gives it', () => {
+    const { ext } = migrated(
+      'ldap',
+      'uris = ldap://l\nbase = dc=x\npass_attrs = =userdb_x=%u,uid=user,=userdb_home=/home/%Ln,=userdb_y=%d\n',
+    );
+    expect(ext).toContain('  userdb_x = %{user}\n');
+    expect(ext).toContain('  userdb_home = /home/%{ldap:uid | default | username | lower}\n');
+    expect(ext).toContain('  userdb_y = %{ldap:uid | default | domain}\n');
+  });
 });
 
 describe('an external file that is not there', () => {
