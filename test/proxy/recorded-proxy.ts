@@ -85,6 +85,13 @@ export function recordedAnswer(request: AuthRequest, transcript: AnyTranscript):
   return step.value;
 }
 
+/** What DNS knows. */
+const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
+  localhost: ['127.0.0.1'],
+  'backend.example.com': ['127.0.0.1'],
+  'two.example.com': ['127.0.0.1', '127.0.0.2'],
+};
+
 function reply(question: WalkQuestion, transcript: AnyTranscript): WalkReply {
   switch (question.kind) {
     case 'lookup': {
@@ -104,14 +111,16 @@ function reply(question: WalkQuestion, transcript: AnyTranscript): WalkReply {
       const same = question.stored.replace(/^\{PLAIN\}/, '') === question.plaintext;
       return { kind: 'verify', verdict: { kind: same ? 'match' : 'mismatch' } };
     }
-    case 'resolve':
+    case 'resolve': {
+      const ips = ADDRESSES[question.host];
       return {
         kind: 'resolve',
         reply:
-          question.host === 'localhost' || question.host === 'backend.example.com'
-            ? { kind: 'addresses', ips: ['127.0.0.1'] }
-            : { kind: 'failed', message: 'Name or service not known' },
+          ips === undefined
+            ? { kind: 'failed', message: 'Name or service not known' }
+            : { kind: 'addresses', ips },
       };
+    }
     case 'cache':
       return { kind: 'cache', entry: null };
     case 'decode':

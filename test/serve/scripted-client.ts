@@ -14,8 +14,9 @@ export class ScriptedClient {
     this.#watch(socket);
   }
 
-  static async connect(port: number): Promise<ScriptedClient> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  /** `from`: the address to bind; another than 127.0.0.1 is another machine to the proxy. */
+  static async connect(port: number, from = '127.0.0.1'): Promise<ScriptedClient> {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from, noDelay: true });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
