@@ -3,7 +3,7 @@ import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { BackendTls, LocalAddress } from '../proxy/session-event.js';
 import { hasHandles } from './node-handles.js';
-import { type ConnectionEvents, PlainConnection, writeToSocket } from './plain-connection.js';
+import { type ConnectionEvents, keepsNextWrite, PlainConnection, writeToSocket } from './plain-connection.js';
 import { READ_SIZE, systemErrorText, tlsErrorText } from './system-errors.js';
 import type { BackendTlsContext } from './tls-context.js';
 
@@ -48,6 +48,8 @@ export class BackendSocket implements ConnectionEvents {
   /** Known while the connection lasts; kept of one that could not be made. */
   #local: LocalAddress | null = null;
   #done = false;
+  /** Bytes of the last write may be in a queue. */
+  #keeps = false;
   #linger: NodeJS.Timeout | null = null;
 
   constructor(target: BackendTarget, tls: () => BackendTlsContext, events: BackendEvents) {
@@ -73,9 +75,10 @@ export class BackendSocket implements ConnectionEvents {
     socket.once('connect', () => this.#onConnect());
   }
 
-  get bytesWaiting(): number {
+  /** Bytes of the last write must not change. */
+  get keepsBytes(): boolean {
     const socket = this.#socket;
-    return socket instanceof PlainConnection ? socket.waiting : socket.writableLength;
+    return socket instanceof PlainConnection ? socket.waiting > 0 : this.#keeps;
   }
 
   #watch(socket: Socket): void {
@@ -161,7 +164,9 @@ export class BackendSocket implements ConnectionEvents {
       return true;
     }
     const socket = this.#socket;
-    return socket instanceof PlainConnection ? socket.write(data) : writeToSocket(socket, data);
+    if (socket instanceof PlainConnection) return socket.write(data);
+    this.#keeps = keepsNextWrite(socket);
+    return writeToSocket(socket, data);
   }
 
   pause(): void {

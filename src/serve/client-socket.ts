@@ -4,7 +4,7 @@ import { fromUtf8 } from '../../grammar/bytes.js';
 import type { ClientCertificate } from '../proxy/login-client.js';
 import { clientCertificate } from './client-certificate.js';
 import type { TcpHandle } from './node-handles.js';
-import { type ConnectionEvents, PlainConnection, writeToSocket } from './plain-connection.js';
+import { type ConnectionEvents, keepsNextWrite, PlainConnection, writeToSocket } from './plain-connection.js';
 import type { CertificateRequest } from './session-tls.js';
 import { readErrorText, tlsErrorText } from './system-errors.js';
 
@@ -42,6 +42,8 @@ export class ClientSocket implements ConnectionEvents {
   #socket: Socket | PlainConnection;
   readonly #events: ClientEvents;
   #done = false;
+  /** Bytes of the last write may be in a queue. */
+  #keeps = false;
   #closed = false;
   #failure: unknown = null;
   #linger: NodeJS.Timeout | null = null;
@@ -127,11 +129,18 @@ export class ClientSocket implements ConnectionEvents {
     return socket instanceof PlainConnection ? socket.waiting : socket.writableLength;
   }
 
+  /** Bytes of the last write must not change. */
+  get keepsBytes(): boolean {
+    const socket = this.#socket;
+    return socket instanceof PlainConnection ? socket.waiting > 0 : this.#keeps;
+  }
+
   /** Text: one byte per character. False: no room, `drained` follows. */
   write(data: Buffer | string): boolean {
     const socket = this.#socket;
     if (this.#closed) return true;
     if (socket instanceof PlainConnection) return socket.write(data);
+    this.#keeps = keepsNextWrite(socket);
     return writeToSocket(socket, data);
   }
 

@@ -1,4 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import {
   bytesRead,
   END_OF_FILE,
@@ -210,6 +211,8 @@ export class PlainConnection {
     let kept: Buffer | null = null;
     let problem: number;
     if (typeof data === 'string') problem = this.#handle.writeLatin1String(request, data);
+    else if (isPassing(data) && data.length < TRANSFER_SIZE)
+      problem = this.#handle.writeLatin1String(request, data.toString('latin1'));
     else {
       kept = isPassing(data) ? Buffer.from(data) : data;
       problem = this.#handle.writeBuffer(request, kept);
@@ -308,8 +311,13 @@ function release(connection: PlainConnection): void {
   connection.releaseHeld();
 }
 
-/** The same write to a stream, which may keep the bytes. Text: one byte per character. */
+/** Whether a socket still needs the bytes of its next write after the call: TLS without a queue encrypts at once. */
+export function keepsNextWrite(socket: Socket): boolean {
+  return !(socket instanceof TLSSocket) || socket.writableLength > 0;
+}
+
+/** The same write to a socket. Text: one byte per character. */
 export function writeToSocket(socket: Socket, data: Buffer | string): boolean {
   if (typeof data === 'string') return socket.write(data, 'latin1');
-  return socket.write(isPassing(data) ? Buffer.from(data) : data);
+  return socket.write(isPassing(data) && keepsNextWrite(socket) ? Buffer.from(data) : data);
 }

@@ -87,7 +87,7 @@ export class SessionDriver implements Session {
       socket,
       {
         data: (chunk) => this.#fromClient(chunk),
-        holds: () => this.#relay !== null && (this.#backend?.bytesWaiting ?? 0) > 0,
+        holds: () => this.#backend?.keepsBytes === true,
         drained: () => this.#relay?.clientDrained(),
         tlsReady: (localName, { security, certificate }) =>
           this.#deliver({ kind: 'client_tls_ready', localName, security, certificate }),
@@ -321,7 +321,7 @@ export class SessionDriver implements Session {
           if (socket === this.#backend) this.#deliver({ kind: 'backend_refused', error, local });
         },
         data: (chunk) => this.#fromBackend(chunk),
-        holds: () => this.#relay !== null && this.#client.waiting > 0,
+        holds: () => this.#client.keepsBytes,
         drained: () => this.#relay?.backendDrained(),
         closed: (error) => {
           current.failed(error || 'Connection closed');
