@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../check/diagnostic.js';
+import { errnoText } from '../config/errno-text.js';
 import { baselineText, type PathOf, readBaseline, withoutBaseline } from '../report/baseline.js';
 import { plural } from '../report/check-report.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
@@ -17,7 +18,7 @@ export function writeBaseline(path: string, diagnostics: readonly Diagnostic[], 
   try {
     writeFileSync(path, baselineText(diagnostics, pathsFrom(path)));
   } catch (error) {
-    throw new CommandFailure(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`, EXIT_USAGE);
+    throw new CommandFailure(`cannot write ${path}: ${errnoText(error)}`, EXIT_USAGE);
   }
   terminal.stderr(`dvproxy: wrote ${plural(diagnostics.length, 'finding')} to ${path}\n`);
 }
@@ -26,7 +27,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CommandFailure(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`, EXIT_USAGE);
+    throw new CommandFailure(`cannot read ${path}: ${errnoText(error)}`, EXIT_USAGE);
   }
 }
 

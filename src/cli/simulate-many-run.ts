@@ -134,7 +134,8 @@ async function* rowsFor(
   if (options.allUsers) yield* listedUsers(template, options, bench);
   if (options.expect !== undefined && /\.ya?ml$/.test(options.expect))
     yield* readExpectations(await textOf(options.expect, terminal), template);
-  else if (table !== undefined) yield* userRows(linesOf(table, terminal, watched), template);
+  else if (table !== undefined)
+    yield* userRows(linesOf(table, terminal, watched), template, options.expect !== undefined);
 }
 
 async function* listedUsers(
@@ -296,6 +297,7 @@ async function expectAll(
     total += 1;
     output.differences(row, answer.differences);
   }
+  if (total === 0) throw new TableProblem('there is nothing in it to expect');
   output.summary(expectationsSummary(total, output));
   return output.differing === 0 ? EXIT_OK : EXIT_NO;
 }

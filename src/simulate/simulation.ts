@@ -8,17 +8,20 @@ import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Question } from './question.js';
 
 /** How a question ends (cli.md). */
-export type Outcome =
-  | 'ok_local'
-  | 'ok_proxy'
-  | 'ok_referral'
-  | 'fail_password'
-  | 'fail_unknown_user'
-  | 'fail_disabled'
-  | 'fail_policy'
-  | 'fail_config'
-  | 'tempfail'
-  | 'loop';
+export const OUTCOMES = [
+  'ok_local',
+  'ok_proxy',
+  'ok_referral',
+  'fail_password',
+  'fail_unknown_user',
+  'fail_disabled',
+  'fail_policy',
+  'fail_config',
+  'tempfail',
+  'loop',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Something to know about an answer. */
 export interface Note {

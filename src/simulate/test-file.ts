@@ -2,7 +2,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { type Question, questionOf } from './question.js';
 import { withColumn } from './question-columns.js';
 import { TableProblem } from './table-problem.js';
-import type { UserRow } from './user-table.js';
+import { refuseOutcome, type UserRow } from './user-table.js';
 
 /** One question of a file with what should come of it. */
 export interface TestCase extends UserRow {
@@ -51,6 +51,8 @@ export function readTestFile(text: string): TestFile {
 export function readExpectations(text: string, template: Question): readonly TestCase[] {
   const { content, lineOf } = parsed(text);
   const isFile = isMembers(content);
+  if (isFile && content['tests'] === undefined)
+    throw new TableProblem('expected a list of questions, or tests: with one');
   const items = listOf(isFile ? content['tests'] : content, 'tests');
   return casesOf(items, template, (at) => lineOf(isFile ? ['tests', at] : [at]));
 }
@@ -95,6 +97,7 @@ function caseOf(item: unknown, template: Question): Omit<TestCase, 'line'> {
   if (expect !== undefined && !isMembers(expect)) throw new TableProblem('expect: expected NAME: VALUE');
   for (const [field, value] of Object.entries(expect ?? {})) extra.set(field, wantedOf(value));
   if (extra.size === 0) throw new TableProblem('nothing is expected; write outcome: ok_proxy or the like');
+  refuseOutcome(extra);
   return { name: name === undefined ? question.user : cellOf(name), question, extra };
 }
 

@@ -1,5 +1,6 @@
 import type { Question } from './question.js';
-import { withColumn } from './question-columns.js';
+import { QUESTION_COLUMNS, withColumn } from './question-columns.js';
+import { OUTCOMES } from './simulation.js';
 import { TableProblem } from './table-problem.js';
 
 /** One row of a table of users: the question, and what stands in columns that are no part of it. */
@@ -11,9 +12,14 @@ export interface UserRow {
 
 /**
  * Reads users from lines: a name each, or CSV whose header has a `user` column. Rows are made one by one, so that a
- * table of any length takes no memory. Throws `TableProblem` with the line.
+ * table of any length takes no memory. `expects`: a table of expectations, which has a header with columns of them.
+ * Throws `TableProblem` with the line.
  */
-export async function* userRows(lines: AsyncIterable<string>, template: Question): AsyncGenerator<UserRow> {
+export async function* userRows(
+  lines: AsyncIterable<string>,
+  template: Question,
+  expects = false,
+): AsyncGenerator<UserRow> {
   let header: readonly string[] | null = null;
   let number = 0;
   let pending = '';
@@ -30,15 +36,34 @@ export async function* userRows(lines: AsyncIterable<string>, template: Question
     if (header === null) {
       const cells = splitCsv(text).map((cell) => cell.trim().toLowerCase());
       header = cells.includes('user') ? cells : [];
+      if (expects) refuseHeader(header, number);
       if (header.length > 0) continue;
     }
     try {
-      yield rowOf(text, header, template, number);
+      const row = rowOf(text, header, template, number);
+      if (expects) refuseOutcome(row.extra);
+      yield row;
     } catch (error) {
       if (!(error instanceof TableProblem)) throw error;
       throw new TableProblem(`line ${number}: ${error.message}`);
     }
   }
+  if (pending !== '') throw new TableProblem(`line ${number}: a quote is not closed`);
+}
+
+/** A misspelt header would make names of all lines, and nothing would be expected of them. */
+function refuseHeader(header: readonly string[], line: number): void {
+  if (header.length === 0)
+    throw new TableProblem(`line ${line}: expected a header with user, outcome and fields`);
+  if (header.every((name) => QUESTION_COLUMNS.includes(name)))
+    throw new TableProblem(`line ${line}: nothing is expected; add a column outcome, or one of a field`);
+}
+
+/** Throws `TableProblem` for an outcome that there is not. */
+export function refuseOutcome(extra: ReadonlyMap<string, string>): void {
+  const outcome = extra.get('outcome') ?? '';
+  if (outcome !== '' && !OUTCOMES.some((name) => name === outcome))
+    throw new TableProblem(`there is no outcome ${outcome}; there are ${OUTCOMES.join(', ')}`);
 }
 
 function oddQuotes(text: string): boolean {

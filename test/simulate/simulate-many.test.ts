@@ -212,4 +212,27 @@ describe('a table of expectations', () => {
       stdout: 'bob  imap\n   host  192.0.2.77 -> 192.0.2.1\n1 of 2 are not as expected: host 1.\n',
     });
   });
+
+  test.each([
+    [
+      'a misspelt header',
+      'usr,outcome\nbob,ok_proxy\n',
+      'line 1: expected a header with user, outcome and fields',
+    ],
+    ['no expectation', 'user,service\nbob,imap\n', 'line 1: nothing is expected'],
+    ['an outcome that there is not', 'user,outcome\nbob,ok_prox\n', 'line 2: there is no outcome ok_prox'],
+    ['an open quote', 'user,outcome\n"bob,ok_proxy\n', 'line 2: a quote is not closed'],
+    ['nothing', '', 'there is nothing in it to expect'],
+  ])('with %s is wrong usage', async (_, text, words) => {
+    writeFileSync(at('broken-table.csv'), text);
+    const { exit, stderr } = await dvproxy([
+      'simulate',
+      '-c',
+      at('old.conf'),
+      '--expect',
+      at('broken-table.csv'),
+    ]);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`broken-table.csv: ${words}`);
+  });
 });

@@ -43,7 +43,7 @@ tests:
     'refused.yaml': 'config: refused.conf\ntests:\n  - { user: bob, outcome: ok_local }\n',
     'typo.yaml': 'config: proxy.conf\ntest: []\n',
     'syntax.yaml': 'config: proxy.conf\ntests:\n  - { user: bob\n',
-    'nothing.yaml': 'config: proxy.conf\ntests:\n  - { user: ann, outcome: x }\n  - { user: bob }\n',
+    'nothing.yaml': 'config: proxy.conf\ntests:\n  - { user: ann, outcome: ok_local }\n  - { user: bob }\n',
     'expected.yaml':
       '- { user: bob, outcome: ok_proxy, tls: implicit }\n- { user: ann, outcome: ok_proxy }\n',
   });
