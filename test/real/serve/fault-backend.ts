@@ -31,7 +31,9 @@ function answerTo(protocol: ServedProtocol, line: string): string {
     case 'sieve':
       return 'OK "done"\r\n';
     case 'lmtp':
-      return first === 'LHLO' ? '250-backend\r\n250 PIPELINING\r\n' : '250 2.1.0 done\r\n';
+      return first === 'LHLO'
+        ? '250-backend\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n'
+        : '250 2.1.0 done\r\n';
   }
 }
 
@@ -41,7 +43,7 @@ export class FaultBackend {
   readonly #fault: Fault | null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** How often it has spoken. */
+  /** How often it has spoken in one connection. */
   utterances = 0;
 
   private constructor(protocol: ServedProtocol, fault: Fault | null) {
@@ -73,8 +75,12 @@ export class FaultBackend {
     socket.on('end', () => socket.end());
     // What it says comes in order, however slow it is; after silence comes nothing.
     let last: Promise<boolean> = Promise.resolve(true);
+    let number = 0;
     const say = (text: string) => {
-      last = last.then(async (goesOn) => goesOn && this.#say(socket, text));
+      const own = number;
+      number += 1;
+      this.utterances = Math.max(this.utterances, number);
+      last = last.then(async (goesOn) => goesOn && this.#say(socket, text, own));
     };
     say(GREETINGS[this.#protocol]);
     let input = '';
@@ -89,9 +95,7 @@ export class FaultBackend {
   }
 
   /** False: it says nothing more. */
-  async #say(socket: Socket, text: string): Promise<boolean> {
-    const number = this.utterances;
-    this.utterances += 1;
+  async #say(socket: Socket, text: string, number: number): Promise<boolean> {
     if (this.#fault === null || this.#fault.at !== number) {
       socket.write(text);
       return true;

@@ -4,7 +4,8 @@ import { RunningProxy } from '../../serve/running-proxy.js';
 import { ScriptedBackend } from '../../serve/scripted-backend.js';
 import { ScriptedClient } from '../../serve/scripted-client.js';
 import { FaultBackend, type FaultKind } from './fault-backend.js';
-import { heldNow } from './leaks.js';
+import { answerOf, Bystander, converse } from './fault-clients.js';
+import { heldNow, nothingLeft } from './leaks.js';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -16,143 +17,20 @@ function keep<T extends { stop(): Promise<void> }>(thing: T): T {
   return thing;
 }
 
-interface Conversation {
-  /** Up to the command that the backend has to answer; %u: the user, %c: the credentials of PLAIN. */
-  readonly lines: readonly string[];
-  readonly ok: string;
-  readonly refused: string;
-  /** A command, and the end of its answer. */
-  readonly next: readonly [string, RegExp];
-  readonly leave: string;
-}
-
-const CONVERSATIONS: Readonly<Record<ServedProtocol, Conversation>> = {
-  imap: {
-    lines: ['a LOGIN %u secret'],
-    ok: 'a OK ',
-    refused: 'a NO ',
-    next: ['n NOOP', /^n OK [^\n]*\n/m],
-    leave: 'b LOGOUT',
-  },
-  pop3: {
-    lines: ['USER %u', 'PASS secret'],
-    ok: '\\+OK',
-    refused: '-ERR ',
-    next: ['NOOP', /^\+OK\r\n/m],
-    leave: 'QUIT',
-  },
-  submission: {
-    lines: ['EHLO client', 'AUTH PLAIN %c'],
-    ok: '235 ',
-    refused: '[45]\\d\\d ',
-    next: ['NOOP', /^250 [^\n]*\n/m],
-    leave: 'QUIT',
-  },
-  sieve: {
-    lines: ['AUTHENTICATE "PLAIN" "%c"'],
-    ok: 'OK',
-    refused: 'NO ',
-    next: ['NOOP', /^OK[^\n]*\n/m],
-    leave: 'LOGOUT',
-  },
-  lmtp: {
-    lines: ['LHLO client', 'MAIL FROM:<sender@example.com>', 'RCPT TO:<%u>'],
-    ok: '250 2\\.1\\.0 done',
-    refused: '[45]\\d\\d ',
-    next: ['NOOP', /^250 [^\n]*\n/m],
-    leave: 'QUIT',
-  },
-};
-
-/** Connected, greeting read, and everything said up to the command that the backend has to answer. */
-async function converse(
-  proxy: RunningProxy,
-  protocol: ServedProtocol,
-  user: string,
-): Promise<ScriptedClient> {
-  const client = await ScriptedClient.connect(proxy.port(protocol));
-  cleanups.push(() => client.close());
-  await client.until(protocol === 'sieve' ? /^OK [^\n]*\n/m : /\n/);
-  const { lines } = CONVERSATIONS[protocol];
-  const credentials = Buffer.from(`\0${user}\0secret`).toString('base64');
-  for (const [index, line] of lines.entries()) {
-    client.send(`${line.replace('%u', user).replace('%c', credentials)}\r\n`);
-    if (index < lines.length - 1) await client.until(/^(?:\+OK|250 )[^\n]*\n/m);
-  }
-  return client;
-}
-
-/** `ok`, `refused`, or `cut` where the connection ended instead. */
-async function answerOf(client: ScriptedClient, protocol: ServedProtocol): Promise<'ok' | 'refused' | 'cut'> {
-  const { ok, refused } = CONVERSATIONS[protocol];
-  try {
-    const text = await client.until(new RegExp(`^(?:${ok}|${refused})[^\\n]*\\n`, 'm'));
-    return new RegExp(`^${ok}`, 'm').test(text) ? 'ok' : 'refused';
-  } catch {
-    return 'cut';
-  }
-}
-
 /** How often a backend speaks up to the answer to a login. */
 async function utterancesOf(protocol: ServedProtocol): Promise<number> {
   const backend = keep(await FaultBackend.start(protocol, null));
   const proxy = keep(await RunningProxy.start([`joe:secret::::::proxy host=127.0.0.1 port=${backend.port}`]));
   const client = await converse(proxy, protocol, 'joe');
   expect(await answerOf(client, protocol)).toBe('ok');
+  // What it says when it is left does not count.
+  const { utterances } = backend;
   client.close();
   await proxy.idle();
-  return backend.utterances;
+  return utterances;
 }
 
 const KINDS: readonly FaultKind[] = ['closes', 'resets', 'is silent', 'says half', 'says junk', 'is slow'];
-
-/** A session that works all the time while others fail. */
-class Bystander {
-  readonly #client: ScriptedClient;
-  #stopped = false;
-  #count = 0;
-  readonly #done: Promise<void>;
-
-  private constructor(client: ScriptedClient) {
-    this.#client = client;
-    this.#done = this.#work();
-  }
-
-  static async start(proxy: RunningProxy): Promise<Bystander> {
-    const client = await ScriptedClient.connect(proxy.port('imap'));
-    await client.greeting();
-    expect(await client.command('a', 'LOGIN bystander secret')).toMatch(/^a OK /);
-    return new Bystander(client);
-  }
-
-  async #work(): Promise<void> {
-    while (!this.#stopped) {
-      this.#count += 1;
-      expect(await this.#client.command(`n${this.#count}`, 'NOOP')).toBe(`n${this.#count} OK done\r\n`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-
-  /** Rejects where it noticed anything. */
-  async stop(): Promise<number> {
-    this.#stopped = true;
-    await this.#done;
-    this.#client.close();
-    return this.#count;
-  }
-}
-
-/** Waits until nothing is held that was not held before. */
-async function nothingLeft(before: ReturnType<typeof heldNow>): Promise<void> {
-  await expect
-    .poll(() => heldNow(), { timeout: 20_000 })
-    .toSatisfy(
-      (now: ReturnType<typeof heldNow>) =>
-        now.sockets <= before.sockets &&
-        now.timers <= before.timers + 1 &&
-        now.descriptors <= before.descriptors,
-    );
-}
 
 describe.each(SERVED_PROTOCOLS)('a backend of %s', (protocol) => {
   test('that fails at any place of a login costs this login, and leaves nothing behind', async () => {

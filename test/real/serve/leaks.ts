@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { expect } from 'vitest';
 
 /** What a process still holds. */
-export interface Held {
+interface Held {
   readonly sockets: number;
   readonly timers: number;
   readonly descriptors: number;
@@ -18,6 +19,18 @@ export function heldNow(): Held {
 }
 
 /** Open files of a process. */
-export function descriptorsOf(pid: number | 'self'): number {
+function descriptorsOf(pid: number | 'self'): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Waits until nothing is held that was not held before. */
+export async function nothingLeft(before: Held): Promise<void> {
+  await expect
+    .poll(() => heldNow(), { timeout: 20_000 })
+    .toSatisfy(
+      (now: Held) =>
+        now.sockets <= before.sockets &&
+        now.timers <= before.timers + 1 &&
+        now.descriptors <= before.descriptors,
+    );
 }
