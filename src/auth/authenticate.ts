@@ -8,6 +8,7 @@ import type { AuthAnswer } from './answer.js';
 import type { Chain } from './chain.js';
 import type { LookupOutcome } from './driver.js';
 import { neverAborted } from './never-aborted.js';
+import { POLICY_ALLOWS } from './policy.js';
 import type { Walking, WalkQuestion, WalkReply } from './questions.js';
 import type { AuthRequest } from './request.js';
 import { walk } from './walk.js';
@@ -100,6 +101,7 @@ export function environmentOf(chain: Chain): WalkEnvironment {
   if (environment === undefined) {
     const facts = new Map<PassdbBlock, DriverFacts>();
     environment = {
+      policy: chain.policy?.settings ?? null,
       system: chain.system,
       detailed: chain.detailed,
       environment: chain.environment,
@@ -153,6 +155,11 @@ function reply(
         }),
       );
     }
+    case 'policy':
+      return askPolicy(chain, question, signal);
+    case 'policy-report':
+      chain.policy?.report(question.state, question.outcome);
+      return { kind: 'policy-report' };
     case 'resolve':
       return chain
         .resolve(question.host, question.timeoutMs, signal)
@@ -172,6 +179,14 @@ function reply(
       chain.cache?.store(question.state, question.passdb, chain.driverOf(question.passdb), question.result);
       return { kind: 'looked-up' };
   }
+}
+
+async function askPolicy(
+  { policy }: Chain,
+  { state, when }: Extract<WalkQuestion, { readonly kind: 'policy' }>,
+  signal: AbortSignal,
+): Promise<WalkReply> {
+  return { kind: 'policy', verdict: (await policy?.check(state, when, signal)) ?? POLICY_ALLOWS };
 }
 
 /** Takes a stored password apart as a credentials look-up does. Dovecot passdb.c: passdb_get_credentials */

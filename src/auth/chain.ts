@@ -6,6 +6,7 @@ import type { SystemVariables } from '../variables/scope.js';
 import type { AuthCache } from './cache.js';
 import type { OpenPassdb, PassdbDriver } from './driver.js';
 import { passdbLists } from './passdb-lists.js';
+import type { PolicyServer } from './policy.js';
 import type { ResolveReply, WalkQuestion } from './questions.js';
 import { type StartupProblem, startupProblems } from './startup.js';
 import type { SystemId } from './userdb-driver.js';
@@ -18,6 +19,8 @@ type VerifyPassword = (
 export interface Chain {
   readonly settings: AuthSettings;
   readonly system: SystemVariables;
+  /** null: none is asked. */
+  readonly policy?: PolicyServer | null;
   /** null: no auth cache. */
   readonly cache: AuthCache | null;
   /** Keep debug lines and field changes (simulate). */
@@ -41,6 +44,7 @@ export interface ChainOptions {
   /** Left out: passwords/verify-password.ts. */
   readonly verify?: VerifyPassword;
   readonly cache?: AuthCache | null;
+  readonly policy?: PolicyServer | null;
   readonly detailed?: boolean;
   /** Asked for each start-up problem that can be gone past; true goes on, as `--lenient` wants. */
   readonly tolerate?: (problem: StartupProblem) => boolean;
@@ -103,6 +107,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     settings,
     system: options.system,
     cache: options.cache ?? null,
+    policy: options.policy ?? null,
     detailed: options.detailed ?? false,
     environment: options.environment ?? new Map(),
     ...(options.systemId === undefined ? {} : { systemId: options.systemId }),

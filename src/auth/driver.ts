@@ -64,7 +64,7 @@ export interface LogEntry {
    * What the line is about, which decides its prefix: the passdb (default), its auth-worker, the request, the SASL
    * mechanism, or the auth process as a whole.
    */
-  readonly scope?: 'passdb' | 'request' | 'mechanism' | 'process';
+  readonly scope?: 'passdb' | 'request' | 'mechanism' | 'process' | 'policy';
   /** The user by then, where fields that the chain has yet to set change the name. */
   readonly user?: ByteString;
   /** Written whatever auth_verbose says: failed logins where auth_verbose_passwords is set. */

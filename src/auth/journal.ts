@@ -125,7 +125,7 @@ export class Journal {
         return this.#settings.debug;
       case 'info':
         if (forced === true) return true;
-        return scope === 'request' || scope === 'mechanism' || passdb === null
+        return scope === 'request' || scope === 'mechanism' || scope === 'policy' || passdb === null
           ? this.#settings.verbose
           : (passdb.authVerbose ?? this.#settings.verbose);
       case 'warning':
@@ -200,10 +200,12 @@ export class Journal {
     return `auth(${identifier})${session}: ${LEVELS[level]}: ${text}`;
   }
 
-  #place(scope: 'passdb' | 'request' | 'mechanism', subject: LogSubject): string {
+  #place(scope: 'passdb' | 'request' | 'mechanism' | 'policy', subject: LogSubject): string {
     switch (scope) {
       case 'passdb':
         return subject.passdb === null ? '' : passdbLogName(subject.passdb);
+      case 'policy':
+        return 'policy';
       case 'mechanism':
         return this.#request.mechanism.toLowerCase();
       case 'request':

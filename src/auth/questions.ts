@@ -6,6 +6,8 @@ import type { PasswordVerdict } from '../passwords/verify.js';
 import type { PassdbResult } from './answer.js';
 import type { CacheEntry } from './cache.js';
 import type { LogEntry, LookupContext, LookupOutcome } from './driver.js';
+import type { PolicyVerdict } from './policy.js';
+import type { PolicyOutcome } from './policy-request.js';
 import type { WalkState } from './walk-state.js';
 
 /** What a walk asks of the world. Whoever drives it answers each with the reply of the same kind. */
@@ -54,6 +56,10 @@ export type WalkQuestion =
     }
   /** Does the client know the password: the mechanism goes on with the client. */
   | { readonly kind: 'prove'; readonly series: Series; readonly scheme: ByteString; readonly raw: ByteString }
+  /** May the login go on, before or behind the chain; the policy server is asked. */
+  | { readonly kind: 'policy'; readonly state: WalkState; readonly when: 'before' | 'after' }
+  /** Not a question: how the login ended, for the policy server. */
+  | { readonly kind: 'policy-report'; readonly state: WalkState; readonly outcome: PolicyOutcome }
   | { readonly kind: 'resolve'; readonly host: ByteString; readonly timeoutMs: number }
   /** Not a question: how a look-up ended, before override_fields and rules; the auth cache stores it. */
   | {
@@ -91,6 +97,8 @@ export type WalkReply =
       readonly assumed?: boolean;
     }
   | { readonly kind: 'resolve'; readonly reply: ResolveReply }
+  | { readonly kind: 'policy'; readonly verdict: PolicyVerdict }
+  | { readonly kind: 'policy-report' }
   | { readonly kind: 'looked-up' };
 
 /** A part of the walk: asks, and takes the answers. */

@@ -1,8 +1,9 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { AnswerField, AuthAnswer, FieldOrigin, PassdbResult } from './answer.js';
 import type { ExtraField } from './extra-fields.js';
+import { policyAllows } from './policy.js';
 import { dropProxyFields, finishProxyFields } from './proxy-fields.js';
-import type { Walking } from './questions.js';
+import { replyTo, type Walking } from './questions.js';
 import type { WalkState } from './walk-state.js';
 import type { WalkTrace } from './walk-trace.js';
 
@@ -28,13 +29,36 @@ export function answerAnonymous(state: WalkState, trace: WalkTrace): AuthAnswer 
 export function* answerLogin(
   state: WalkState,
   trace: WalkTrace,
-  final: PassdbResult,
+  final: PassdbResult | null,
   proved = true,
+): Walking<AuthAnswer> {
+  const answer = yield* answerTo(state, trace, final, proved);
+  if (state.environment.policy?.reportAfter === true) {
+    const outcome = { success: answer.result === 'ok', result: final } as const;
+    replyTo('policy-report', yield { kind: 'policy-report', state, outcome });
+  }
+  return answer;
+}
+
+function* answerTo(
+  state: WalkState,
+  trace: WalkTrace,
+  final: PassdbResult | null,
+  proved: boolean,
 ): Walking<AuthAnswer> {
   if (final === 'ok' && !proved) {
     dropProxyFields(state);
     state.fields.remove('nologin');
     return failed(state, trace, 'password_mismatch', false);
+  }
+  if (
+    final === 'ok' &&
+    state.environment.policy?.checkAfter === true &&
+    !(yield* policyAllows(state, 'after'))
+  ) {
+    dropProxyFields(state);
+    state.fields.remove('nologin');
+    return failed(state, trace, final, false);
   }
   if (final === 'ok' && state.success) {
     const finished = state.request.login ? yield* finishProxyFields(state) : 'done';
@@ -62,7 +86,12 @@ function isDelayed(state: WalkState): boolean {
     : state.settings.failureDelay > 0 && !state.nodelay;
 }
 
-function failed(state: WalkState, trace: WalkTrace, final: PassdbResult, internal: boolean): AuthAnswer {
+function failed(
+  state: WalkState,
+  trace: WalkTrace,
+  final: PassdbResult | null,
+  internal: boolean,
+): AuthAnswer {
   return assemble(state, trace, internal ? 'tempfail' : 'fail', {
     code: internal
       ? 'temp_fail'

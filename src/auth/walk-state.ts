@@ -6,6 +6,7 @@ import type { FieldChange, FieldOrigin } from './answer.js';
 import type { LogEntry } from './driver.js';
 import { ExtraFields } from './extra-fields.js';
 import { Journal } from './journal.js';
+import type { PolicySettings } from './policy-settings.js';
 import type { AuthRequest } from './request.js';
 import type { SystemId } from './userdb-driver.js';
 
@@ -20,6 +21,8 @@ export interface DriverFacts {
 
 /** What a walk needs besides request and settings. */
 export interface WalkEnvironment {
+  /** The policy server; null: none is asked. */
+  readonly policy?: PolicySettings | null;
   driverFacts(passdb: PassdbBlock): DriverFacts;
   /** Clock (for delay_until), host name and the like; all handed in. */
   readonly system: SystemVariables;
@@ -69,6 +72,8 @@ export class WalkState {
   /** The current passdb is not the last of its list. */
   hasNextPassdb = false;
   passwordAssumed = false;
+  /** The policy server has refused the login. */
+  policyRefused = false;
   /** Changes that the current look-up made to fields. */
   changes: FieldChange[] = [];
   /** Look-ups: scheme of the first password that was handed out; '' = any will do. */

@@ -4,6 +4,7 @@ import { keepCredentials } from './credentials.js';
 import { type LoopGuard, loopGuard } from './loop-guard.js';
 import { passdbLists } from './passdb-lists.js';
 import { type Looked, lookUp } from './passdb-lookup.js';
+import { policyAllows } from './policy.js';
 import { replyTo, type Walking } from './questions.js';
 import type { AuthRequest } from './request.js';
 import { applyRule, ruleFor } from './rules.js';
@@ -42,6 +43,9 @@ export function* walk(
     state.log('info', place + refusal, request.mechanism === '' ? 'request' : 'mechanism');
     return answerRefused(state, trace, refusal);
   }
+  const { policy } = environment;
+  if (request.mode !== 'lookup' && policy?.checkBefore === true && !(yield* policyAllows(state, 'before')))
+    return yield* answerLogin(state, trace, null);
   const result = yield* walkLists(state, trace);
   return request.mode === 'lookup'
     ? yield* answerLookup(state, trace, result)

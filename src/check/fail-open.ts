@@ -1,5 +1,6 @@
 import type { AuthAnswer, ChainStep } from '../auth/answer.js';
 import type { LookupOutcome, RowField } from '../auth/driver.js';
+import { POLICY_ALLOWS } from '../auth/policy.js';
 import type { WalkQuestion, WalkReply } from '../auth/questions.js';
 import type { AuthRequest } from '../auth/request.js';
 import { walk } from '../auth/walk.js';
@@ -161,6 +162,10 @@ function reply(question: WalkQuestion, outcomeOf: (passdb: PassdbBlock) => Looku
       return { kind: 'prove', proved: false, log: null };
     case 'resolve':
       return { kind: 'resolve', reply: { kind: 'not-asked' } };
+    case 'policy':
+      return { kind: 'policy', verdict: POLICY_ALLOWS };
+    case 'policy-report':
+      return { kind: 'policy-report' };
     case 'looked-up':
       return { kind: 'looked-up' };
   }

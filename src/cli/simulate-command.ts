@@ -32,6 +32,7 @@ export interface SimulateOptions extends ConfigOptions {
   readonly resolve: boolean;
   readonly connect: boolean;
   readonly login: boolean;
+  readonly askPolicy: boolean;
   readonly users?: string;
   readonly allUsers: boolean;
   readonly workers: number;
@@ -78,6 +79,7 @@ export const registerSimulate: RegisterCommand = (program, terminal, done) => {
       'try the destination for real: TCP, TLS, greeting, and the login where a password is known',
       false,
     )
+    .option('--ask-policy', 'ask the policy server (auth_policy_server_url), too', false)
     .option('--no-login', 'with --connect: stop before the credentials are sent')
     .option('--users <file>', 'ask for many users: one a line, or CSV with a header; - reads standard input')
     .option('--all-users', 'ask for all users that the userdbs list (iterate_query, passwd-file)', false)

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
 import { ChainRefused } from '../auth/chain.js';
+import type { PolicyServer } from '../auth/policy.js';
+import { policySettings } from '../auth/policy-settings.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { Config } from '../config/config.js';
 import { errnoText } from '../config/errno-text.js';
@@ -80,7 +82,12 @@ export async function runSimulate(
   }
   if (options.connect && (options.format === 'doveadm' || options.format === 'mermaid'))
     throw new CommandFailure(`--connect has no place in --format ${options.format}`, EXIT_USAGE);
-  const bench = openBench(config, { ...options, resolve: options.resolve || options.connect }, true);
+  const bench = openBench(
+    config,
+    { ...options, resolve: options.resolve || options.connect },
+    true,
+    await policyFor(config, options),
+  );
   try {
     const simulation = await bench.simulator.ask(
       questionFor(user ?? '', options, await readPassword(options, terminal)),
@@ -141,7 +148,12 @@ type BenchOptions = Pick<SimulateOptions, 'map' | 'fixture' | 'resolve' | 'lenie
   Partial<Pick<SimulateOptions, 'record' | 'recordSecrets'>>;
 
 /** A configuration with `--map` or `--fixture` is taken as another machine's, whose accounts need not exist here. */
-export function openBench(config: Config, options: BenchOptions, detailed: boolean): Bench {
+export function openBench(
+  config: Config,
+  options: BenchOptions,
+  detailed: boolean,
+  policy: PolicyServer | null = null,
+): Bench {
   for (const fixture of options.fixture) checkReadable(fixture);
   const mapPath = mappedPath(options.map);
   const databases = createDatabases({ config, fixtures: options.fixture, mapPath });
@@ -166,6 +178,7 @@ export function openBench(config: Config, options: BenchOptions, detailed: boole
     lenient: options.lenient,
     doveadm: options.format === 'doveadm',
     tokenCheck: () => databases.tokenCheck(),
+    ...(policy === null ? {} : { policy }),
   });
   return {
     simulator,
@@ -176,6 +189,17 @@ export function openBench(config: Config, options: BenchOptions, detailed: boole
       await recording?.write();
     },
   };
+}
+
+/** The policy server, where the question is to be put to it as well. Nobody waits as long as it wants. */
+async function policyFor(config: Config, options: SimulateOptions): Promise<PolicyServer | null> {
+  if (!options.askPolicy) return null;
+  if (options.fixture.length > 0)
+    throw new CommandFailure('with --fixture no policy server is asked', EXIT_USAGE);
+  const settings = policySettings(config.effective);
+  if (settings === null) throw new CommandFailure('auth_policy_server_url is not set', EXIT_USAGE);
+  const { HttpPolicyServer } = await import('../databases/policy-server.js');
+  return new HttpPolicyServer(settings, false);
 }
 
 function checkReadable(path: string): void {

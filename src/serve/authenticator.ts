@@ -6,6 +6,7 @@ import type { AuthAnswer } from '../auth/answer.js';
 import { authenticate } from '../auth/authenticate.js';
 import { authCacheFor } from '../auth/cache.js';
 import { type Chain, ChainRefused, openChain } from '../auth/chain.js';
+import type { PolicyServer } from '../auth/policy.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { AuthRequest } from '../auth/request.js';
 import { SaslExchange, type VerifyToken } from '../auth/sasl/exchange.js';
@@ -54,6 +55,8 @@ export interface AuthenticatorOptions {
   readonly resolve: Resolve;
   readonly log: ServeLog;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** null: none is asked. */
+  readonly policy: PolicyServer | null;
   /** 2.4 oauth2_openid_configuration_url; '' = none. */
   readonly openidConfigurationUrl: ByteString;
   /** null: addresses whose logins fail get no penalty. */
@@ -93,6 +96,7 @@ export class Authenticator {
       open: databases.openPassdb,
       system,
       resolve: (host, timeoutMs, signal) => resolve(toUtf8(host), timeoutMs, signal),
+      policy: options.policy,
       cache: authCacheFor(settings, Date.now),
       environment,
       // Debug lines are made only where they are wanted.

@@ -1,3 +1,5 @@
+import type { PolicyServer } from '../auth/policy.js';
+import { policySettings } from '../auth/policy-settings.js';
 import type { Config } from '../config/config.js';
 import type { LoginSettings } from '../config/effective.js';
 import { createDatabases } from '../databases/open.js';
@@ -49,6 +51,14 @@ export interface Generation {
   close(): Promise<void>;
 }
 
+/** Loaded where one is set. */
+async function policyServerOf(config: Config): Promise<PolicyServer | null> {
+  const settings = policySettings(config.effective);
+  if (settings === null) return null;
+  const { HttpPolicyServer } = await import('../databases/policy-server.js');
+  return new HttpPolicyServer(settings, true);
+}
+
 /** The auth settings may differ between protocols: each has a chain of its own. Throws what keeps it from being served. */
 export async function openGeneration(
   options: GenerationOptions,
@@ -96,6 +106,7 @@ export async function openGeneration(
         log,
         environment,
         penalties: isPenaltyOff(config.effective) ? null : shared.penalties,
+        policy: await policyServerOf(config),
         openidConfigurationUrl:
           config.effective.setting('oauth2_openid_configuration_url', { protocol })?.text ?? '',
       });

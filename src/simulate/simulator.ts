@@ -4,6 +4,8 @@ import { authenticate, authenticateNow } from '../auth/authenticate.js';
 import { type Chain, ChainRefused, openChain } from '../auth/chain.js';
 import type { OpenPassdb } from '../auth/driver.js';
 import { lookUpUser, openUserdbs, type Userdbs } from '../auth/look-up-user.js';
+import type { PolicyServer } from '../auth/policy.js';
+import { policySettings } from '../auth/policy-settings.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { AuthRequest } from '../auth/request.js';
 import type { VerifyToken } from '../auth/sasl/exchange.js';
@@ -39,6 +41,8 @@ export interface SimulatorOptions {
   readonly doveadm: boolean;
   /** The oauth2 database of 2.4; left out: no token can be checked. */
   readonly tokenCheck?: () => Promise<VerifyToken | null>;
+  /** Left out: the policy server is not asked, and the answer says so where one is set. */
+  readonly policy?: PolicyServer;
 }
 
 const PROTOCOLS: Readonly<Record<string, Destination['protocol']>> = {
@@ -236,6 +240,14 @@ export class Simulator {
     });
   }
 
+  #unaskedPolicy(): Note[] {
+    const { config, policy, doveadm } = this.#options;
+    if (policy !== undefined || doveadm || policySettings(config.effective) === null) return [];
+    const text =
+      'the policy server (auth_policy_server_url) was not asked: it may refuse the login or delay it';
+    return [{ code: 'not_asked', message: `${text}; add --ask-policy to do so` }];
+  }
+
   async #openedFor(question: Question): Promise<OpenedChain> {
     const key = keyOf(question);
     const known = this.#opened.get(key);
@@ -268,6 +280,7 @@ export class Simulator {
       open: openPassdb,
       system,
       detailed,
+      policy: this.#options.policy ?? null,
       resolve: resolve ?? notResolved,
       ...(userdbs === undefined ? {} : { systemId: userdbs.systemId }),
       ...(lenient ? { tolerate: (problem: StartupProblem) => tolerated.push(problem) > 0 } : {}),
@@ -277,6 +290,7 @@ export class Simulator {
       ...tolerated.map(
         ({ message }): Note => ({ code: 'lenient', message: `auth: Fatal: ${toUtf8(message)}` }),
       ),
+      ...this.#unaskedPolicy(),
     ];
     return { chain, notes };
   }

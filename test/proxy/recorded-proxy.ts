@@ -1,4 +1,5 @@
 import type { AuthAnswer } from '../../src/auth/answer.js';
+import { POLICY_ALLOWS } from '../../src/auth/policy.js';
 import type { WalkQuestion, WalkReply } from '../../src/auth/questions.js';
 import type { AuthRequest } from '../../src/auth/request.js';
 import { walk } from '../../src/auth/walk.js';
@@ -125,6 +126,10 @@ function reply(question: WalkQuestion, transcript: AnyTranscript): WalkReply {
       return { kind: 'cache', entry: null };
     case 'decode':
       return { kind: 'decode', message: null };
+    case 'policy':
+      return { kind: 'policy', verdict: POLICY_ALLOWS };
+    case 'policy-report':
+      return { kind: 'policy-report' };
     case 'looked-up':
       return { kind: 'looked-up' };
     default:
