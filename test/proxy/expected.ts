@@ -33,6 +33,7 @@ function normalizedLog(line: string): string {
     .replace(/\b\d+ secs/g, 'N secs')
     .replace(/duration=\d+s/g, 'duration=Ns')
     .replace(/\(\d+s idle/g, '(Ns idle')
+    .replace(/disconnecting client in \d+ms/, 'disconnecting client in Nms')
     .replace(/read\(size=\d+\)/g, 'read(size=N)')
     .replace(/local=[0-9.]+:\d+/g, 'local=ADDRESS');
 }

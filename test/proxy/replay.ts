@@ -1,8 +1,9 @@
 import { createLoginSession } from '../../src/proxy/create-session.js';
-import { HostStates } from '../../src/proxy/host-states.js';
+import { DisconnectSpread } from '../../src/proxy/disconnect-spread.js';
 import type { HaproxyInfo } from '../../src/proxy/haproxy-header.js';
+import { HostStates } from '../../src/proxy/host-states.js';
 import type { ClientSettings } from '../../src/proxy/login-client.js';
-import type { SessionAction, SessionEvent, TimerName } from '../../src/proxy/session-event.js';
+import type { SessionAction, SessionEvent } from '../../src/proxy/session-event.js';
 import {
   IMPLICIT_TLS_PORTS,
   recordedAddresses,
@@ -11,9 +12,11 @@ import {
   recordedTlsError,
 } from './recorded-facts.js';
 import { recordedAnswer, recordedSettings } from './recorded-proxy.js';
-import type { ReplayedClient } from './replayed-client.js';
+import { nextTimer, type ReplayedClient, relayEnd, replayedClient } from './replayed-client.js';
 import { ReplayedGates } from './replayed-gates.js';
+import { ReplayedLoops } from './replayed-loops.js';
 import { processOf, type Step, type Transcript, titled } from './transcript.js';
+import { unframedSteps } from './unframed-steps.js';
 
 /** Everything that was sent and logged, by party. */
 export interface Replay {
@@ -35,25 +38,43 @@ export class Replayer {
   readonly #cut: (data: string) => string[];
   readonly #clients = new Map<string, ReplayedClient>();
   readonly #gates: ReplayedGates;
+  readonly #loops: ReplayedLoops;
   readonly #sent = new Map<string, string>();
   readonly #boundTo = new Map<string, string>();
   readonly #log: string[] = [];
   readonly #connections = new Map<string, number>();
   readonly #settings: ClientSettings;
   readonly #hosts = new HostStates();
+  /** The clients of a backend that goes begin to leave after 30 ms, as in the recordings. */
+  readonly #spread = new DisconnectSpread(
+    () => this.#now,
+    () => 30,
+  );
   #sourceIndex = 0;
   #tlsFailures = 0;
   #now = START_MS;
 
   /** `cut` breaks what arrives into pieces. */
   constructor(transcript: Transcript, cut: (data: string) => string[] = (data) => [data]) {
-    this.#transcript = transcript;
+    this.#transcript = { ...transcript, steps: unframedSteps(transcript.steps) };
     this.#cut = cut;
     this.#settings = recordedSettings(transcript);
     this.#gates = new ReplayedGates(transcript, this.#settings, {
       log: (line) => this.#log.push(line),
       open: (name, what, info) => this.#openClient(name, what, info),
       rest: (name, data) => this.#bytes(name, data),
+      closed: (name) => this.#loops.closed(name),
+    });
+    this.#loops = new ReplayedLoops({
+      connect: (name, what) => {
+        if (!this.#gates.connect(name, what, this.#now)) this.#openClient(name, what);
+      },
+      backend: (owner, name) => {
+        const client = this.#clients.get(owner);
+        if (client !== undefined) client.backend = name;
+      },
+      event: (name, event) => this.#deliver(name, event),
+      bytes: (name, data) => this.#bytes(name, data),
     });
   }
 
@@ -107,19 +128,7 @@ export class Replayer {
         hosts: this.#hosts,
       },
     });
-    this.#clients.set(name, {
-      name,
-      session,
-      timers: new Map(),
-      backend: null,
-      held: null,
-      relaying: false,
-      paused: false,
-      gone: false,
-      waiting: [],
-      bytesIn: 0,
-      bytesOut: 0,
-    });
+    this.#clients.set(name, replayedClient(name, session));
     this.#deliver(name, { kind: 'client_connected' });
   }
 
@@ -208,19 +217,9 @@ export class Replayer {
 
   #endRelay(client: ReplayedClient, side: 'client' | 'server' | 'proxy', error: string): void {
     client.relaying = false;
-    this.#deliver(client.name, {
-      kind: 'relay_ended',
-      end: {
-        side,
-        error,
-        idleSeconds: 0,
-        bytesIn: client.bytesIn,
-        bytesOut: client.bytesOut,
-        unsent: 0,
-        clientBlocked: false,
-        serverBlocked: false,
-      },
-    });
+    const delay = this.#settings.login.proxyMaxDisconnectDelay;
+    const delayMs = side === 'server' && delay > 0 ? this.#spread.left('backend', delay) : 0;
+    this.#deliver(client.name, { kind: 'relay_ended', end: { ...relayEnd(client, side, error), delayMs } });
   }
 
   /** The handshake succeeds, unless the proxy says no more to this backend and the log blames TLS. */
@@ -255,17 +254,7 @@ export class Replayer {
   #advance(limit: number): void {
     this.#gates.advance(limit);
     for (;;) {
-      let due: { client: ReplayedClient; name: TimerName; at: number } | null = null;
-      for (const client of this.#clients.values()) {
-        for (const [name, at] of client.timers) {
-          if (
-            at <= limit &&
-            (due === null || at < due.at) &&
-            !(limit === Number.POSITIVE_INFINITY && name === 'idle')
-          )
-            due = { client, name, at };
-        }
-      }
+      const due = nextTimer(this.#clients.values(), limit);
       if (due === null) return;
       due.client.timers.delete(due.name);
       this.#now = Math.max(this.#now, due.at);
@@ -287,16 +276,18 @@ export class Replayer {
     const client = this.#clients.get(name);
     if (client === undefined) return;
     for (const action of client.session.receive(event)) this.#perform(client, action);
+    this.#loops.goOn();
   }
 
   #perform(client: ReplayedClient, action: SessionAction): void {
     switch (action.kind) {
       case 'to_client':
-        this.#record(client.name, action.data);
+        if (!this.#loops.toClient(client.name, action.data)) this.#record(client.name, action.data);
         break;
       case 'to_backend':
-        if (client.held === null) this.#record(client.backend ?? '', action.data);
-        else client.held += action.data;
+        if (client.held !== null) client.held += action.data;
+        else if (!this.#loops.toBackend(client.backend, action.data))
+          this.#record(client.backend ?? '', action.data);
         break;
       case 'authenticate':
         this.#deliver(client.name, {
@@ -311,6 +302,7 @@ export class Replayer {
         client.held = '';
         break;
       case 'close_backend':
+        this.#loops.left(client.backend);
         client.backend = null;
         client.held = null;
         break;
@@ -322,6 +314,7 @@ export class Replayer {
         break;
       case 'relay':
         client.relaying = true;
+        this.#spread.started('backend');
         if (action.toBackend !== '') this.#record(client.backend ?? '', action.toBackend);
         if (action.toClient !== '') this.#record(client.name, action.toClient);
         this.#flushRelay(client);
@@ -342,6 +335,7 @@ export class Replayer {
         break;
       case 'close_client':
         client.timers.clear();
+        this.#loops.closed(client.name);
         break;
       case 'start_client_tls':
       case 'notify':
@@ -367,6 +361,7 @@ export class Replayer {
   }
 
   #connect(client: ReplayedClient, action: Extract<SessionAction, { kind: 'connect' }>): void {
+    if (this.#loops.connected(client.name, action.port)) return;
     const listener = action.port === 21411 ? 'backend2' : 'backend';
     const count = (this.#connections.get(listener) ?? 0) + 1;
     const party = count === 1 ? listener : `${listener}#${count}`;

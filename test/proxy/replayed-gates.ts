@@ -14,6 +14,7 @@ interface GateSide {
   open(name: string, what: Facts, info: HaproxyInfo): void;
   /** Bytes behind the header. */
   rest(name: string, data: string): void;
+  closed(name: string): void;
 }
 
 /** Clients of a recording whose header has not come. */
@@ -64,7 +65,10 @@ export class ReplayedGates {
     this.#waiting.delete(name);
     if (step.log !== null)
       this.#side.log(`${processOf(this.#transcript)}: ${titled(step.log.level)}: ${step.log.text}`);
-    if (step.kind === 'closed') return;
+    if (step.kind === 'closed') {
+      this.#side.closed(name);
+      return;
+    }
     this.#side.open(name, waiting.what, step.info);
     if (step.rest !== '') this.#side.rest(name, step.rest);
   }

@@ -13,9 +13,6 @@ const RECORDED = LOGIN_PROTOCOLS.flatMap((protocol) =>
 /** Conversations that are not comparable yet or at all, with the reason. */
 const OUT_OF_SCOPE: readonly (readonly [name: RegExp, reason: string, version?: DovecotVersion])[] = [
   [/^imap-haproxy-v2-tls-sni$/, '2.4.1 goes wrong: [BUG] Invalid local_name!', '2.4.1'],
-  [/^imap-server-closes-spread$/, 'its delays begin at a random time; see disconnect-spread.test.ts'],
-  [/^imap-loop-(itself-destuser|other-listen-ip)$/, 'the proxy is its own backend: needs sockets'],
-  [/^imap-real-backend-.*2\.4\.1$/, '2.4.1 asked the backend to frame its output (x-multiplex)', '2.4.1'],
 ];
 
 /** What a client gets where Dovecot broke: a refusal and its goodbye, or the backend's own words. */
@@ -58,6 +55,8 @@ function expectSame(transcript: Transcript, replay: Replay): void {
   expect(normalized(replay.sent)).toEqual(normalized(expected));
   const wanted = expectedLog(transcript);
   const lines = replay.log.filter((line) => line.startsWith(processOf(transcript)));
+  // A proxy that is its own backend is two processes: each writes when its time has come.
+  if (transcript.name.startsWith('loop-')) for (const list of [lines, wanted]) list.sort();
   expect(
     lines.map((line, index) => (sameLogLine(line, wanted[index] ?? '') ? (wanted[index] ?? '') : line)),
   ).toEqual(wanted);
