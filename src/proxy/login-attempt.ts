@@ -53,6 +53,7 @@ export class LoginAttempt {
   #sasl: SaslServer | null = null;
   #password: ByteString | null = null;
   #dialogue: AttachableDialogue | null = null;
+  #left = false;
   /** The last connection: its counts are wanted until the relay ends. */
   backend: BackendConnection | null = null;
 
@@ -167,7 +168,7 @@ export class LoginAttempt {
   /** The connection ends in the middle of it. */
   abandon(): void {
     const client = this.#client;
-    const pending = client.waitingForClient || client.authenticating;
+    const pending = client.waitingForClient || client.authenticating || this.#left;
     if (pending && client.series === '2.4') this.#gate.logFailed('Aborted');
     this.backend?.abandon();
   }
@@ -177,6 +178,13 @@ export class LoginAttempt {
     if (this.#client.waitingForClient && this.#sasl === null) this.#side.act({ kind: 'sasl_cancel' });
     this.#client.waitingForClient = false;
     this.#sasl = null;
+  }
+
+  /** It stays without an end: the auth process is never told. */
+  leave(): void {
+    this.drop();
+    this.#left = true;
+    this.#client.unanswered = true;
   }
 
   /** The client's response is none: the login fails. */
@@ -202,6 +210,7 @@ export class LoginAttempt {
   }
 
   #ask(action: Extract<SessionAction, { kind: 'authenticate' | 'sasl_start' | 'sasl_continue' }>): void {
+    this.#left = false;
     this.#client.authenticating = true;
     this.#side.act({ kind: 'pause_client' });
     this.#side.act(action);

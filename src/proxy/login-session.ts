@@ -87,6 +87,11 @@ export abstract class LoginSession {
     return reason;
   }
 
+  /** What the log says of a login that its client left. */
+  protected unfinished(): ByteString {
+    return '';
+  }
+
   /** After a handshake that followed the greeting. */
   protected tlsStarted(): void {}
 
@@ -319,7 +324,8 @@ export abstract class LoginSession {
     }
     if (this.client.tls === 'handshaking') this.client.tlsError = error === '' ? 'Connection closed' : error;
     else if (this.client.tls === 'active' && error !== '') this.client.tlsError = error;
-    this.close(error === '' ? 'Connection closed' : `Connection closed: ${error}`);
+    const unfinished = this.#state === 'login' ? this.unfinished() : '';
+    this.close((error === '' ? 'Connection closed' : `Connection closed: ${error}`) + unfinished);
   }
 
   #timer(event: Extract<SessionEvent, { kind: 'timer' }>): void {

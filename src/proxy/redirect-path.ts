@@ -47,4 +47,3 @@ export function parseHostPort(
   const port = rest.startsWith(':') ? parseUint(rest.slice(1)) : null;
   return port === null || port === 0 || port > 65535 ? null : { host, port };
 }
-

@@ -78,7 +78,7 @@ describe('a submission login', () => {
     expect(await client.until(/250.*\r\n/)).toBe('500 5.5.2 Line too long\r\n250 2.0.0 OK\r\n');
     client.send('FOO\r\n'.repeat(11));
     const rest = await client.end();
-    expect(rest.match(/500 5\.5\.1 Unknown command/g)).toHaveLength(11);
+    expect(rest.match(/500 5\.5\.1 Unknown command/g)).toHaveLength(10);
     expect(rest).toMatch(/421 4\.7\.0 \S+ Too many invalid commands\.\r\n$/);
   });
 });

@@ -4,7 +4,7 @@ import type { Destination } from '../destination.js';
 import type { AttachableDialogue, Referral } from '../login-attempt.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import type { LoginResult } from '../login-result.js';
-import { acceptsMechanism, cleartextAllowed, offeredMechanisms } from '../login-rules.js';
+import { acceptsMechanism, offeredMechanisms } from '../login-rules.js';
 import { LoginSession, type LoginSessionOptions } from '../login-session.js';
 import { encodeBase64 } from '../sasl/sasl-server.js';
 import { applyXclient } from '../xclient.js';
@@ -160,7 +160,8 @@ export class Pop3Session extends LoginSession {
     const sasl = ['SASL', ...offeredMechanisms(this.client)].join(' ');
     const lines = ['+OK', ...CAPABILITIES];
     if (this.canStartTls) lines.push('STLS');
-    if (cleartextAllowed(this.client)) lines.push('USER');
+    // Even where TLS is required. Dovecot pop3-login/client-authenticate.c cmd_capa
+    if (this.client.secured || this.client.settings.login.allowCleartext) lines.push('USER');
     for (const line of [...lines, sasl, '.']) this.#reply(line);
   }
 

@@ -5,67 +5,194 @@ export interface SieveArgument {
   readonly text: ByteString;
 }
 
+/** What is wrong with a line; the rest of it, from `at` on, is of no use. */
+interface Mistake {
+  readonly kind: 'mistake';
+  readonly error: ByteString;
+  readonly at: number;
+}
+
+/** Nothing more can be understood on this connection. */
+interface Fatal {
+  readonly kind: 'fatal';
+  readonly error: ByteString;
+}
+
 export type ParsedLine =
   | { readonly kind: 'more' }
-  /** `end`: bytes that it takes, with the line's end. */
+  /** `end`: bytes that it takes, with the line's end unless only some arguments were wanted. */
   | { readonly kind: 'line'; readonly arguments: readonly SieveArgument[]; readonly end: number }
-  | { readonly kind: 'invalid'; readonly end: number };
+  | Mistake
+  | Fatal;
 
-/** Parses the arguments of one line, with the literals that may follow in it. RFC 5804 1.2, 4 */
-export function parseArguments(text: ByteString, start = 0): ParsedLine {
+export type ParsedResponse =
+  | { readonly kind: 'more' }
+  /** The line ends where a string could be. */
+  | { readonly kind: 'none'; readonly at: number }
+  | { readonly kind: 'response'; readonly text: ByteString; readonly at: number }
+  /** No string. */
+  | { readonly kind: 'invalid'; readonly at: number }
+  | Mistake
+  | Fatal;
+
+type Token =
+  | { readonly kind: 'argument'; readonly argument: SieveArgument; readonly end: number }
+  | Mistake
+  | Fatal
+  | 'more';
+
+/** Dovecot pigeonhole managesieve-login/client.h MAX_MANAGESIEVE_LINE */
+const MAX_LINE = 8192;
+
+/**
+ * Parses the arguments of one line, with the literals that may follow in it; at most `count` of them.
+ * RFC 5804 1.2, 4; Dovecot pigeonhole lib-managesieve/managesieve-parser.c
+ */
+export function parseArguments(text: ByteString, start = 0, count = Number.POSITIVE_INFINITY): ParsedLine {
   const found: SieveArgument[] = [];
   let at = start;
   for (;;) {
+    if (found.length >= count) return { kind: 'line', arguments: found, end: at };
     const character = text.charAt(at);
     if (character === '') return { kind: 'more' };
     if (character === ' ') {
       at += 1;
       continue;
     }
-    const end = /\r?\n/y;
-    end.lastIndex = at;
-    if (end.test(text)) return { kind: 'line', arguments: found, end: end.lastIndex };
-    const step =
-      character === '"' ? quoted(text, at) : character === '{' ? literal(text, at) : atom(text, at);
-    if (step === 'more') return { kind: 'more' };
-    if (step === 'invalid') return invalid(text, at);
-    found.push(step.argument);
-    at = step.end;
+    if (isLineEnd(character)) {
+      const end = text.indexOf('\n', at);
+      return end === -1 ? { kind: 'more' } : { kind: 'line', arguments: found, end: end + 1 };
+    }
+    const token = nextToken(text, at, MAX_LINE - (at - start));
+    if (token === 'more') return { kind: 'more' };
+    if (token.kind !== 'argument') return token;
+    found.push(token.argument);
+    at = token.end;
   }
 }
 
-type Step = { readonly argument: SieveArgument; readonly end: number } | 'more' | 'invalid';
-
-function invalid(text: ByteString, at: number): ParsedLine {
-  const end = text.indexOf('\n', at);
-  return end === -1 ? { kind: 'more' } : { kind: 'invalid', end: end + 1 };
+/**
+ * Reads the string that a SASL exchange wants; what follows it on its line is not looked at.
+ * Dovecot pigeonhole managesieve-login/client-authenticate.c managesieve_client_auth_read_response
+ */
+export function parseResponse(text: ByteString, start = 0): ParsedResponse {
+  let at = start;
+  while (text.charAt(at) === ' ') at += 1;
+  const character = text.charAt(at);
+  if (character === '') return { kind: 'more' };
+  if (isLineEnd(character)) return { kind: 'none', at };
+  if (character === '"') return quotedResponse(text, at);
+  const token =
+    character === '{' ? literal(text, at, Number.POSITIVE_INFINITY) : nextToken(text, at, MAX_LINE);
+  if (token === 'more') return { kind: 'more' };
+  if (token.kind !== 'argument') return token;
+  const { argument, end } = token;
+  return argument.kind === 'string'
+    ? { kind: 'response', text: argument.text, at: end }
+    : { kind: 'invalid', at: end };
 }
 
-function quoted(text: ByteString, at: number): Step {
-  const string = /"((?:[^"\\\r\n\0]|\\[^\r\n\0])*)"/y;
-  string.lastIndex = at;
-  const match = string.exec(text);
-  if (match === null) return /[\r\n\0]/.test(text.slice(at)) ? 'invalid' : 'more';
-  const value = (match[1] ?? '').replace(/\\(.)/gs, '$1');
-  return { argument: { kind: 'string', text: value }, end: string.lastIndex };
+/** Dovecot pigeonhole managesieve-parser.c quoted_string_istream_read */
+function quotedResponse(text: ByteString, start: number): ParsedResponse {
+  const mistake = (error: ByteString, at: number): Mistake => ({
+    kind: 'mistake',
+    error: `Error in AUTHENTICATE response string: ${error}`,
+    at,
+  });
+  let value = '';
+  for (let at = start + 1; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === '"') return { kind: 'response', text: value, at: at + 1 };
+    if (isLineEnd(character)) return mistake('Quoted string contains an invalid character', at);
+    if (character !== '\\') {
+      value += character;
+      continue;
+    }
+    at += 1;
+    const escaped = text.charAt(at);
+    if (escaped === '') return { kind: 'more' };
+    if (escaped !== '"' && escaped !== '\\')
+      return mistake('Escaped quoted-string character is not a QUOTED-SPECIAL', at);
+    value += escaped;
+  }
+  return { kind: 'more' };
 }
 
-function literal(text: ByteString, at: number): Step {
-  const size = /\{(\d{1,9})\+?\}\r?\n/y;
-  size.lastIndex = at;
-  const match = size.exec(text);
-  if (match === null) return text.indexOf('\n', at) === -1 ? 'more' : 'invalid';
-  const end = size.lastIndex + Number(match[1]);
+function isLineEnd(character: ByteString): boolean {
+  return character === '\r' || character === '\n';
+}
+
+function nextToken(text: ByteString, at: number, room: number): Token {
+  switch (text.charAt(at)) {
+    case '"':
+      return quoted(text, at);
+    case '{':
+      return literal(text, at, room);
+    default:
+      return atom(text, at);
+  }
+}
+
+function isUtf8(bytes: ByteString): boolean {
+  return !/[\x80-\xff]/.test(bytes) || !Buffer.from(bytes, 'latin1').toString('utf8').includes('\ufffd');
+}
+
+function quoted(text: ByteString, start: number): Token {
+  const mistake = (error: ByteString): Mistake => ({ kind: 'mistake', error, at: start + 1 });
+  for (let at = start + 1; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === '"') {
+      const inside = text.slice(start + 1, at);
+      if (!isUtf8(inside)) return mistake('Invalid UTF-8 character in quoted-string.');
+      const argument = { kind: 'string', text: inside.replace(/\\(.)/g, '$1') } as const;
+      return { kind: 'argument', argument, end: at + 1 };
+    }
+    if (character === '\0') return mistake('NULs not allowed in strings');
+    if (isLineEnd(character)) return mistake('String contains invalid character.');
+    if (character !== '\\') continue;
+    at += 1;
+    const escaped = text.charAt(at);
+    if (escaped !== '' && escaped !== '"' && escaped !== '\\')
+      return mistake('Escaped quoted-string character is not a QUOTED-SPECIAL.');
+  }
+  return 'more';
+}
+
+function literal(text: ByteString, start: number, room: number): Token {
+  const match = /^\{(\d*)(\+?)/.exec(text.slice(start, start + 24));
+  const digits = match?.[1] ?? '';
+  const at = start + (match?.[0].length ?? 1);
+  const character = text.charAt(at);
+  if (character === '') return 'more';
+  if (character !== '}') {
+    const error = match?.[2] === '+' ? "Expecting '}' after '+'" : 'Invalid literal size';
+    return { kind: 'mistake', error, at: start + 1 };
+  }
+  const size = Number(digits);
+  if (size > room) return { kind: 'fatal', error: 'Literal size too large' };
+  const data = text.charAt(at + 1) === '\r' ? at + 2 : at + 1;
+  if (text.charAt(data) === '') return 'more';
+  if (text.charAt(data) !== '\n')
+    return { kind: 'mistake', error: 'Missing LF after literal size', at: data };
+  const end = data + 1 + size;
   if (end > text.length) return 'more';
-  return { argument: { kind: 'string', text: text.slice(size.lastIndex, end) }, end };
+  const value = text.slice(data + 1, end);
+  if (!isUtf8(value))
+    return { kind: 'mistake', error: 'Invalid UTF-8 character in literal string.', at: data + 1 };
+  return { kind: 'argument', argument: { kind: 'string', text: value }, end };
 }
 
-function atom(text: ByteString, at: number): Step {
-  const word = /[^ "(){}\\\x00-\x1f\x7f-\xff]+/y;
-  word.lastIndex = at;
-  const match = word.exec(text);
-  if (match === null) return text.charAt(at) === '\r' && at + 1 === text.length ? 'more' : 'invalid';
-  return { argument: { kind: 'atom', text: match[0] }, end: word.lastIndex };
+function atom(text: ByteString, start: number): Token {
+  const word = /[^ "(){}\\\x00-\x1f\x7f-\xff]*/y;
+  word.lastIndex = start;
+  const value = word.exec(text)?.[0] ?? '';
+  const end = start + value.length;
+  const character = text.charAt(end);
+  if (character === '') return 'more';
+  const isEnd = character === ' ' || character === ')' || isLineEnd(character);
+  if (isEnd && value !== '') return { kind: 'argument', argument: { kind: 'atom', text: value }, end };
+  const error = character >= '\x80' ? '8bit data in atom' : 'Invalid characters in atom';
+  return { kind: 'mistake', error, at: start };
 }
 
 /** A string as an answer shows it. Dovecot pigeonhole lib-managesieve/managesieve-quote.c */

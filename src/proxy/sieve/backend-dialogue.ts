@@ -90,10 +90,17 @@ export class SieveBackendDialogue implements AttachableDialogue {
 
   /** A capability, or the answer behind the last one. */
   #capabilityLine(line: ByteString, state: 'none' | 'tls-ready'): void {
-    const parsed = parseArguments(`${line}\r\n`);
+    const whole = `${line}\r\n`;
+    const parsed = parseArguments(whole, 0, 2);
+    if (parsed.kind === 'mistake' || parsed.kind === 'fatal') {
+      const text = `Protocol parse error(-1) in capability/greeting line: ${parsed.error} (line=\`${whole}')`;
+      this.#fail('protocol', text);
+      return;
+    }
     const [first, second] = parsed.kind === 'line' ? parsed.arguments : [];
     if (first === undefined) {
-      const shown = sanitize(line, 160);
+      // Dovecot dies of a literal here.
+      const shown = sanitize(whole, 160);
       this.#fail('protocol', `Remote returned with invalid capability/greeting line: ${shown}`);
       return;
     }
@@ -105,7 +112,7 @@ export class SieveBackendDialogue implements AttachableDialogue {
     if (response === 'OK') {
       this.#afterCapabilities(state);
     } else if (response !== 'NO' && response !== 'BYE') {
-      this.#fail('protocol', `Remote sent invalid response: ${sanitize(line, 160)}`);
+      this.#fail('protocol', `Remote sent invalid response: ${sanitize(whole, 160)}`);
     } else if (state === 'none') {
       this.#fail('protocol', 'Remote sent unexpected NO/BYE instead of capability response');
     } else {
@@ -162,10 +169,16 @@ export class SieveBackendDialogue implements AttachableDialogue {
   }
 
   #challenge(exchange: BackendExchange, line: ByteString): void {
-    const parsed = parseArguments(`${line}\r\n`);
+    const whole = `${line}\r\n`;
+    const parsed = parseArguments(whole, 0, 1);
+    if (parsed.kind === 'mistake' || parsed.kind === 'fatal') {
+      const text = `Protocol parse error(-1) int SASL challenge line: ${parsed.error} (line=\`${whole}')`;
+      this.#fail('protocol', text);
+      return;
+    }
     const [argument] = parsed.kind === 'line' ? parsed.arguments : [];
-    if (argument === undefined) {
-      this.#fail('protocol', `Server sent invalid SASL challenge line: ${sanitize(line, 160)}`);
+    if (argument?.kind !== 'string') {
+      this.#fail('protocol', `Server sent invalid SASL challenge line: ${sanitize(whole, 160)}`);
       return;
     }
     const challenge = decodeBase64(argument.text);

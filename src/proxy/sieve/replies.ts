@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Referral } from '../login-attempt.js';
+import type { LoginClient } from '../login-client.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import type { LoginResult } from '../login-result.js';
 import { formatAuthority, parseAuthority } from '../referral-authority.js';
@@ -50,8 +51,12 @@ export function proxyRefusal(failure: ProxyFailureClass, reason: ByteString): By
   }
 }
 
-/** Dovecot pigeonhole lib-managesieve/managesieve-url.c managesieve_url_create */
-export function referralReply({ user, host, port, reason }: Referral): ByteString {
+/** Dovecot pigeonhole 0.5.19 client-authenticate.c, 2.4.1 lib-managesieve/managesieve-url.c managesieve_url_create */
+export function referralReply(client: LoginClient, { user, host, port, reason }: Referral): ByteString {
+  if (client.series === '2.3') {
+    const place = port === null ? host : `${host}:${port}`;
+    return no(reason, `REFERRAL sieve://${user};AUTH=${client.mechanism}@${place}`);
+  }
   const authority = formatAuthority(user, host, port);
   const at = authority.lastIndexOf('@');
   const escaped = authority.slice(0, at).replaceAll(';', '%3B').replaceAll(':', '%3A');

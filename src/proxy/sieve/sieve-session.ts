@@ -8,7 +8,7 @@ import { offeredMechanisms } from '../login-rules.js';
 import { type DisconnectCause, LoginSession, type LoginSessionOptions } from '../login-session.js';
 import { encodeBase64 } from '../sasl/sasl-server.js';
 import { applyXclient } from '../xclient.js';
-import { parseArguments, type SieveArgument, sieveString } from './arguments.js';
+import { parseArguments, parseResponse, type SieveArgument, sieveString } from './arguments.js';
 import { SieveBackendDialogue } from './backend-dialogue.js';
 import { loginRefusal, no, proxyRefusal, referralReply } from './replies.js';
 
@@ -18,13 +18,24 @@ const MAX_BAD_COMMANDS = 3;
 const MAX_RESPONSE = 8192;
 /** A command with the longest response. */
 const INPUT_LIMIT = MAX_RESPONSE + 1026;
+/** Dovecot client-common.h LOGIN_MAX_INBUF_SIZE */
+const MAX_COMMAND = 1026;
+const COMMANDS = ['AUTHENTICATE', 'CAPABILITY', 'STARTTLS', 'NOOP', 'LOGOUT', 'XCLIENT'];
 /** Commands that take no argument. */
 const WITHOUT_ARGUMENTS = ['CAPABILITY', 'STARTTLS', 'LOGOUT'];
+
+type Response =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'response'; readonly text: ByteString }
+  | { readonly kind: 'error'; readonly error: ByteString | null }
+  | { readonly kind: 'closed' };
 
 /** One ManageSieve connection. Dovecot pigeonhole managesieve-login/client.c; RFC 5804 */
 export class SieveSession extends LoginSession {
   protected readonly input = new ClientInput(INPUT_LIMIT);
   #badCommands = 0;
+  /** The rest of a line is still to come that nobody wants. */
+  #skipLine = false;
 
   constructor(options: LoginSessionOptions) {
     super('sieve', options);
@@ -44,7 +55,7 @@ export class SieveSession extends LoginSession {
   }
 
   protected refer(referral: Referral): void {
-    this.#reply(referralReply(referral));
+    this.#reply(referralReply(this.client, referral));
   }
 
   protected challenge(data: ByteString): void {
@@ -90,28 +101,69 @@ export class SieveSession extends LoginSession {
   }
 
   protected resetInput(): void {
+    this.#skipLine = false;
     this.input.forgetLine();
   }
 
-  /** A line is there as a whole or not at all. */
-  #line(start: number): readonly SieveArgument[] | 'invalid' | null {
+  /** Drops what is left of a line that is of no use; false where its end is still to come. */
+  #skipped(): boolean {
+    if (!this.#skipLine) return true;
     const { buffer } = this.input;
-    const parsed = parseArguments(buffer.slice(0, buffer.length), start);
-    if (parsed.kind === 'more') return null;
-    buffer.skip(parsed.end);
-    return parsed.kind === 'line' ? parsed.arguments : 'invalid';
+    const end = buffer.indexOf('\n');
+    if (end === -1) {
+      buffer.takeAll();
+      return false;
+    }
+    buffer.skip(end + 1);
+    this.#skipLine = false;
+    return true;
+  }
+
+  #skipRest(at: number): void {
+    this.input.buffer.skip(at);
+    this.#skipLine = true;
+  }
+
+  /** Only AUTHENTICATE may be longer than the buffer. */
+  #unfinished(): boolean {
+    if (this.input.buffer.length >= MAX_COMMAND) this.overflow();
+    return false;
   }
 
   protected command(): boolean {
+    if (!this.#skipped()) return false;
     const { buffer } = this.input;
     let end = 0;
     while (end < buffer.length && !/[ \r\n]/.test(buffer.at(end))) end += 1;
-    if (end === buffer.length) return false;
+    if (end === buffer.length) return this.#unfinished();
     const name = buffer.slice(0, end).toUpperCase();
-    const parameters = this.#line(end);
-    if (parameters === null) return false;
-    if (parameters === 'invalid' || !this.#execute(name, parameters)) this.#bad();
-    return true;
+    if (!COMMANDS.includes(name)) {
+      this.#skipRest(end);
+      this.#bad();
+      return true;
+    }
+    const parsed = parseArguments(
+      buffer.slice(0, buffer.length),
+      end,
+      name === 'AUTHENTICATE' ? 1 : undefined,
+    );
+    switch (parsed.kind) {
+      case 'more':
+        return this.#unfinished();
+      case 'mistake':
+        this.#skipRest(parsed.at);
+        this.#reply(no(parsed.error));
+        return true;
+      case 'fatal':
+        this.#reply(`BYE ${sieveString(parsed.error)}`);
+        this.close(parsed.error);
+        return true;
+      case 'line':
+        if (name === 'AUTHENTICATE') return this.#authenticate(parsed.arguments[0], parsed.end);
+        buffer.skip(parsed.end);
+        if (!this.#execute(name, parsed.arguments)) this.#bad();
+        return true;
+    }
   }
 
   #bad(): void {
@@ -128,8 +180,6 @@ export class SieveSession extends LoginSession {
   #execute(name: ByteString, parameters: readonly SieveArgument[]): boolean {
     if (WITHOUT_ARGUMENTS.includes(name) && parameters.length > 0) return false;
     switch (name) {
-      case 'AUTHENTICATE':
-        return this.#authenticate(parameters);
       case 'CAPABILITY':
         this.#capabilities('Capability completed.');
         return true;
@@ -180,31 +230,79 @@ export class SieveSession extends LoginSession {
     return true;
   }
 
-  #authenticate([mechanism, initial, ...more]: readonly SieveArgument[]): boolean {
-    if (mechanism?.kind !== 'string' || mechanism.text === '') return false;
-    if (more.length > 0 || initial?.kind === 'atom') {
-      this.#reply(no('Invalid AUTHENTICATE initial response.'));
+  #authenticate(mechanism: SieveArgument | undefined, at: number): boolean {
+    if (mechanism?.kind !== 'string' || mechanism.text === '') {
+      this.input.buffer.skip(at);
+      this.#skipLine = mechanism !== undefined;
+      this.#bad();
       return true;
     }
-    // An empty string is an empty response, not none.
-    const response = initial === undefined ? '' : initial.text === '' ? '=' : initial.text;
-    this.beginLogin(() => this.login.authenticate(mechanism.text, response));
-    return true;
+    const response = this.#response(at);
+    if (response === null) return false;
+    switch (response.kind) {
+      case 'closed':
+        return true;
+      case 'error':
+        this.client.mechanism = mechanism.text;
+        this.#reply(no(response.error ?? 'Invalid AUTHENTICATE initial response.'));
+        return true;
+      case 'none':
+      case 'response': {
+        // An empty string is an empty response, not none.
+        const initial = response.kind === 'none' ? '' : response.text === '' ? '=' : response.text;
+        this.beginLogin(() => this.login.authenticate(mechanism.text, initial));
+        return true;
+      }
+    }
   }
 
-  /** Responses are strings here. Dovecot pigeonhole managesieve_client_auth_read_response */
+  /** What the client says in a SASL exchange; null where more is to come. */
+  #response(start: number): Response | null {
+    const { buffer } = this.input;
+    const parsed = parseResponse(buffer.slice(0, buffer.length), start);
+    const length = parsed.kind === 'response' ? parsed.text.length : buffer.length - start;
+    if ((parsed.kind === 'more' || parsed.kind === 'response') && length > MAX_RESPONSE) {
+      this.saslTooLarge();
+      return { kind: 'closed' };
+    }
+    switch (parsed.kind) {
+      case 'more':
+        return null;
+      case 'fatal':
+        this.#reply(`BYE ${sieveString(parsed.error)}`);
+        this.close(`parse error during auth: ${parsed.error}`);
+        return { kind: 'closed' };
+      case 'none':
+        this.#skipRest(parsed.at);
+        this.#skipped();
+        return parsed;
+      case 'response':
+        if (buffer.indexOf('\n', parsed.at) === -1) return null;
+        this.#skipRest(parsed.at);
+        this.#skipped();
+        return parsed;
+      case 'invalid':
+        this.#skipRest(parsed.at);
+        return { kind: 'error', error: null };
+      case 'mistake':
+        this.#skipRest(parsed.at);
+        return { kind: 'error', error: parsed.error };
+    }
+  }
+
+  /** Responses are strings here. Dovecot pigeonhole managesieve_client_auth_parse_response */
   protected override saslLine(): boolean {
-    const parameters = this.#line(0);
-    if (parameters === null) return false;
-    const [response, ...more] = parameters === 'invalid' ? [] : parameters;
-    if (response?.kind === 'string' && more.length === 0) {
+    if (!this.#skipped()) return false;
+    const response = this.#response(0);
+    if (response === null) return false;
+    if (response.kind === 'closed') return true;
+    if (response.kind === 'response') {
       this.login.saslLine(response.text);
       return true;
     }
-    const empty = parameters !== 'invalid' && response === undefined;
-    this.login.fail(
-      empty ? 'Received empty AUTHENTICATE client response line.' : 'Invalid AUTHENTICATE client response.',
-    );
+    const error =
+      response.kind === 'none' ? 'Received empty AUTHENTICATE client response line.' : response.error;
+    this.login.fail(error ?? 'Invalid AUTHENTICATE client response.');
     this.backToCommands();
     return true;
   }

@@ -48,6 +48,8 @@ export class SubmissionBackendDialogue implements AttachableDialogue {
   #reply: ByteString[] = [];
   #exchange: BackendExchange | null = null;
   /** An initial response that was too long for the command's line. */
+  /** The backend says that it closes the connection, and this is passed on as the last word. */
+  #closing = false;
   #initial: ByteString | null = null;
 
   constructor(client: LoginClient, destination: Destination, side: SubmissionClientSide) {
@@ -67,6 +69,7 @@ export class SubmissionBackendDialogue implements AttachableDialogue {
     this.#reply = [];
     this.#exchange = null;
     this.#initial = null;
+    this.#closing = false;
   }
 
   state(): ByteString {
@@ -74,7 +77,8 @@ export class SubmissionBackendDialogue implements AttachableDialogue {
   }
 
   failed(failure: ProxyFailureClass): void {
-    const forwarded = failure === 'auth_tempfail' && this.#reply.length > 0;
+    const isOwn = failure === 'auth_tempfail' || (failure === 'auth' && this.#closing);
+    const forwarded = isOwn && this.#reply.length > 0;
     if (forwarded) this.#side.reply(this.#reply.join('\r\n'));
     else if (failure !== 'auth') this.#side.reply(PROXY_FAILED);
     this.#side.loginFailed();
@@ -243,7 +247,9 @@ export class SubmissionBackendDialogue implements AttachableDialogue {
         this.#side.loggedIn(this.#reply.join('\r\n'));
         break;
       case 4:
-        this.#fail('auth_tempfail', reply.text);
+        // 2.3 tries no second time where the backend closes. observed 2.3.19.1
+        this.#closing = reply.status === 421 && this.#client.series === '2.3';
+        this.#fail(this.#closing ? 'auth' : 'auth_tempfail', reply.text);
         break;
       default:
         this.#refused(reply);

@@ -47,14 +47,14 @@ export function xclientCommands(
   for (const [name, value] of values) {
     if (value === null || !known.includes(name)) continue;
     const parameter = ` ${name}=${encodeXtext(value)}`;
-    if (command.length + parameter.length > MAX_LINE && command !== 'XCLIENT') {
+    if (command.length + parameter.length <= MAX_LINE) {
+      command += parameter;
+    } else if (command === 'XCLIENT') {
+      commands.push(command + parameter);
+    } else {
       commands.push(command);
-      command = 'XCLIENT';
+      command = `XCLIENT${parameter}`;
     }
-    command += parameter;
-    if (command.length <= MAX_LINE) continue;
-    commands.push(command);
-    command = 'XCLIENT';
   }
   // The last one is sent even when nothing is left for it.
   commands.push(command);

@@ -27,3 +27,16 @@ export function isParameterText(text: ByteString): boolean {
   if (!/[\x80-\xff]/.test(text)) return true;
   return !Buffer.from(text, 'latin1').toString('utf8').includes('\ufffd');
 }
+
+const ATOM = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]*/;
+
+/** What is wrong with a parameter that is one string; null where nothing is. Dovecot lib-smtp/smtp-parser.c */
+export function stringMistake(text: ByteString): ByteString | null {
+  if (!text.startsWith('"')) return ATOM.exec(text)?.[0] === text ? null : 'Invalid character in string';
+  const [inside = ''] = /^(?:[ !#-[\]-~]|\\[ -~])*/.exec(text.slice(1)) ?? [];
+  const rest = text.slice(1 + inside.length);
+  if (rest === '') return 'Premature end of quoted string';
+  if (rest.startsWith('\\')) return "Invalid character after '\\' in quoted string";
+  if (!rest.startsWith('"')) return 'Invalid character in quoted string';
+  return rest === '"' ? null : 'Invalid character in string';
+}

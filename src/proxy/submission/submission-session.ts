@@ -10,7 +10,7 @@ import { SubmissionBackendDialogue } from './backend-dialogue.js';
 import type { GreetingFacts } from './backend-xclient.js';
 import { takeXclient } from './front-end.js';
 import { ehloCapabilities, loginRefusal, multiline, PROXY_FAILED, referralReply } from './replies.js';
-import { heloDomain, isParameterText } from './smtp-text.js';
+import { heloDomain, isParameterText, stringMistake } from './smtp-text.js';
 
 /** Dovecot submission-login/client.c CLIENT_MAX_BAD_COMMANDS: consecutive ones */
 const MAX_BAD_COMMANDS = 10;
@@ -52,13 +52,14 @@ export class SubmissionSession extends LoginSession {
 
   /** Counts bad commands: those in a row end the connection. */
   #reply(lines: ByteString): void {
-    this.send(`${lines}\r\n`);
-    if (!BAD_STATUS.test(lines)) {
-      this.#badCommands = 0;
+    this.#badCommands = BAD_STATUS.test(lines) ? this.#badCommands + 1 : 0;
+    if (this.#badCommands <= MAX_BAD_COMMANDS) {
+      this.send(`${lines}\r\n`);
+      // Dovecot lib-smtp/smtp-server-command.c smtp_server_command_finished
+      if (lines.startsWith('421'))
+        this.close(`Server closed the connection: ${lines.replaceAll('\r\n', ' ')}`);
       return;
     }
-    this.#badCommands += 1;
-    if (this.#badCommands <= MAX_BAD_COMMANDS) return;
     const text = 'Too many invalid commands.';
     this.send(`421 4.7.0 ${this.#hostname} ${text}\r\n`);
     this.close(text);
@@ -106,6 +107,11 @@ export class SubmissionSession extends LoginSession {
     return notice;
   }
 
+  /** Dovecot lib-smtp/smtp-server-connection.c smtp_server_connection_disconnect */
+  protected override unfinished(): ByteString {
+    return ' (unfinished AUTH command)';
+  }
+
   protected resetInput(): void {
     this.#skipLine = false;
     this.#greeting = { helo: null, protocol: 'ESMTP', login: null };
@@ -114,8 +120,10 @@ export class SubmissionSession extends LoginSession {
 
   /** Dovecot lib-smtp/smtp-server-connection.c: the line is refused and skipped, the connection goes on. */
   protected override overflow(): boolean {
-    this.input.buffer.takeAll();
-    if (!this.#skipLine) this.#reply('500 5.5.2 Line too long');
+    const line = this.input.buffer.takeAll();
+    const isNamed = /^[A-Za-z]{0,32} /.test(line);
+    if (!this.#skipLine)
+      this.#reply(isNamed ? '500 5.5.2 Line too long' : '500 5.5.2 Invalid command syntax');
     this.#skipLine = true;
     return true;
   }
@@ -123,7 +131,7 @@ export class SubmissionSession extends LoginSession {
   /** The same for a response of AUTH. Dovecot lib-smtp/smtp-server-cmd-auth.c cmd_auth_input */
   protected override saslTooLarge(): void {
     this.#skipLine = true;
-    this.login.drop();
+    this.login.leave();
     this.#reply('500 5.5.2 Line too long');
     this.backToCommands();
   }
@@ -164,11 +172,19 @@ export class SubmissionSession extends LoginSession {
       case 'XCLIENT':
         this.#xclient(parameters);
         break;
-      case 'NOOP':
+      case 'NOOP': {
+        const mistake = stringMistake(parameters);
+        this.#reply(mistake === null ? '250 2.0.0 OK' : `501 5.5.4 Invalid string parameter: ${mistake}`);
+        break;
+      }
       case 'RSET':
-        this.#reply('250 2.0.0 OK');
+        this.#reply(parameters === '' ? '250 2.0.0 OK' : '501 5.5.4 Invalid parameters');
         break;
       case 'QUIT':
+        if (parameters !== '') {
+          this.#reply('501 5.5.4 Invalid parameters');
+          break;
+        }
         this.#reply('221 2.0.0 Bye');
         this.closeLoggedOut();
         break;

@@ -52,8 +52,12 @@ export interface LiveCase {
   readonly implicitTls?: boolean;
   /** In the passwd-file of users who may not log in. */
   readonly denied?: boolean;
-  /** Where only one version can be asked: the other crashes. */
+  /** What only one version does. */
   readonly only?: Series;
+  /** The real login process dies of it: dvproxy answers. */
+  readonly crashes?: true;
+  /** The real log has the backend's line ends in it, dvproxy's question marks. */
+  readonly breaksLog?: true;
 }
 
 export type LiveCases = Readonly<Record<string, LiveCase>>;

@@ -10,7 +10,7 @@ import { type LiveProxy, startOurProxy, startRealProxy } from './proxies.js';
 import { type Spoken, speak } from './spoken-client.js';
 
 /** Conversations at a time. */
-const AT_ONCE = 6;
+const AT_ONCE = 24;
 
 /** A case of one proxy. */
 interface Side {
@@ -73,13 +73,16 @@ async function talk({ live, user, address }: Planned, side: Side, proxy: LivePro
   });
 }
 
-function logOf(whole: string, { address }: Planned, { port }: Side): Record<string, string[]> {
+function logOf(whole: string, { address }: Planned, { port, backend }: Side): Record<string, string[]> {
+  // Each plus of a session id makes two bytes more where it goes out as xtext.
+  const session = / SESSION=(\S*)/.exec(backend?.heard.at(-1) ?? '')?.[1] ?? '';
+  const escapes = 2 * (session.split('+2B').length - 1);
   const lines: Record<string, string[]> = {};
   const here = new RegExp(`\\b${address.replaceAll('.', '\\.')}\\b`);
   for (const line of whole.split('\n')) {
     if (!here.test(line)) continue;
     const process = /^[a-z0-9-]+/.exec(line)?.[0] ?? '';
-    lines[process] = [...(lines[process] ?? []), maskedLog(line, port)];
+    lines[process] = [...(lines[process] ?? []), maskedLog(line, port, escapes)];
   }
   return lines;
 }
@@ -141,6 +144,13 @@ export function compareLive(version: DovecotVersion, groups: Readonly<Record<str
       };
       await Promise.all(Array.from({ length: AT_ONCE }, worker));
       realLog = await real.stop();
+      if (only !== undefined)
+        console.log(
+          realLog
+            .split('\n')
+            .filter((l) => /Panic|Fatal|killed/.test(l))
+            .join('\n'),
+        );
       ourLog = await ours.stop();
     }, 300_000);
     afterAll(async () => {
@@ -154,7 +164,15 @@ export function compareLive(version: DovecotVersion, groups: Readonly<Record<str
       const one = planned.find((candidate) => candidate.name === name);
       if (one === undefined) throw new Error('not planned');
       expect(one.real.spoken?.stuck).toBeNull();
-      expect(seen(one, one.ours, ours, ourLog)).toEqual(seen(one, one.real, real, realLog));
+      const mine = seen(one, one.ours, ours, ourLog);
+      const expected = seen(one, one.real, real, realLog);
+      if (one.live.crashes !== true) {
+        const broken = one.live.breaksLog === true ? { log: {} } : {};
+        expect({ ...mine, ...broken }).toEqual({ ...expected, ...broken });
+        return;
+      }
+      expect(mine.client.startsWith(expected.client)).toBe(true);
+      expect(mine.client.length).toBeGreaterThan(expected.client.length);
     });
   });
 }

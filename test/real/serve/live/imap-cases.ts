@@ -314,11 +314,11 @@ const FIELDS: LiveCases = {
   proxy_noauth: refused({}, { fields: 'proxy_noauth' }),
   'proxy_timeout for a silent backend': refused(
     {},
-    { fields: 'proxy_timeout=2', behind: imapBehind({}, '') },
+    { fields: 'proxy_timeout=4', behind: imapBehind({}, '') },
   ),
   'proxy_timeout for a backend that is silent later': refused(
     { LOGIN: '' },
-    { fields: 'proxy_timeout=1500ms' },
+    { fields: 'proxy_timeout=4500ms' },
   ),
   source_ip: refused({}, { fields: 'source_ip=127.0.0.33' }),
   nologin: one(['', 'a LOGIN @USER@ pass', 'b LOGOUT'], { allFields: 'nologin' }),

@@ -12,9 +12,10 @@ export function maskedBytes(text: string, listeners: ReadonlyMap<string, number>
   return masked.replace(new RegExp(`\\b${backend}\\b`, 'g'), 'BACKEND');
 }
 
-/** The same for a line of the log. */
-export function maskedLog(line: string, backend: number): string {
+/** The same for a line of the log; `escapes`: bytes to the backend that only this session's id made necessary. */
+export function maskedLog(line: string, backend: number, escapes: number): string {
   return line
+    .replace(/\bin=(\d+)/, (_, count: string) => `in=${Number(count) - escapes}`)
     .replace(/session=<[^>]*>/g, 'session=<SID>')
     .replace(/<[A-Za-z0-9+/]{16}>/g, '<SID>')
     .replace(/\(\d+\.\d{3} secs/g, '(N secs')

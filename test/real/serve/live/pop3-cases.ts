@@ -178,10 +178,10 @@ const FIELDS: LiveCases = {
   ),
   proxy_nopipelining: refused({}, { fields: 'proxy_nopipelining', behind: behind({}, XCLIENT) }),
   proxy_noauth: refused({}, { fields: 'proxy_noauth' }),
-  'proxy_timeout for a silent backend': refused({}, { fields: 'proxy_timeout=2', behind: behind({}, '') }),
+  'proxy_timeout for a silent backend': refused({}, { fields: 'proxy_timeout=4', behind: behind({}, '') }),
   'proxy_timeout for a backend that is silent later': refused(
     { USER: '' },
-    { fields: 'proxy_timeout=1500ms' },
+    { fields: 'proxy_timeout=4500ms' },
   ),
   source_ip: refused({}, { fields: 'source_ip=127.0.0.33' }),
   nologin: one([...LOGIN, 'QUIT'], { allFields: 'nologin' }),
@@ -193,7 +193,7 @@ const FIELDS: LiveCases = {
       [`proxy_mech, ${mech}`, refused({}, { fields: `proxy_mech=${mech} pass=secret` })],
       [
         `proxy_mech, ${mech} with a challenge`,
-        refused({ AUTH: '+ \r\n' }, { fields: `proxy_mech=${mech} pass=secret proxy_timeout=1500ms` }),
+        refused({ AUTH: '+ \r\n' }, { fields: `proxy_mech=${mech} pass=secret proxy_timeout=4500ms` }),
       ],
       [
         `proxy_mech, ${mech} refused`,
