@@ -73,7 +73,8 @@ function decideWithoutProxy(answer: AuthAnswer, fields: ProxyFields, context: Lo
     kind: 'referral',
     user: fields.destuser ?? answer.user,
     host: fields.host,
-    port: fields.port === defaultPort(context) ? null : fields.port,
+    // 0: TLS from the start, in a protocol that has no port for it (2.4).
+    port: fields.port === defaultPort(context) || fields.port === 0 ? null : fields.port,
     reason: fields.reason ?? 'Try this server instead.',
   };
 }

@@ -119,6 +119,15 @@ describe.each(BOTH)('a successful answer for Dovecot %s', (version) => {
     });
   });
 
+  // observed 2.4.1
+  test.each(['submission', 'sieve'] as const)(
+    'a referral of %s to TLS from the start names no port',
+    (protocol) => {
+      const { port } = { port: -1, ...decide('nologin ssl host=h', '2.4.1', { protocol }) };
+      expect(port).toBeNull();
+    },
+  );
+
   test('nologin refuses, with host it refers, without both the login is local', () => {
     expect(decide('nologin', version)).toEqual({ kind: 'nologin', reason: 'Login disabled for this user' });
     expect(decide('nologin reason=Moved', version)).toEqual({ kind: 'nologin', reason: 'Moved' });
