@@ -14,10 +14,10 @@ for (const reason of Object.values(missing))
   if (reason !== null && !required) console.warn(`skipped: ${reason}`);
 
 /**
- * Said by login processes (fixtures/transcripts have them), by what opens a mailbox, or by a real database
- * (check-connect.test.ts).
+ * Said by login processes (fixtures/transcripts have them), by what opens a mailbox, by doveadm, or by a real database
+ * or directory (check-connect.test.ts).
  */
-const OF_OTHERS = /^DV(?:403|406|407|408|409|413|416|426|508|710|714|831|832)$/;
+const OF_OTHERS = /^DV(?:224|225|403|406|407|408|409|413|416|426|508|710|714|827|829|831|832)$/;
 
 /** Behind the settings that go first; an example without a passdb gets one. */
 function completed(config: string): string {
@@ -25,11 +25,11 @@ function completed(config: string): string {
   return /passdb|auth_mechanisms/.test(own) ? own : `${own}passdb static {\n  password = pw\n}\n`;
 }
 
-/** The same queries on a file: no server is needed for what Dovecot says. */
+/** The same queries on a file: no server is needed for what Dovecot says, unless the connect string itself is bad. */
 function onSqlite(text: string): string {
   return text
-    .replace(/^driver = mysql$/m, 'driver = sqlite')
-    .replace(/^connect = .*$/m, 'connect = @DIR@/users.sqlite');
+    .replace(/^driver = mysql(?=\nconnect = .* dbname=)/m, 'driver = sqlite')
+    .replace(/^connect = .* dbname=.*$/m, 'connect = @DIR@/users.sqlite');
 }
 
 /** Users as the examples ask for them; two of them share a name by their aliases. */
@@ -37,7 +37,7 @@ function makeUsers(path: string): void {
   const database = new Sqlite(path);
   database.exec(
     'CREATE TABLE users (name TEXT, userid TEXT, username TEXT, alias TEXT, password TEXT, pw TEXT, pass TEXT, crypt TEXT, home TEXT, host TEXT, port TEXT, tls INTEGER, active INTEGER, last_login TEXT);' +
-      "INSERT INTO users (name, userid, username, alias, password, active) VALUES ('joe@example.com', 'joe@example.com', 'joe@example.com', 'j', '{PLAIN}pw', 1), ('ann', 'ann', 'ann', 'joe@example.com', '{PLAIN}pw', 1);",
+      "INSERT INTO users (name, userid, username, alias, password, active) VALUES ('joe@example.com', 'joe@example.com', 'joe@example.com', 'j', '{PLAIN}pw', 1), ('ann', 'ann', 'ann', 'joe@example.com', '{PLAIN}pw', 1), ('sue', 'sue', 'sue', 'sue', 'pw', 1);",
   );
   database.close();
   chmodSync(path, 0o644);
@@ -88,6 +88,7 @@ describe.each(PAGES.filter(({ version }) => required || missing[version] === nul
         const server = start();
         try {
           server.real({ user: 'users' in files ? 'joe' : 'joe@example.com', password: 'pw' });
+          if ('sql.conf.ext' in files) server.real({ user: 'sue', password: 'pw' });
           for (let wait = 0; wait < WAITS && !saysAll(); wait++) {
             said = server.log().join('\n').replaceAll(server.directory, '/etc/dovecot');
             await setTimeout(WAIT_MS);
