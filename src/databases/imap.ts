@@ -248,6 +248,8 @@ class Conversation {
     this.#buffer += data.toString('latin1');
     this.#wake?.();
   };
+  readonly #signal: AbortSignal;
+  readonly #onAbort = (): void => this.#fail(new Disconnected('the answer is not wanted any more'));
   readonly #onClose = (): void => this.#fail(new Disconnected('Server disconnected unexpectedly: EOF'));
 
   constructor(socket: Socket, signal: AbortSignal) {
@@ -256,13 +258,8 @@ class Conversation {
     socket.on('data', this.#onData);
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', this.#onClose);
-    signal.addEventListener(
-      'abort',
-      () => this.#fail(new Disconnected('the answer is not wanted any more')),
-      {
-        once: true,
-      },
-    );
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onAbort);
   }
 
   ready(event: 'connect' | 'secureConnect'): Promise<void> {
@@ -321,12 +318,14 @@ class Conversation {
   release(): Socket {
     this.#socket.off('data', this.#onData);
     this.#socket.off('close', this.#onClose);
+    this.#signal.removeEventListener('abort', this.#onAbort);
     this.#socket.setTimeout(0);
     return this.#socket;
   }
 
   end(): void {
     this.#ended ??= new Disconnected('done');
+    this.#signal.removeEventListener('abort', this.#onAbort);
     this.#socket.destroy();
   }
 

@@ -117,8 +117,9 @@ export class LdapSearches {
   ): Promise<{ readonly fields: readonly RowField[]; readonly row?: Row }> {
     const { attributes, attrs } = this.#settings;
     if (this.#series === '2.4') {
-      progress.log.push(...this.#multipleValues(block, entry));
-      return { fields: [], row: ldapRow(entry, attributes) };
+      const row = ldapRow(entry, attributes);
+      progress.log.push(...this.#multipleValues(block, entry, context, row));
+      return { fields: [], row };
     }
     const values = new Map(valuesOf(entry));
     await this.#followNames(entry, values, context, progress);
@@ -203,17 +204,21 @@ export class LdapSearches {
   }
 
   /** A warning for each use of an attribute with more than one value. Dovecot 2.4.1 db-ldap.c: db_ldap_field_single_expand */
-  #multipleValues(block: DatabaseBlock, entry: LdapEntry): LogEntry[] {
-    return block.fields.flatMap(({ value }) =>
-      inspectTemplate('2.4', value).variables.flatMap(({ prefix, written }): LogEntry[] => {
-        if (prefix !== 'ldap') return [];
+  #multipleValues(block: DatabaseBlock, entry: LdapEntry, context: ExpandContext, row: Row): LogEntry[] {
+    const warnings: LogEntry[] = [];
+    for (const { value } of block.fields) {
+      for (const { prefix, written } of inspectTemplate('2.4', value).variables) {
+        if (prefix !== 'ldap') continue;
         const name = written.slice(written.indexOf(':') + 1).toLowerCase();
         const values = entry.attributes.find((each) => each.name.toLowerCase() === name)?.values ?? [];
-        return values.length < 2
-          ? []
-          : [{ level: 'warning', text: `Multiple values found for '${name}': using value '${values[0]}'` }];
-      }),
-    );
+        if (values.length < 2) continue;
+        const text = `Multiple values found for '${name}': using value '${values[0]}'`;
+        warnings.push({ level: 'warning', text });
+      }
+      // No field behind one that cannot be expanded is looked at.
+      if (context.expand(value, undefined, row.providers).kind === 'error') break;
+    }
+    return warnings;
   }
 
   /** Runs something that needs the server; a server that is not there, or lets nobody in, ends the look-up. */

@@ -82,6 +82,12 @@ interface Said {
   readonly log: readonly string[];
 }
 
+/** What a database was asked, and how many rows or entries it gave; null: it failed. */
+interface AskedQuery {
+  readonly text: string;
+  readonly rows: number | null;
+}
+
 /** What both sides say, without what only dvproxy knows. */
 export function saidOf({ stdout, stderr, exitCode, log }: Said): Said {
   return { stdout, stderr, exitCode, log };
@@ -97,7 +103,7 @@ export interface DovecotAuth {
   begin(): void;
   real(ask: Ask): Said;
   /** `survives`: real Dovecot lives to answer it too. */
-  ours(ask: Ask): Promise<Said & { readonly survives: boolean }>;
+  ours(ask: Ask): Promise<Said & { readonly survives: boolean; readonly queries: readonly AskedQuery[] }>;
   /** Any command of doveadm. */
   doveadm(args: readonly string[]): Said;
   /** The command line of a program of this Dovecot that reads this configuration. */
@@ -249,6 +255,9 @@ export function startDovecotAuth({
         stdout: text(report.stdout),
         stderr: text(report.stderr),
         exitCode: report.exitCode,
+        queries: simulation.answer.steps.flatMap(({ queries = [] }) =>
+          queries.map((query) => ({ text: text(query.text), rows: query.rows })),
+        ),
         survives: simulation.answer.crash === null && (simulation.answer.remarks ?? []).length === 0,
         log: simulation.answer.log
           .filter(({ level, logged }) => level !== 'debug' && logged !== false)

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { listening } from './listening.js';
 import { freePort } from './mariadb.js';
 
 /** Says OK to the password `pw`; what else it says is in the password itself: `NO [EXPIRED] text`, `close`. */
@@ -35,6 +36,6 @@ export interface FakeImap {
 export async function startFakeImap(): Promise<FakeImap> {
   const port = await freePort();
   const child: ChildProcess = spawn(process.execPath, ['-e', PROGRAM, String(port)], { stdio: 'ignore' });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await listening(port);
   return { port, stop: () => void child.kill() };
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { listening } from './listening.js';
 import { freePort } from './mariadb.js';
 
 /** Answers by the token: see the switch. */
@@ -44,6 +45,6 @@ export interface FakeOauth2 {
 export async function startFakeOauth2(): Promise<FakeOauth2> {
   const port = await freePort();
   const child: ChildProcess = spawn(process.execPath, ['-e', PROGRAM, String(port)], { stdio: 'ignore' });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await listening(port);
   return { port, stop: () => void child.kill() };
 }

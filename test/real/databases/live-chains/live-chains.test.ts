@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { type MariadbServer, mariadbMissing, startMariadb } from '../../servers/
 import { type OpenldapServer, openldapMissing, startOpenldap } from '../../servers/openldap.js';
 import { type PostgresqlServer, postgresqlMissing, startPostgresql } from '../../servers/postgresql.js';
 import { type ChainSet, placeOfMariadb, placeOfPostgresql } from './chain-set.js';
-import { compareSets } from './comparison.js';
+import { compareSets, type Recording, recordSets } from './comparison.js';
 import { ldapSets } from './ldap-sets.js';
 import { directoryOf, dumpOf, people } from './people.js';
 import { randomLdapSet, randomSqlSet } from './random-sets.js';
@@ -19,6 +19,10 @@ import { sqlSets } from './sql-sets.js';
 const RANDOM = Number(process.env['DVPROXY_LIVE_SETS'] ?? 40);
 const FIRST = Number(process.env['DVPROXY_LIVE_SEED'] ?? 1);
 const SHOWN = 4;
+/** `DVPROXY_RECORD=1` writes the recordings anew (test/databases/live-chains.test.ts replays them). */
+const RECORDS = process.env['DVPROXY_RECORD'] !== undefined;
+const RECORDINGS = join(import.meta.dirname, '../../../../fixtures/live-chains');
+const RECORDED_RANDOM = 12;
 
 const required = process.env['CI'] === 'true';
 const missing = mariadbMissing() ?? postgresqlMissing() ?? openldapMissing();
@@ -72,6 +76,28 @@ describe.skipIf(missing !== null && !required)(
       ],
     };
 
+    test.runIf(RECORDS)(
+      'recordings are written',
+      async () => {
+        const ports: Readonly<Record<string, number>> = {
+          mysql: mariadb.port,
+          pgsql: postgresql.port,
+          ldap: openldap.port,
+        };
+        for (const [kind, setsOf] of Object.entries(setsFor)) {
+          const data = readFileSync(join(folder, kind === 'ldap' ? 'ldap.ldif' : `${kind}.sql`), 'utf8');
+          const recordings = [];
+          for (const version of ['2.3.19.1', '2.4.1'] as const) {
+            const sets = setsOf(version);
+            const kept = sets.slice(0, sets.length - RANDOM + RECORDED_RANDOM);
+            recordings.push(await recordSets(version, kept, ports[kind] ?? 0));
+          }
+          writeFileSync(join(RECORDINGS, `${kind}.json`), recordingText({ data, recordings }));
+        }
+      },
+      1_800_000,
+    );
+
     for (const version of ['2.3.19.1', '2.4.1'] as const) {
       const noDovecot = dovecotMissing(version);
       if (noDovecot !== null) console.log(`skipped ${version}: ${noDovecot}`);
@@ -81,7 +107,7 @@ describe.skipIf(missing !== null && !required)(
           async (kind) => {
             const sets = setsFor[kind]?.(version) ?? [];
             const fixture = join(folder, kind === 'ldap' ? 'ldap.ldif' : `${kind}.sql`);
-            const { answers, deadly } = await compareSets(version, sets, fixture);
+            const { answers } = await compareSets(version, sets, fixture);
             const different = answers.filter(
               ({ real, ours, fixture: replayed, realLog, ourLog, fixtureLog }) =>
                 real !== ours ||
@@ -89,19 +115,6 @@ describe.skipIf(missing !== null && !required)(
                 realLog.join('\n') !== ourLog.join('\n') ||
                 realLog.join('\n') !== fixtureLog.join('\n'),
             );
-            if (process.env['DVPROXY_LIVE_REPORT'] !== undefined)
-              writeFileSync(
-                `${process.env['DVPROXY_LIVE_REPORT']}-${kind}-${version}.json`,
-                JSON.stringify(
-                  {
-                    deadly,
-                    all: answers.length,
-                    different: different.map((each) => ({ set: sets[each.seed], ...each })),
-                  },
-                  null,
-                  1,
-                ),
-              );
             expect(different.slice(0, SHOWN).map((each) => ({ set: sets[each.seed], ...each }))).toEqual([]);
             expect(answers.length).toBeGreaterThan(5 * sets.length);
           },
@@ -111,3 +124,12 @@ describe.skipIf(missing !== null && !required)(
     }
   },
 );
+
+/** JSON with a line for each answer, so that a change can be read. */
+function recordingText({ data, recordings }: { data: string; recordings: readonly Recording[] }): string {
+  const parts = recordings.map(({ answers, ...setup }) => {
+    const head = JSON.stringify(setup, null, 1).replace(/\n}$/, '');
+    return `${head},\n "answers": [\n${answers.map((answer) => JSON.stringify(answer)).join(',\n')}\n]}`;
+  });
+  return `{"data": ${JSON.stringify(data)},\n"recordings": [\n${parts.join(',\n')}\n]}\n`;
+}
