@@ -5,12 +5,13 @@ import { benchLargeFiles } from './large-files.js';
 import { benchManyUsers } from './many-users.js';
 import { benchParser } from './parser.js';
 import { benchServe } from './serve.js';
+import { benchSoak } from './soak.js';
 import { benchWalks } from './walks.js';
 
 const which = process.argv[2] ?? 'all';
 const rounds = Number(process.argv[3] ?? 7);
-/** Names of suites of `serve`. */
-const suites = process.argv.slice(4);
+/** For `serve`: names of suites, parts of the proxies' labels. */
+const only = process.argv.slice(4);
 
 console.log(
   `Machine: ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, Linux ${release()}, Node ${process.version}`,
@@ -23,7 +24,9 @@ const benches: Readonly<Record<string, (rounds: number) => string | Promise<stri
   'large-files': benchLargeFiles,
   walks: benchWalks,
   'many-users': benchManyUsers,
-  serve: (count) => benchServe(count, suites),
+  serve: (count) => benchServe(count, only),
 };
+// Minutes instead of rounds, and only where it is asked for.
+if (which === 'soak') console.log(await benchSoak(rounds));
 for (const [name, bench] of Object.entries(benches))
   if (which === 'all' || which === name) console.log(await bench(rounds));

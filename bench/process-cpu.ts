@@ -23,8 +23,8 @@ function lineOf(pid: string): Line | null {
   }
 }
 
-/** CPU seconds of a process and all that it has started, by the kernel's own accounting. */
-export function treeCpu(root: number): number {
+/** A process and all that it has started. */
+function treeOf(root: number): Map<number, Line> {
   const lines = new Map<number, Line>();
   for (const name of readdirSync('/proc')) {
     const line = /^\d+$/.test(name) ? lineOf(name) : null;
@@ -34,7 +34,16 @@ export function treeCpu(root: number): number {
     for (let at = pid; at > 1; at = lines.get(at)?.parent ?? 0) if (at === root) return true;
     return false;
   };
+  return new Map([...lines].filter(([pid]) => isInside(pid)));
+}
+
+export function treePids(root: number): number[] {
+  return [...treeOf(root).keys()];
+}
+
+/** CPU seconds of a process and all that it has started, by the kernel's own accounting. */
+export function treeCpu(root: number): number {
   let ticks = 0;
-  for (const [pid, line] of lines) if (isInside(pid)) ticks += line.ticks;
+  for (const line of treeOf(root).values()) ticks += line.ticks;
   return ticks / TICKS_A_SECOND;
 }

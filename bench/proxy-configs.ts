@@ -48,7 +48,7 @@ function loginService(
   const unlimited = series === '2.3' ? '0' : 'unlimited';
   const processes =
     mode === 'hp'
-      ? [`${count} = ${unlimited}`, 'process_min_avail = 2', 'process_limit = 2', 'client_limit = 6000']
+      ? [`${count} = ${unlimited}`, 'process_min_avail = 2', 'process_limit = 2', 'client_limit = 9500']
       : [`${count} = 1`, 'process_limit = 1000', 'client_limit = 1'];
   return `service ${protocol}-login {
   inet_listener ${protocol} {

@@ -4,7 +4,7 @@ import type { MailPorts } from './proxy-configs.js';
 import type { ProxyTarget } from './proxy-targets.js';
 
 /** What one run of the load generator prints (bench/mailload.c). */
-export interface LoadReport {
+interface LoadReport {
   readonly n: number;
   readonly failed: number;
   readonly wall_s: number;
@@ -56,7 +56,7 @@ export function runLoad(mailload: string, args: readonly string[]): Promise<Load
 export const userFormat = (domain: string) => ['--user-fmt', `u%d@${domain}`];
 
 /** CPU seconds of a proxy once it has nothing more to do. */
-export async function settledCpu({ pids }: ProxyTarget): Promise<number> {
+async function settledCpu({ pids }: ProxyTarget): Promise<number> {
   let last = -1;
   for (let attempt = 0; attempt < 40; attempt++) {
     const now = pids.reduce((sum, pid) => sum + treeCpu(pid), 0);

@@ -25,15 +25,14 @@ export interface BenchSetup {
   readonly folder: string;
   readonly mailload: string;
   readonly backend: MailPorts;
-  /** Starts a proxy; `null`: it cannot be started here. */
-  start(label: TargetLabel): Promise<ProxyTarget | null>;
+  start(label: TargetLabel): Promise<ProxyTarget>;
   stop(target: ProxyTarget): Promise<void>;
   close(): Promise<void>;
 }
 
 export const DVPROXY_LABEL = 'dvproxy, 2 workers';
 export const HP_23 = 'Dovecot 2.3 high-performance';
-export const HP_24 = 'Dovecot 2.4 high-performance';
+const HP_24 = 'Dovecot 2.4 high-performance';
 
 const LAUNCHES = {
   [HP_23]: (context) => dovecot(context, '2.3', 'hp'),
@@ -48,7 +47,7 @@ const LAUNCHES = {
 
 export type TargetLabel = keyof typeof LAUNCHES;
 
-export function isTargetLabel(text: string): text is TargetLabel {
+function isTargetLabel(text: string): text is TargetLabel {
   return Object.hasOwn(LAUNCHES, text);
 }
 
@@ -152,7 +151,7 @@ export async function openBenchSetup(): Promise<BenchSetup> {
       };
       const { children, slow = false, tlsToBackend = true } = await LAUNCHES[label](context);
       const [main] = children;
-      if (main === undefined) return null;
+      if (main === undefined) throw new Error(`${label} was not started`);
       for (const port of [listen.imap, listen.pop3]) await untilAnswers(port, main);
       const pids = children.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
       const target: ProxyTarget = { label, ports: listen, pids, slow, tlsToBackend };
