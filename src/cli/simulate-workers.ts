@@ -36,6 +36,12 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * Room for new objects, in MB. What a look-up leaves behind holds memory outside of V8's heap (SQLite compiles a statement
+ * for each query), which goes when these are swept: a small room is swept often.
+ */
+const YOUNG_GENERATION = 6;
+
 /** One thread that answers chunks one after the other. */
 class Thread {
   readonly #worker: Worker;
@@ -49,6 +55,7 @@ class Thread {
       argv: ['simulate-worker'],
       execArgv: [],
       workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION },
     });
     this.#worker.on('message', (answers: ChunkAnswers) => this.#waiting.shift()?.resolve(answers));
     this.#worker.on('error', (error: Error) => this.#fail(error.message));
