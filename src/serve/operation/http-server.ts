@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { metricsText } from './metrics.js';
 import type { Operator } from './operator.js';
-import { statusPage } from './status-page.js';
+import { RecentRate } from './recent-rate.js';
+import { statusPage, sumOf } from './status-page.js';
 
 /** The address cannot be listened on. */
 export class HttpListenError extends Error {}
@@ -26,7 +27,16 @@ export class HttpServer {
     version: string,
   ): Promise<HttpServer> {
     const { host, port } = address;
-    const server = createServer((request, response) => void answer(request, response, operator, version));
+    const logins = new RecentRate(Date.now());
+    const page = async () => {
+      const status = await operator.status();
+      const now = new Date();
+      const rate = logins.perMinute(now.getTime(), sumOf(status.counts.logins, ' ok'));
+      return statusPage(status, version, now, rate);
+    };
+    const server = createServer(
+      (request, response) => void answer(request, response, operator, version, page),
+    );
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(new HttpListenError(`http ${host}:${port}: ${error.message}`)));
       server.listen(port, host, resolve);
@@ -51,6 +61,7 @@ async function answer(
   response: ServerResponse,
   operator: Operator,
   version: string,
+  page: () => Promise<string>,
 ): Promise<void> {
   const send = (status: number, type: string, body: string) => {
     response.writeHead(status, {
@@ -76,11 +87,7 @@ async function answer(
         return send(healthy ? 200 : 503, 'text/plain; charset=utf-8', healthy ? 'ok\n' : 'not serving\n');
       }
       case '/':
-        return send(
-          200,
-          'text/html; charset=utf-8',
-          statusPage(await operator.status(), version, new Date()),
-        );
+        return send(200, 'text/html; charset=utf-8', await page());
       default:
         return send(404, 'text/plain; charset=utf-8', 'there are /, /metrics and /healthz\n');
     }

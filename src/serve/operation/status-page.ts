@@ -5,8 +5,8 @@ import type { SessionInfo } from './session-record.js';
 /** Rows of the table of sessions: more say less. */
 const MAX_SESSIONS = 500;
 
-/** The state of the proxy as a page without scripts that loads itself again. */
-export function statusPage(status: ProxyStatus, version: string, now: Date): string {
+/** The state of the proxy as a page without scripts that loads itself again. `loginsAMinute`: lately. */
+export function statusPage(status: ProxyStatus, version: string, now: Date, loginsAMinute: number): string {
   const proxied = status.sessions.filter(({ state }) => state === 'proxied');
   return `<!doctype html>
 <html lang="en">
@@ -29,6 +29,7 @@ ${figure('logging in', status.sessions.length - proxied.length)}
 ${figure('logins', sumOf(status.counts.logins, ' ok'))}
 ${figure('refused', sumOf(status.counts.logins, ' refused'))}
 ${figure('temporary failures', sumOf(status.counts.logins, ' tempfail'))}
+${figure('logins a minute', rateText(loginsAMinute))}
 </ul>
 <h2>Backends</h2>
 ${backendTable(status, proxied)}
@@ -122,7 +123,11 @@ function number(value: number): string {
   return `<td class="number">${value}</td>`;
 }
 
-function figure(label: string, value: number): string {
+function rateText(rate: number): string {
+  return rate < 10 ? rate.toFixed(1) : rate.toFixed(0);
+}
+
+function figure(label: string, value: number | string): string {
   return `<li><strong>${value}</strong> ${label}</li>`;
 }
 
@@ -130,7 +135,7 @@ function count(value: number, one: string, many: string): string {
   return `${value} ${value === 1 ? one : many}`;
 }
 
-function sumOf(counts: Readonly<Record<string, number>>, end: string): number {
+export function sumOf(counts: Readonly<Record<string, number>>, end: string): number {
   return Object.entries(counts).reduce((sum, [key, value]) => (key.endsWith(end) ? sum + value : sum), 0);
 }
 
