@@ -6,11 +6,12 @@ import { LOGIN_PROTOCOLS, type LoginProtocol } from '../../../src/proxy/login-pr
 import { recordedLmtpSettings, recordedSettings } from '../recorded-proxy.js';
 import { loadTranscripts, type Transcript } from '../transcript.js';
 import { Dice } from './dice.js';
+import { fuzzSeed, fuzzSteps } from './fuzz-size.js';
 import { RandomLmtp } from './random-lmtp.js';
 import { RandomLogin } from './random-login.js';
 
 /** Five protocols of two versions: a million together. */
-const STEPS = 100_000;
+const STEPS = fuzzSteps(100_000);
 const MECHANISMS = [
   'PLAIN',
   'LOGIN',
@@ -34,13 +35,13 @@ function walk(open: (dice: Dice) => Walker): void {
   while (done < STEPS) {
     sessions += 1;
     try {
-      const walker = open(new Dice(sessions));
+      const walker = open(new Dice(fuzzSeed(sessions)));
       while (!walker.closed && done < STEPS) {
         walker.step();
         done += 1;
       }
     } catch (error) {
-      throw new Error(`session ${sessions}: ${error instanceof Error ? error.stack : String(error)}`);
+      throw new Error(`seed ${fuzzSeed(sessions)}: ${error instanceof Error ? error.stack : String(error)}`);
     }
   }
 }
@@ -93,12 +94,12 @@ export function randomSessionTests(version: DovecotVersion): void {
         expect.arrayContaining(['relay', 'sasl_continue', 'start_backend_tls']),
       );
     },
-    120_000,
+    fuzzSteps(120_000),
   );
 
   test('lmtp', () => {
     const seen = new Set<string>();
     walk((dice) => new RandomLmtp(randomLmtpSettings(version, dice), dice, seen));
     expect([...seen].sort()).toEqual(expect.arrayContaining(['send_message', 'store', 'start_backend_tls']));
-  }, 120_000);
+  }, fuzzSteps(120_000));
 }

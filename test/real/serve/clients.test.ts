@@ -156,7 +156,8 @@ describe.each(VERSIONS)('a front end that speaks the PROXY protocol to Dovecot %
       });
       real = await freePort();
       ours = await freePort();
-      const user = `joe:secret::::::proxy host=127.0.0.1 port=${backend.port}`;
+      // dvproxy never asks a backend of 2.4 to frame its output.
+      const user = `joe:secret::::::proxy proxy_no_multiplex host=127.0.0.1 port=${backend.port}`;
       const listener = (port: number) => `haproxy_trusted_networks = 127.0.0.0/8
 login_trusted_networks = 192.0.2.0/24
 service imap-login {
@@ -218,16 +219,15 @@ ${inet}${listener(ours)}`,
     test.each(Object.keys(HEADERS))('with %s', async (name) => {
       const data = HEADERS[name] ?? '';
       const until = /^a [^\n]*\n/m;
-      // dvproxy never asks a backend of 2.4 to frame its output.
       const told = () =>
-        backend.lines
-          .splice(0)
-          .map((line) =>
-            line.replace(/session-id" "[^"]*"/, 'session-id" *').replace('"x-multiplex" "0" ', ''),
-          );
+        backend.lines.splice(0).map((line) => line.replace(/session-id" "[^"]*"/, 'session-id" *'));
       const masked = (port: number, lines: string[]) =>
         lines.map((line) => line.replaceAll(String(port), 'PORT'));
-      const fromReal = await spoken(real, data, until);
+      // Said to a client that speaks before its login process has reached the auth process; dvproxy's never has to wait.
+      const fromReal = (await spoken(real, data, until)).replaceAll(
+        '* OK Waiting for authentication process to respond..\r\n',
+        '',
+      );
       const realTold = masked(real, told());
       expect(await spoken(ours, data, until)).toBe(fromReal);
       const mine = masked(ours, told());

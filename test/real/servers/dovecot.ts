@@ -112,16 +112,26 @@ userdb static {
 `,
 };
 
-function accepts(port: number): Promise<boolean> {
+/**
+ * A login process that greets may still wait for the auth process, and says so to its clients: the server is ready
+ * when a login has an answer.
+ */
+function answersLogin(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    // From an address of its own: the failure counts against nobody.
+    const socket = connect({ port, host: '127.0.0.1', localAddress: '127.9.9.9' });
+    let heard = '';
     const done = (answer: boolean) => {
       socket.destroy();
       resolve(answer);
     };
-    socket.once('data', () => done(true));
+    socket.on('data', (chunk: Buffer) => {
+      if (heard === '') socket.write('a LOGIN nobody wrong\r\n');
+      heard += chunk.toString('latin1');
+      if (/^a (OK|NO|BAD)/m.test(heard)) done(true);
+    });
     socket.once('error', () => done(false));
-    socket.once('end', () => done(false));
+    socket.once('close', () => done(false));
   });
 }
 
@@ -157,8 +167,8 @@ export async function startDovecot(version: DovecotVersion, options: BackendOpti
     }
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
-  for (let attempt = 0; !(await accepts(port)); attempt++) {
-    if (child.exitCode !== null || attempt > 200) {
+  for (let attempt = 0; !(await answersLogin(port)); attempt++) {
+    if (child.exitCode !== null || attempt > 600) {
       const story = `${said}\n${log()}`;
       await stop();
       throw new Error(`Dovecot ${version} did not start: ${story.slice(-2000)}`);

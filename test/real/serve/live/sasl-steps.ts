@@ -1,5 +1,5 @@
-import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import type { LoginProtocol } from '../../../../src/proxy/login-protocols.js';
+import { cramMd5, digestMd5, scram } from '../../../auth/sasl/sasl-clients.js';
 import { base64, type Step, send } from './case.js';
 
 /** Answers to each challenge; the first is the initial response where the mechanism begins with the client. */
@@ -12,33 +12,18 @@ interface Exchange {
 
 const PASSWORD = 'pass';
 const decoded = (text: string): string => Buffer.from(text, 'base64').toString('latin1');
-const md5 = (data: string): Buffer => createHash('md5').update(data, 'latin1').digest();
 
-function digestMd5(challenge: string, user: string): string {
-  const nonce = /nonce="([^"]*)"/.exec(challenge)?.[1] ?? '';
-  const realm = 'example.com';
-  const secret = md5(`${user}:${realm}:${PASSWORD}`);
-  const a1 = createHash('md5').update(secret).update(`:${nonce}:abc`, 'latin1').digest('hex');
-  const a2 = md5('AUTHENTICATE:imap/proxy.example.com').toString('hex');
-  const response = md5(`${a1}:${nonce}:00000001:abc:auth:${a2}`).toString('hex');
-  return `username="${user}",realm="${realm}",nonce="${nonce}",cnonce="abc",nc=00000001,qop=auth,digest-uri="imap/proxy.example.com",response=${response},charset=utf-8`;
-}
-
-function scram(hash: 'sha1' | 'sha256'): Exchange {
-  const first = (user: string) => `n=${user},r=clientnonce`;
-  const final = (challenge: string, user: string): string => {
-    const part = (name: string) => new RegExp(`(?:^|,)${name}=([^,]*)`).exec(challenge)?.[1] ?? '';
-    const size = hash === 'sha1' ? 20 : 32;
-    const salted = pbkdf2Sync(PASSWORD, Buffer.from(part('s'), 'base64'), Number(part('i')), size, hash);
-    const key = createHmac(hash, salted).update('Client Key').digest();
-    const withoutProof = `c=biws,r=${part('r')}`;
-    const signature = createHmac(hash, createHash(hash).update(key).digest())
-      .update(`${first(user)},${challenge},${withoutProof}`)
-      .digest();
-    const proof = Buffer.from(key.map((byte, index) => byte ^ (signature[index] ?? 0)));
-    return `${withoutProof},p=${proof.toString('base64')}`;
+function scramExchange(hash: 'sha1' | 'sha256'): Exchange {
+  const client = (user: string) => scram(hash, user, PASSWORD);
+  return {
+    clientFirst: true,
+    deciding: 1,
+    responses: [
+      (_, user) => client(user).first,
+      (challenge, user) => client(user).final(challenge),
+      () => '',
+    ],
   };
-  return { clientFirst: true, deciding: 1, responses: [(_, user) => `n,,${first(user)}`, final, () => ''] };
 }
 
 export const EXCHANGES: Readonly<Record<string, Exchange>> = {
@@ -47,13 +32,18 @@ export const EXCHANGES: Readonly<Record<string, Exchange>> = {
   'CRAM-MD5': {
     clientFirst: false,
     deciding: 0,
+    responses: [(challenge, user) => cramMd5(user, PASSWORD)(challenge)],
+  },
+  'DIGEST-MD5': {
+    clientFirst: false,
+    deciding: 0,
     responses: [
-      (challenge, user) => `${user} ${createHmac('md5', PASSWORD).update(challenge, 'latin1').digest('hex')}`,
+      (challenge, user) => digestMd5({ user, password: PASSWORD, realm: 'example.com' })(challenge),
+      () => '',
     ],
   },
-  'DIGEST-MD5': { clientFirst: false, deciding: 0, responses: [digestMd5, () => ''] },
-  'SCRAM-SHA-1': scram('sha1'),
-  'SCRAM-SHA-256': scram('sha256'),
+  'SCRAM-SHA-1': scramExchange('sha1'),
+  'SCRAM-SHA-256': scramExchange('sha256'),
 };
 
 const COMMANDS: Readonly<Record<LoginProtocol, (mechanism: string, initial: string | null) => string>> = {
