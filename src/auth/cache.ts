@@ -1,7 +1,10 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthSettings, PassdbBlock } from '../config/effective.js';
+import type { Series } from '../knowledge/versions.js';
+import { digest } from '../passwords/digests.js';
+import { base64Of } from '../variables/binary.js';
 import type { PassdbResult } from './answer.js';
-import { cacheKey } from './cache-key.js';
+import { cacheKey, userOfKey } from './cache-key.js';
 import type { PassdbDriver } from './driver.js';
 import type { WalkState } from './walk-state.js';
 
@@ -30,15 +33,15 @@ export interface CacheStatistics {
 }
 
 interface Node {
-  readonly user: ByteString;
+  /** Seconds. */
   readonly created: number;
   readonly size: number;
   readonly value: CachedRow | null;
   lastSuccess: boolean;
 }
 
-/** Dovecot auth-cache.c: struct auth_cache_node on 64 bits */
-const NODE_OVERHEAD = 40;
+/** Dovecot auth-cache.h: struct auth_cache_node on 64 bits; observed in what the auth process says of its cache */
+const NODE_OVERHEAD = 32;
 
 /**
  * The auth cache of one auth process (auth-chain.md section 7): least recently used first out, by bytes.
@@ -81,7 +84,7 @@ export class AuthCache {
       state.debug(() => 'cache miss');
       return null;
     }
-    const age = this.#now() - node.created;
+    const age = (this.#seconds() - node.created) * 1000;
     const expired = age > (node.value === null ? this.#negativeTtl : this.#ttl);
     if (expired) this.#misses += 1;
     else {
@@ -116,10 +119,10 @@ export class AuthCache {
     if (result !== 'ok' && result !== 'password_mismatch') return;
     const any = state.fields.has('nopassword');
     if (state.passdbPassword === null && !any) {
-      // The driver checked the password itself: a good one is kept as {PLAIN} in memory (Dovecot hashes it with SHA1).
+      // The driver checked the password itself: of a good one the hash is kept.
       if (result !== 'ok' || state.request.mode !== 'verify' || state.request.password === null) return;
     }
-    const password = state.passdbPassword ?? (any ? null : `{PLAIN}${state.request.password ?? ''}`);
+    const password = state.passdbPassword ?? (any ? null : sha1Of(state.request.password ?? ''));
     const fields = state.fields.changed().map((field) => [field.name, field.value ?? ''] as const);
     this.#insert(state, cacheKey(state, passdb, driver), { password, fields }, result === 'ok');
   }
@@ -129,7 +132,7 @@ export class AuthCache {
     const wanted = new Set(users);
     let count = 0;
     for (const [key, node] of [...this.#nodes]) {
-      if (users.length > 0 && !wanted.has(node.user)) continue;
+      if (users.length > 0 && !wanted.has(userOfKey(key))) continue;
       this.#remove(key, node);
       count += 1;
     }
@@ -146,18 +149,21 @@ export class AuthCache {
     };
   }
 
-  #insert(state: WalkState, key: string, value: CachedRow | null, lastSuccess: boolean): void {
-    const size = NODE_OVERHEAD + key.length + 2 + sizeOf(value);
-    const known = this.#nodes.get(key);
-    if (known !== undefined) this.#remove(key, known);
+  #insert({ series }: WalkState, key: string, value: CachedRow | null, lastSuccess: boolean): void {
+    const size = NODE_OVERHEAD + key.length + 2 + sizeOf(series, value);
     for (const [oldestKey, oldest] of this.#nodes) {
       if (this.#size + size <= this.#limit) break;
       this.#remove(oldestKey, oldest);
     }
-    const user = state.translatedUser ?? '';
-    this.#nodes.set(key, { user, created: this.#now(), size, value, lastSuccess });
+    const known = this.#nodes.get(key);
+    if (known !== undefined) this.#remove(key, known);
+    this.#nodes.set(key, { created: this.#seconds(), size, value, lastSuccess });
     this.#size += size;
     if (value === null) this.#negative += 1;
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#now() / 1000);
   }
 
   #remove(key: string, node: Node): void {
@@ -178,9 +184,19 @@ export function authCacheFor(settings: AuthSettings, now: () => number): AuthCac
   });
 }
 
-function sizeOf(value: CachedRow | null): number {
+/** Dovecot auth-request.c: CACHED_PASSWORD_SCHEME */
+function sha1Of(password: ByteString): ByteString {
+  return `{SHA1}${base64Of(digest('sha1', password), { url: false, pad: true })}`;
+}
+
+/** Bytes of `PASSWORD\tNAME=VALUE...`; 2.3 leaves the equals sign out where there is no value. */
+function sizeOf(series: Series, value: CachedRow | null): number {
   if (value === null) return 0;
-  const fields = value.fields.reduce((sum, [name, text]) => sum + name.length + text.length + 2, 0);
+  const equals = (text: ByteString): number => (series === '2.3' && text === '' ? 0 : 1);
+  const fields = value.fields.reduce(
+    (sum, [name, text]) => sum + 1 + name.length + equals(text) + text.length,
+    0,
+  );
   return (value.password?.length ?? 0) + fields;
 }
 

@@ -41,7 +41,15 @@ export function* lookUpInCache(
   }
   let result: PassdbResult = 'ok';
   if (entry.value.password === null) state.log('info', 'Cached NULL password access');
-  else {
+  else if (state.settings.cacheVerifyPasswordWithWorker) {
+    // A mismatch is believed at once, and the fields are there whatever comes of it.
+    setFields(state, entry, passdb);
+    state.fields.snapshot();
+    state.inWorker = true;
+    result = yield* comparePassword(state, passdb, entry.value.password, 'PLAIN', false);
+    state.inWorker = false;
+    return answered(result);
+  } else {
     const doubtful = entry.lastSuccess || entry.negativeExpired;
     result = yield* comparePassword(state, passdb, entry.value.password, 'PLAIN', !doubtful);
     if (result === 'password_mismatch' && doubtful) {

@@ -54,6 +54,8 @@ export interface Query {
   /** `mysql localhost/mailproxy`, `fixture maildb.sql`, ... Never holds a password. */
   readonly database: string;
   readonly rows: number | null;
+  /** Where the row stands, of a database that is a text: asked for explanations only, so it may take a while. */
+  readonly at?: { readonly file: string; readonly line: number };
 }
 
 /** One line that Dovecot's auth process would log, without its `auth: Info: NAME(user,ip): ` prefix. */
