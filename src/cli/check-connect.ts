@@ -1,7 +1,7 @@
 import { allPassdbs, allUserdbs } from '../check/chains.js';
 import type { DatabaseAnswer } from '../check/database-answers.js';
 import type { Config } from '../config/config.js';
-import { FixtureError } from '../databases/fixture/script.js';
+import { FixtureError } from '../databases/fixture/fixture-error.js';
 import { MissingLibrary } from '../databases/missing-library.js';
 import { probeDatabases } from '../databases/probe.js';
 import type { ConfigOptions } from './common-options.js';

@@ -8,6 +8,7 @@ import { policySettings } from '../auth/policy-settings.js';
 import type { ResolveReply } from '../auth/questions.js';
 import type { Config } from '../config/config.js';
 import { errnoText } from '../config/errno-text.js';
+import { FixtureError } from '../databases/fixture/fixture-error.js';
 import { MissingLibrary } from '../databases/missing-library.js';
 import { createDatabases, type Databases } from '../databases/open.js';
 import { userdbOpener } from '../databases/open-userdb.js';
@@ -138,7 +139,6 @@ function refuse(
 /** What the auth process says as it refuses to start. Rethrows everything else, as a failure of the command if it is one. */
 export async function startFailure(error: unknown): Promise<string> {
   if (!(error instanceof ChainRefused)) throw error;
-  const { FixtureError } = await import('../databases/fixture/script.js');
   if (error.cause instanceof FixtureError || error.cause instanceof MissingLibrary)
     throw new CommandFailure(error.message, EXIT_USAGE);
   return `auth: Fatal: ${error.message}`;

@@ -7,7 +7,9 @@ export async function importDriver<T>(packageName: string, load: () => Promise<T
     return await load();
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
-    if (code === 'ERR_MODULE_NOT_FOUND' && message?.includes(packageName))
+    // The built program loads by require, sources by import.
+    const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+    if (isMissing && message?.split('\n')[0]?.includes(`'${packageName}`))
       throw new MissingLibrary(
         `the database driver needs the package ${packageName}: run npm install ${packageName}`,
       );

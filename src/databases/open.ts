@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
 import type { Accounts } from './fixture/accounts.js';
+import { FixtureError } from './fixture/fixture-error.js';
 import type { OpenDirectory } from './ldap/open.js';
 import { importDriver } from './missing-library.js';
 import type { Replay } from './recording/replay.js';
@@ -210,7 +211,6 @@ class OpenDatabases implements Databases {
     const set = await this.#loadFixtures();
     const directory = await set.directory();
     if (directory === null) {
-      const { FixtureError } = await import('./fixture/script.js');
       throw new FixtureError(
         `${set.label} has no entries for ldap: give a .ldif, or a .yaml with "entries:"`,
       );

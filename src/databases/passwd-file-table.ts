@@ -165,6 +165,12 @@ export class PasswdFileTable {
     };
   }
 
+  /** The file as it is really read, and the user's line in it. */
+  placeOf(user: ByteString): { file: string; line: number } {
+    const before = this.#text.slice(0, this.#users?.get(user) ?? 0);
+    return { file: this.#realPath, line: before.split('\n').length };
+  }
+
   #ofProcess(text: ByteString): LogEntry {
     return { level: 'error', text: `passwd-file ${this.#path}:${text}`, scope: 'process' };
   }

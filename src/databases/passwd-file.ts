@@ -1,5 +1,12 @@
 import type { ByteString } from '../../grammar/bytes.js';
-import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver, RowField } from '../auth/driver.js';
+import type {
+  LogEntry,
+  LookupContext,
+  LookupOutcome,
+  PassdbDriver,
+  Query,
+  RowField,
+} from '../auth/driver.js';
 import type { PassdbBlock } from '../config/effective.js';
 import type { Series } from '../knowledge/versions.js';
 import { FieldsSoFar } from './fields-so-far.js';
@@ -60,8 +67,8 @@ export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOpti
       log.push({ level: 'debug', text: `lookup: user=${key.text} file=${path.path}` });
       const entry = table.find(key.text);
       const database = `passwd-file ${path.path}`;
-      const queries = [{ text: key.text, database, rows: entry === null ? 0 : 1 }];
-      if (entry === null) return { kind: 'unknown', log, queries };
+      if (entry === null) return { kind: 'unknown', log, queries: [{ text: key.text, database, rows: 0 }] };
+      const queries = [new EntryQuery(key.text, database, table)];
       return readEntry(block, context, series, entry, args.defaultScheme, log, queries);
     };
     const state = table.sync();
@@ -74,6 +81,24 @@ export async function openPasswdFile(block: PassdbBlock, options: PasswdFileOpti
     lookup,
     close: async () => tables.clear(),
   };
+}
+
+/** The line that was found; where it stands is looked for when somebody asks. */
+class EntryQuery implements Query {
+  readonly text: ByteString;
+  readonly database: string;
+  readonly rows = 1;
+  readonly #table: PasswdFileTable;
+
+  constructor(user: ByteString, database: string, table: PasswdFileTable) {
+    this.text = user;
+    this.database = database;
+    this.#table = table;
+  }
+
+  get at(): { file: string; line: number } {
+    return this.#table.placeOf(this.text);
+  }
 }
 
 function notReady(state: TableState, log: readonly LogEntry[]): LookupOutcome {

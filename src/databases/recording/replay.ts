@@ -6,7 +6,7 @@ import type { UserdbDriver, UserdbOutcome } from '../../auth/userdb-driver.js';
 import type { DatabaseBlock, PassdbBlock, UserdbBlock } from '../../config/effective.js';
 import { verifyPassword } from '../../passwords/verify-password.js';
 import type { Provider } from '../../variables/scope.js';
-import { FixtureError } from '../fixture/script.js';
+import { FixtureError } from '../fixture/fixture-error.js';
 import {
   fieldsOf,
   logOf,
