@@ -112,7 +112,8 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[], n
     name.startsWith('#') ? `<th class="number">${html(name.slice(1))}</th>` : `<th>${html(name)}</th>`,
   );
   const body = rows.map((cells) => `<tr>${cells.join('')}</tr>`);
-  return `<table><thead><tr>${head.join('')}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table>`;
+  const rowsText = `<thead><tr>${head.join('')}</tr></thead><tbody>\n${body.join('\n')}\n</tbody>`;
+  return `<div class="wide"><table>${rowsText}</table></div>`;
 }
 
 function text(value: string): string {
@@ -160,7 +161,9 @@ header p, .quiet { opacity: .75; margin: .2rem 0; }
 .figures { list-style: none; display: flex; flex-wrap: wrap; gap: 1.5rem; padding: 0; }
 .figures strong { display: block; font-size: 1.8rem; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; padding: .25rem 1rem .25rem 0; border-bottom: 1px solid var(--line); }
+td { overflow-wrap: break-word; max-width: 24rem; }
+.wide { overflow-x: auto; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .bad { color: var(--bad); font-weight: 600; }
 `;

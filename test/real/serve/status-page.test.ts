@@ -15,7 +15,7 @@ if (missing !== null) console.warn(`the status page in a browser skipped: ${miss
 /** The cells of a table's rows under a heading. */
 function tableUnder(page: Page, heading: string): Promise<string[][]> {
   return page
-    .locator(`h2:text-is("${heading}") + table tbody tr`)
+    .locator(`h2:text-is("${heading}") + div tbody tr`)
     .evaluateAll((rows) =>
       rows.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent ?? '')),
     );
