@@ -72,7 +72,7 @@ export async function shaCrypt(plaintext: ByteString, setting: ByteString): Prom
   const saltHash = createHash(algorithm);
   for (let at = 0; at < 16 + (result[0] ?? 0); at++) saltHash.update(salt);
   const s = stretched(saltHash.digest(), salt.length);
-  await inSlices(read.rounds, 400, (round) => {
+  await inSlices(read.rounds, 100, (round) => {
     const odd = round % 2 !== 0;
     const hash = createHash(algorithm).update(odd ? p : result);
     if (round % 3 !== 0) hash.update(s);
