@@ -31,6 +31,8 @@ export interface LoadSuite {
   /** Sessions, and fewer for proxies that start a process each. */
   readonly sessions: number;
   readonly slowSessions: number;
+  /** Sessions through dvproxy before it is measured: its code is compiled while it runs. */
+  readonly warmUp: number;
   /** Bytes a session; logins are counted where it is absent. */
   readonly bytes?: number;
   /** The backend is reached with TLS. */
@@ -72,8 +74,8 @@ export async function measureLoad(
   mailload: string,
   target: ProxyTarget,
   { port, args, sessions, slowSessions, bytes }: LoadSuite,
+  count = target.slow ? slowSessions : sessions,
 ): Promise<LoadRun> {
-  const count = target.slow ? slowSessions : sessions;
   const all = ['--port', String(target.ports[port]), '-n', String(count), ...args];
   const before = await settledCpu(target);
   const report = await runLoad(mailload, bytes === undefined ? all : [...all, '--bytes', String(bytes)]);

@@ -12,6 +12,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '50', ...PLAIN],
     sessions: 2500,
     slowSessions: 200,
+    warmUp: 20000,
   },
   {
     name: 'pop3-50',
@@ -20,6 +21,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '50', '--proto', 'pop3', ...PLAIN],
     sessions: 2500,
     slowSessions: 200,
+    warmUp: 20000,
   },
   {
     name: 'tls-50',
@@ -28,6 +30,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '50', '--tls', ...PLAIN],
     sessions: 1000,
     slowSessions: 100,
+    warmUp: 4000,
   },
   {
     name: 'imap-1',
@@ -36,6 +39,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '1', ...PLAIN],
     sessions: 1000,
     slowSessions: 100,
+    warmUp: 4000,
   },
   {
     name: 'imap-500',
@@ -44,6 +48,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '500', ...PLAIN],
     sessions: 3000,
     slowSessions: 500,
+    warmUp: 6000,
   },
   {
     name: 'down',
@@ -52,6 +57,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '4', '--mode', 'down', ...PLAIN],
     sessions: 8,
     slowSessions: 8,
+    warmUp: 16,
     bytes: 60_000_000,
   },
   {
@@ -61,6 +67,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '4', '--mode', 'up', ...PLAIN],
     sessions: 8,
     slowSessions: 8,
+    warmUp: 16,
     bytes: 60_000_000,
   },
   {
@@ -70,6 +77,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '4', '--tls', '--mode', 'down', ...PLAIN],
     sessions: 8,
     slowSessions: 8,
+    warmUp: 16,
     bytes: 12_500_000,
   },
   {
@@ -79,6 +87,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '4', '--tls', '--mode', 'down', ...ENCRYPTED],
     sessions: 8,
     slowSessions: 8,
+    warmUp: 16,
     bytes: 12_500_000,
     tlsToBackend: true,
   },

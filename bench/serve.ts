@@ -20,8 +20,6 @@ const IDLE: Readonly<Record<string, IdleSuite>> = {
   'idle-tls-2000': { title: '2,000 idle sessions with TLS', port: 'imaps', sessions: 2000 },
 };
 const UNDER_BULK = 'bulk-latency';
-/** Rounds that do not count: processes are started, and dvproxy's code is compiled in two more. */
-const WARM_UP = 3;
 
 /**
  * Prints each table as it is made: `dvproxy serve` beside real login proxies, all in turn in every round. `only`: names
@@ -58,9 +56,11 @@ async function loadTable(
 ): Promise<string> {
   const able = targets.filter(({ tlsToBackend }) => tlsToBackend || suite.tlsToBackend !== true);
   const runs = new Map<ProxyTarget, LoadRun[]>(able.map((target) => [target, []]));
-  for (let round = -WARM_UP; round < rounds; round++)
+  for (const target of able)
+    if (target.label.startsWith('dvproxy')) await measureLoad(setup.mailload, target, suite, suite.warmUp);
+  // The first round does not count: processes are started.
+  for (let round = -1; round < rounds; round++)
     for (const target of able) {
-      if (round < -1 && !target.label.startsWith('dvproxy')) continue;
       const run = await measureLoad(setup.mailload, target, suite);
       if (round >= 0) runs.get(target)?.push(run);
     }
