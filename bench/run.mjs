@@ -1,4 +1,4 @@
-// Bundles bench/main.ts and runs it: `node bench/run.mjs [all|parser|check|cold-start|large-files|walks|many-users|serve] [ROUNDS]`, after `npm run build`.
+// Bundles bench/main.ts and runs it: `node bench/run.mjs [all|parser|check|cold-start|large-files|walks|many-users|serve|soak] [ROUNDS]`, after `npm run build`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,9 @@ const folder = mkdtempSync(join('node_modules', '.dvproxy-bench-'));
 try {
   const outfile = join(folder, 'main.mjs');
   await build({
-    entryPoints: ['bench/main.ts'],
-    outfile,
+    entryPoints: ['bench/main.ts', 'bench/soak-role.ts'],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     format: 'esm',
     platform: 'node',
