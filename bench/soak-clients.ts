@@ -10,7 +10,6 @@ export interface SoakReport {
   readonly lost: Readonly<Record<string, number>>;
   /** Logins that were refused or cut before their answer. */
   readonly refused: number;
-  readonly sent: number;
   /** Bytes that came back as they were sent. */
   readonly echoed: number;
   /** Bytes that came back otherwise. */
@@ -54,7 +53,7 @@ function pattern(size: number): Buffer {
   return bytes;
 }
 
-const counts = { open: 0, logins: 0, refused: 0, sent: 0, echoed: 0, wrong: 0, pending: 0 };
+const counts = { open: 0, logins: 0, refused: 0, echoed: 0, wrong: 0, pending: 0 };
 const ended: Record<string, number> = {};
 const lost: Record<string, number> = {};
 
@@ -94,7 +93,6 @@ async function stay(port: number, group: SoakGroup, index: number): Promise<void
     place += size;
     expected = start;
     pending = size;
-    counts.sent += size;
     counts.pending += size;
     socket.write(piece);
   };
