@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { joe, setUpCases } from './cases.js';
 
@@ -11,13 +10,8 @@ vi.mock('../../src/serve/node-handles.js', async (original) => ({
 
 const cases = setUpCases();
 
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+/** tcpmux, which nobody runs. */
+const NOBODYS_PORT = 1;
 
 test('without handles sockets do the same: a login, its relay and its end', async () => {
   const backend = await cases.backend();
@@ -31,7 +25,7 @@ test('without handles sockets do the same: a login, its relay and its end', asyn
 });
 
 test('without handles a backend that refuses is told as ever', async () => {
-  const proxy = await cases.proxy([joe(await closedPort())]);
+  const proxy = await cases.proxy([joe(NOBODYS_PORT)]);
   const client = await cases.client(proxy);
   expect(await client.command('a', 'LOGIN joe secret')).toMatch(/^a NO \[UNAVAILABLE\]/);
   expect(proxy.log.join('\n')).toMatch(/Connection refused \(after \d+ secs, local=127\.0\.0\.1:\d+\)/);
