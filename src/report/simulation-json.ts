@@ -7,7 +7,7 @@ import type { Destination } from '../proxy/destination.js';
 import type { LoginDecision } from '../proxy/login-decision.js';
 import type { Simulation } from '../simulate/simulation.js';
 import type { Trial } from '../simulate/trial.js';
-import { Masking, originAt, originText } from './simulation-words.js';
+import { Masking, originAt, originText, rowAt } from './simulation-words.js';
 import { trialJson } from './trial-text.js';
 import { userdbJson } from './userdb-simulation.js';
 
@@ -107,8 +107,8 @@ function stepJson(step: ChainStep, masking: Masking) {
       name: toUtf8(change.name),
       value: nullable(masking.field(change.name, change.value)),
       effect: change.effect,
-      from: originText(change.from),
-      at: atJson(originAt(change.from)),
+      from: originText(change.from, [step]),
+      at: rowAt(change.from, [step]) ?? atJson(originAt(change.from)),
     })),
     log: step.log.map((entry) => toUtf8(masking.text(entry.line ?? entry.text))),
   };

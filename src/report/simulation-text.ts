@@ -157,7 +157,7 @@ class Printer {
     }
     if (step.userAfter !== step.userBefore) {
       const from = step.fields.findLast(({ effect }) => effect === 'user')?.from;
-      const origin = from === undefined ? '' : `  ${this.#colours.dim(originText(from))}`;
+      const origin = from === undefined ? '' : `  ${this.#colours.dim(originText(from, [step]))}`;
       this.#labelled('user', `${shown(step.userBefore)} -> ${shown(step.userAfter)}${origin}`);
     }
     this.#changes(step);
@@ -190,7 +190,7 @@ class Printer {
       const gap = ' '.repeat(Math.max(1, width - displayWidth(text) + 2));
       this.#labelled(
         index === 0 ? 'fields' : '',
-        `${text}${gap}${this.#colours.dim(originText(change.from))}`,
+        `${text}${gap}${this.#colours.dim(originText(change.from, [step]))}`,
       );
     });
   }
@@ -233,7 +233,7 @@ class Printer {
     for (const field of answer.fields) {
       const value = this.#masking.field(field.name, field.value);
       const text = value === null ? shown(field.name) : `${shown(field.name)}=${shown(value)}`;
-      this.#lines.push(`${INDENT}${text}  ${this.#colours.dim(originText(field.from))}`);
+      this.#lines.push(`${INDENT}${text}  ${this.#colours.dim(originText(field.from, answer.steps))}`);
     }
   }
 

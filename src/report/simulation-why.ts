@@ -33,7 +33,7 @@ export function whyText(
   const value = name === 'user' ? answer.user : last?.value;
   if (name === 'user') lines.push(`user = ${shown(answer.user)}`);
   else if (last !== undefined)
-    lines.push(`${fieldName} = ${valueText(value ?? null)}, from ${originText(last.from)}`);
+    lines.push(`${fieldName} = ${valueText(value ?? null)}, from ${originText(last.from, answer.steps)}`);
   else if (hidden !== undefined)
     lines.push(`${fieldName} = ${valueText(hidden.value)}, used by the auth process and not sent`);
   else if (!isPart) lines.push(`${fieldName} is not in the answer`);
@@ -49,7 +49,9 @@ export function whyText(
     for (const change of changes) {
       const named = change.name === name ? '' : `${shown(change.name)}: `;
       const effect = EFFECTS[change.effect];
-      lines.push(`   ${named}${valueText(change.value)}  ${effect}  ${colours.dim(originText(change.from))}`);
+      lines.push(
+        `   ${named}${valueText(change.value)}  ${effect}  ${colours.dim(originText(change.from, [step]))}`,
+      );
     }
   }
   if (!touched && last === undefined && !isPart) lines.push(untouchedText(simulation, name));

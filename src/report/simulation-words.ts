@@ -52,10 +52,13 @@ export class Masking {
   }
 }
 
-export function originText(from: FieldOrigin): string {
+/** `steps`: where the row of the field was found. */
+export function originText(from: FieldOrigin, steps: readonly ChainStep[] = []): string {
   switch (from.kind) {
-    case 'row':
-      return rowText(from);
+    case 'row': {
+      const at = rowAt(from, steps);
+      return at === null ? rowText(from) : `${rowText(from)} at ${at.file}:${at.line}`;
+    }
     case 'template':
       return from.at === null ? from.setting : `${from.setting} at ${placeText(from.at)}`;
     case 'client':
@@ -63,6 +66,16 @@ export function originText(from: FieldOrigin): string {
     case 'auth':
       return from.reason;
   }
+}
+
+/** The line that a row was read from; null where the database is no text. */
+export function rowAt(
+  from: FieldOrigin,
+  steps: readonly ChainStep[],
+): { readonly file: string; readonly line: number } | null {
+  if (from.kind !== 'row') return null;
+  const step = steps.find(({ passdb }) => passdb === from.passdb);
+  return step?.queries.find(({ at }) => at !== undefined)?.at ?? null;
 }
 
 function rowText({ passdb, column }: Extract<FieldOrigin, { kind: 'row' }>): string {

@@ -100,8 +100,8 @@ names: bob@example.com -> bob (sent)
             1 row from passwd-file @DIR@/users
    fields   proxy=y           default_fields at @DIR@/proxy.conf:17
             proxy_timeout=20  default_fields at @DIR@/proxy.conf:17
-            host=192.0.2.10   passwd-file entry
-            pass=***          passwd-file entry
+            host=192.0.2.10   passwd-file entry at @DIR@/users:1
+            pass=***          passwd-file entry at @DIR@/users:1
             destuser=bob      override_fields at @DIR@/proxy.conf:18
    result   ok (password taken as right), result_success = continue-ok: goes on
 4. tls (static)  @DIR@/proxy.conf:21
