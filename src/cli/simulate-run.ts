@@ -64,6 +64,8 @@ export async function runSimulate(
   if (options.workers > 1 && !table)
     throw new CommandFailure('--workers answers the users of a table or of --all-users', EXIT_USAGE);
   if (many || options.compare !== undefined) {
+    if (options.askPolicy)
+      throw new CommandFailure('--ask-policy asks the policy server about one user', EXIT_USAGE);
     if (options.connect) throw new CommandFailure('--connect tries the destination of one user', EXIT_USAGE);
     const { runMany } = await import('./simulate-many-run.js');
     return runMany(user, options, command, terminal);
