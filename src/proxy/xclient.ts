@@ -18,7 +18,7 @@ export function clientTransport(client: LoginClient): 'TLS' | 'insecure' {
   return (client.endClientTls ?? client.tls === 'active') ? 'TLS' : 'insecure';
 }
 
-/** The XCLIENT command of POP3 and ManageSieve. Dovecot pop3-proxy.c proxy_send_login, managesieve-proxy.c */
+/** The XCLIENT command of POP3 and ManageSieve, without its end. Dovecot pop3-proxy.c proxy_send_login, managesieve-proxy.c */
 export function xclientCommand(client: LoginClient, { forward }: Destination): ByteString {
   const parts = [
     `XCLIENT ADDR=${client.remoteIp}`,
@@ -31,7 +31,7 @@ export function xclientCommand(client: LoginClient, { forward }: Destination): B
     if (client.localName !== '') parts.push(`DESTNAME=${client.localName}`);
   }
   if (forward.length > 0) parts.push(`FORWARD=${encodeForward(forward)}`);
-  return `${parts.join(' ')}\r\n`;
+  return parts.join(' ');
 }
 
 /**

@@ -1,24 +1,12 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import type { BackendConnection } from '../backend-connection.js';
-import type { Destination } from '../destination.js';
-import type { AttachableDialogue } from '../login-attempt.js';
-import type { LoginClient } from '../login-client.js';
+import { LineDialogue } from '../line-dialogue.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import { sanitize } from '../sanitize.js';
-import { BackendExchange } from '../sasl/backend-exchange.js';
+import type { BackendExchange } from '../sasl/backend-exchange.js';
 import { decodeBase64, encodeBase64 } from '../sasl/sasl-server.js';
 import { xclientCommand } from '../xclient.js';
 import { parseArguments, sieveString } from './arguments.js';
 import { no, parseReferral, proxyRefusal } from './replies.js';
-
-/** What the dialogue needs of the client's side. */
-export interface SieveClientSide {
-  /** Sends one line to the client. */
-  reply(line: ByteString): void;
-  loggedIn(line: ByteString): void;
-  /** The login failed for good; the client may try again. */
-  loginFailed(): void;
-}
 
 type State = 'none' | 'tls-start' | 'tls-ready' | 'xclient' | 'auth';
 
@@ -27,46 +15,27 @@ function isOk(line: ByteString): boolean {
 }
 
 /** Logs in at a ManageSieve backend. Dovecot pigeonhole managesieve-login/managesieve-proxy.c; RFC 5804 */
-export class SieveBackendDialogue implements AttachableDialogue {
-  readonly #client: LoginClient;
-  readonly #side: SieveClientSide;
-  readonly #destination: Destination;
-  #connection: BackendConnection | null = null;
+export class SieveBackendDialogue extends LineDialogue {
   #state: State = 'none';
   #capabilities = new Set<'SASL' | 'STARTTLS' | 'XCLIENT'>();
-  #exchange: BackendExchange | null = null;
 
-  constructor(client: LoginClient, destination: Destination, side: SieveClientSide) {
-    this.#client = client;
-    this.#destination = destination;
-    this.#side = side;
-  }
-
-  attach(connection: BackendConnection): void {
-    this.#connection = connection;
-  }
-
-  reset(): void {
+  override reset(): void {
     this.#state = 'none';
     this.#capabilities = new Set();
-    this.#exchange = null;
+    this.exchange = null;
   }
 
-  state(): ByteString {
+  override state(): ByteString {
     return this.#state;
   }
 
-  failed(failure: ProxyFailureClass, reason: ByteString): void {
+  override failed(failure: ProxyFailureClass, reason: ByteString): void {
     const refusal = proxyRefusal(failure, reason);
-    if (refusal !== null) this.#side.reply(refusal);
-    this.#side.loginFailed();
+    if (refusal !== null) this.side.reply(refusal);
+    this.side.loginFailed();
   }
 
-  #fail(failure: ProxyFailureClass, reason: ByteString): void {
-    this.#connection?.fail(failure, reason);
-  }
-
-  line(line: ByteString): void {
+  override line(line: ByteString): void {
     switch (this.#state) {
       case 'none':
       case 'tls-ready':
@@ -74,15 +43,15 @@ export class SieveBackendDialogue implements AttachableDialogue {
         break;
       case 'tls-start':
         if (isOk(line)) this.#startTls();
-        else this.#fail('remote', 'Remote refused STARTTLS command');
+        else this.fail('remote', 'Remote refused STARTTLS command');
         break;
       case 'xclient':
         if (isOk(line)) this.#sendLogin();
-        else this.#fail('remote', `Remote XCLIENT failed: ${sanitize(line, 160)}`);
+        else this.fail('remote', `Remote XCLIENT failed: ${sanitize(line, 160)}`);
         break;
       case 'auth':
-        if (line.startsWith('"') && this.#exchange !== null) this.#challenge(this.#exchange, line);
-        else if (isOk(line)) this.#side.loggedIn(line);
+        if (line.startsWith('"') && this.exchange !== null) this.#challenge(this.exchange, line);
+        else if (isOk(line)) this.side.loggedIn(line);
         else this.#refused(line);
         break;
     }
@@ -94,14 +63,14 @@ export class SieveBackendDialogue implements AttachableDialogue {
     const parsed = parseArguments(whole, 0, 2);
     if (parsed.kind === 'mistake' || parsed.kind === 'fatal') {
       const text = `Protocol parse error(-1) in capability/greeting line: ${parsed.error} (line=\`${whole}')`;
-      this.#fail('protocol', text);
+      this.fail('protocol', text);
       return;
     }
     const [first, second] = parsed.kind === 'line' ? parsed.arguments : [];
     if (first === undefined) {
       // Dovecot dies of a literal here.
       const shown = sanitize(whole, 160);
-      this.#fail('protocol', `Remote returned with invalid capability/greeting line: ${shown}`);
+      this.fail('protocol', `Remote returned with invalid capability/greeting line: ${shown}`);
       return;
     }
     if (first.kind === 'string') {
@@ -112,40 +81,40 @@ export class SieveBackendDialogue implements AttachableDialogue {
     if (response === 'OK') {
       this.#afterCapabilities(state);
     } else if (response !== 'NO' && response !== 'BYE') {
-      this.#fail('protocol', `Remote sent invalid response: ${sanitize(whole, 160)}`);
+      this.fail('protocol', `Remote sent invalid response: ${sanitize(whole, 160)}`);
     } else if (state === 'none') {
-      this.#fail('protocol', 'Remote sent unexpected NO/BYE instead of capability response');
+      this.fail('protocol', 'Remote sent unexpected NO/BYE instead of capability response');
     } else {
-      this.#fail('remote', `Remote STARTTLS failed: ${sanitize(line, 160)}`);
+      this.fail('remote', `Remote STARTTLS failed: ${sanitize(line, 160)}`);
     }
   }
 
   #learn(name: ByteString, value: ByteString | null): void {
     if (name === 'STARTTLS' || name === 'XCLIENT') this.#capabilities.add(name);
     if (name !== 'SASL') return;
-    if (value === null) this.#fail('protocol', 'Server returned erroneous SASL capability');
+    if (value === null) this.fail('protocol', 'Server returned erroneous SASL capability');
     else if (value !== '') this.#capabilities.add('SASL');
   }
 
   #afterCapabilities(state: 'none' | 'tls-ready'): void {
-    if (state === 'none' && this.#destination.tls === 'starttls') {
+    if (state === 'none' && this.destination.tls === 'starttls') {
       if (!this.#capabilities.has('STARTTLS')) {
-        this.#fail('remote_config', "Remote doesn't support STARTTLS");
+        this.fail('remote_config', "Remote doesn't support STARTTLS");
         return;
       }
       this.#state = 'tls-start';
-      this.#connection?.send('STARTTLS\r\n');
+      this.send('STARTTLS');
     } else if (this.#capabilities.has('XCLIENT')) {
       // Sent even with proxy_not_trusted. observed 2.3.19.1 and 2.4.1
       this.#state = 'xclient';
-      this.#connection?.send(xclientCommand(this.#client, this.#destination));
+      this.send(xclientCommand(this.client, this.destination));
     } else {
       this.#sendLogin();
     }
   }
 
   #startTls(): void {
-    this.#connection?.startTls();
+    this.beginTls();
     this.#capabilities.delete('SASL');
     this.#capabilities.delete('XCLIENT');
     this.#state = 'tls-ready';
@@ -153,19 +122,14 @@ export class SieveBackendDialogue implements AttachableDialogue {
 
   #sendLogin(): void {
     if (!this.#capabilities.has('SASL')) {
-      this.#fail('remote_config', 'Server has disabled authentication (TLS required?)');
+      this.fail('remote_config', 'Server has disabled authentication (TLS required?)');
       return;
     }
-    const exchange = new BackendExchange(this.#client, this.#destination);
-    const first = exchange.first();
-    if (first.kind === 'failed') {
-      this.#fail('internal', first.reason);
-      return;
-    }
-    this.#exchange = exchange;
+    const first = this.firstResponse();
+    if (first === null) return;
     this.#state = 'auth';
-    const initial = first.data === '' ? '' : ` ${sieveString(encodeBase64(first.data))}`;
-    this.#connection?.send(`AUTHENTICATE ${sieveString(exchange.mechanism)}${initial}\r\n`);
+    const initial = first.response === '' ? '' : ` ${sieveString(encodeBase64(first.response))}`;
+    this.send(`AUTHENTICATE ${sieveString(first.mechanism)}${initial}`);
   }
 
   #challenge(exchange: BackendExchange, line: ByteString): void {
@@ -173,39 +137,39 @@ export class SieveBackendDialogue implements AttachableDialogue {
     const parsed = parseArguments(whole, 0, 1);
     if (parsed.kind === 'mistake' || parsed.kind === 'fatal') {
       const text = `Protocol parse error(-1) int SASL challenge line: ${parsed.error} (line=\`${whole}')`;
-      this.#fail('protocol', text);
+      this.fail('protocol', text);
       return;
     }
     const [argument] = parsed.kind === 'line' ? parsed.arguments : [];
     if (argument?.kind !== 'string') {
-      this.#fail('protocol', `Server sent invalid SASL challenge line: ${sanitize(whole, 160)}`);
+      this.fail('protocol', `Server sent invalid SASL challenge line: ${sanitize(whole, 160)}`);
       return;
     }
     const challenge = decodeBase64(argument.text);
     if (challenge === null) {
-      this.#fail('protocol', 'Server sent invalid base64 data in AUTHENTICATE response');
+      this.fail('protocol', 'Server sent invalid base64 data in AUTHENTICATE response');
       return;
     }
     const answer = exchange.next(challenge);
     if (answer.kind === 'failed')
-      this.#fail('protocol', answer.reason.replace(/^Invalid/, 'Server sent invalid'));
-    else this.#connection?.send(`${sieveString(encodeBase64(answer.data))}\r\n`);
+      this.fail('protocol', answer.reason.replace(/^Invalid/, 'Server sent invalid'));
+    else this.send(sieveString(encodeBase64(answer.data)));
   }
 
   /** The client never sees what the backend says: it could tell users apart. */
   #refused(line: ByteString): void {
     const { code, reason } = parseRefusal(line);
     if (code !== null && /^TRYLATER$/i.test(code)) {
-      this.#fail('auth_tempfail', reason);
+      this.fail('auth_tempfail', reason);
       return;
     }
-    const target = this.#client.series === '2.4' && code !== null ? parseReferral(code) : null;
+    const target = this.client.series === '2.4' && code !== null ? parseReferral(code) : null;
     if (target !== null) {
-      this.#connection?.redirect(target);
+      this.redirect(target);
       return;
     }
-    this.#side.reply(no('Authentication failed.'));
-    this.#fail('auth', reason);
+    this.side.reply(no('Authentication failed.'));
+    this.fail('auth', reason);
   }
 }
 
