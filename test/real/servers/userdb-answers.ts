@@ -1,14 +1,17 @@
 import { join } from 'node:path';
+import { toUtf8 } from '../../../grammar/bytes.js';
 import { authenticate } from '../../../src/auth/authenticate.js';
 import { type Chain, openChain } from '../../../src/auth/chain.js';
 import { lookUpUser, openUserdbs, type Userdbs } from '../../../src/auth/look-up-user.js';
 import type { AuthRequest } from '../../../src/auth/request.js';
+import { DEFAULTS } from '../../../src/cli/expand-scope.js';
 import { nodeConfigHost } from '../../../src/cli/node-host.js';
 import { nodeSystem } from '../../../src/cli/node-system.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { createDatabases } from '../../../src/databases/open.js';
 import { userdbOpener } from '../../../src/databases/open-userdb.js';
 import { systemIds } from '../../../src/databases/system-ids.js';
+import { allUsers } from '../../../src/databases/user-list.js';
 import { type DovecotVersion, seriesOf } from '../../../src/knowledge/versions.js';
 import { doveadmReport } from '../../../src/report/simulation-doveadm.js';
 import { loginUserdbReport, userReport } from '../../../src/report/userdb-doveadm.js';
@@ -21,16 +24,20 @@ export interface OpenedUserdbs {
   close(): Promise<void>;
 }
 
-export async function openUserdbsOf(server: DovecotAuth, version: DovecotVersion): Promise<OpenedUserdbs> {
-  const { directory, realDirectory } = server;
+function configOf({ directory, realDirectory }: DovecotAuth, version: DovecotVersion) {
   const config = loadConfig({
     path: join(realDirectory, 'dovecot.conf'),
     host: nodeConfigHost(),
     version,
     maps: directory === realDirectory ? [] : [{ from: directory, to: realDirectory }],
   });
-  const mapPath = (path: string) =>
+  const mapPath = (path: string): string =>
     path.startsWith(`${directory}/`) ? realDirectory + path.slice(directory.length) : path;
+  return { config, mapPath };
+}
+
+export async function openUserdbsOf(server: DovecotAuth, version: DovecotVersion): Promise<OpenedUserdbs> {
+  const { config, mapPath } = configOf(server, version);
   const databases = createDatabases({ config, mapPath });
   const chain = await openChain({
     settings: config.effective.auth({ protocol: 'doveadm' }),
@@ -114,4 +121,19 @@ function logOf(log: readonly { readonly level: string; readonly line?: string }[
   return log
     .filter(({ level }) => level !== 'debug')
     .flatMap(({ line }) => (line ?? '').split('\n').map(withoutNumbers));
+}
+
+/** What `doveadm user '*'` would list. */
+export async function ourUserList(server: DovecotAuth, version: DovecotVersion): Promise<string[]> {
+  const { config, mapPath } = configOf(server, version);
+  const databases = createDatabases({ config, mapPath });
+  const scope = { auth: DEFAULTS, providers: new Map(), system: nodeSystem() };
+  const names: string[] = [];
+  try {
+    for await (const name of allUsers({ config, databases, scope, mapPath, protocol: 'doveadm' }))
+      names.push(toUtf8(name));
+  } finally {
+    await databases.close();
+  }
+  return names;
 }

@@ -16,7 +16,7 @@ import { randomLdapSet, randomSqlSet } from './random-sets.js';
 import { sqlSets } from './sql-sets.js';
 
 /** More with DVPROXY_LIVE_SETS; the first of them with DVPROXY_LIVE_SEED. */
-const RANDOM = Number(process.env['DVPROXY_LIVE_SETS'] ?? 40);
+const RANDOM = Number(process.env['DVPROXY_LIVE_SETS'] ?? 30);
 const FIRST = Number(process.env['DVPROXY_LIVE_SEED'] ?? 1);
 const SHOWN = 4;
 /** `DVPROXY_RECORD=1` writes the recordings anew (test/databases/live-chains.test.ts replays them). */
@@ -116,6 +116,22 @@ describe.skipIf(missing !== null && !required)(
                 realLog.join('\n') !== fixtureLog.join('\n'),
             );
             expect(different.slice(0, SHOWN).map((each) => ({ set: sets[each.seed], ...each }))).toEqual([]);
+            const live = new Map(
+              answers.map(({ seed, question, real }) => [
+                keyOf(sets[seed]?.name ?? '', question.user, question.password),
+                real,
+              ]),
+            );
+            const { recordings }: { recordings: readonly Recording[] } = JSON.parse(
+              readFileSync(join(RECORDINGS, `${kind}.json`), 'utf8'),
+            );
+            const recorded = recordings.find((recording) => recording.version === version)?.answers ?? [];
+            const outdated = recorded.filter(({ set, user, password, stdout, stderr }) => {
+              const said = live.get(keyOf(set, user, password));
+              return said !== undefined && said !== stdout + stderr;
+            });
+            expect(outdated).toEqual([]);
+            expect(recorded.length).toBeGreaterThan(0);
             expect(answers.length).toBeGreaterThan(5 * sets.length);
           },
           240_000,
@@ -124,6 +140,9 @@ describe.skipIf(missing !== null && !required)(
     }
   },
 );
+
+const keyOf = (set: string, user: string, password: string | null): string =>
+  JSON.stringify([set, user, password]);
 
 /** JSON with a line for each answer, so that a change can be read. */
 function recordingText({ data, recordings }: { data: string; recordings: readonly Recording[] }): string {

@@ -149,7 +149,7 @@ const OWN: Readonly<Record<SqlEngine, List>> = {
     'extract(year from seen)',
     "to_char(seen, 'YYYY-MM-DD')",
     'round(rate)',
-    'ratio::int',
+    '(rate * 2)::int',
     "regexp_replace(name, '@.*$', '')",
   ],
 };
