@@ -44,14 +44,19 @@ function readIfThere(file, encoding) {
 /** require() that loads the modules of LAZY when their first member is asked for. */
 function lazyRequire(name) {
   if (!LAZY.has(name)) return require(name);
+  let loaded;
+  const load = () => {
+    loaded ??= require(name);
+    return loaded;
+  };
   return new Proxy(
     {},
     {
-      get: (_, member) => require(name)[member],
-      has: (_, member) => member in require(name),
-      ownKeys: () => Reflect.ownKeys(require(name)),
+      get: (_, member) => load()[member],
+      has: (_, member) => member in load(),
+      ownKeys: () => Reflect.ownKeys(load()),
       getOwnPropertyDescriptor: (_, member) => {
-        const descriptor = Object.getOwnPropertyDescriptor(require(name), member);
+        const descriptor = Object.getOwnPropertyDescriptor(load(), member);
         return descriptor && { ...descriptor, configurable: true };
       },
     },

@@ -31,6 +31,7 @@ export function penaltySeconds(penalty: number): number {
 
 /** IPv6 hosts have whole networks of addresses: the first 48 bits count. Dovecot auth-penalty.c auth_penalty_get_ident */
 export function penaltyAddress(remoteIp: string): string {
+  if (!remoteIp.includes(':')) return remoteIp;
   const address = parseAddress(remoteIp);
   return address?.family === 6 ? address.bytes.slice(0, 6).join('.') : remoteIp;
 }

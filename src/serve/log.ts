@@ -109,5 +109,6 @@ export class ServeLog {
 
 /** No control character reaches the log: a line is a line. Dovecot lib/failures.c */
 function printable(text: ByteString): string {
+  if (/^[\t\x20-\x7e]*$/.test(text)) return text;
   return toUtf8(text).replace(/[\x00-\x08\x0a-\x1f\x7f]/g, '?');
 }
