@@ -97,9 +97,15 @@ export function randomSessionTests(version: DovecotVersion): void {
     fuzzSteps(120_000),
   );
 
-  test('lmtp', () => {
-    const seen = new Set<string>();
-    walk((dice) => new RandomLmtp(randomLmtpSettings(version, dice), dice, seen));
-    expect([...seen].sort()).toEqual(expect.arrayContaining(['send_message', 'store', 'start_backend_tls']));
-  }, fuzzSteps(120_000));
+  test(
+    'lmtp',
+    () => {
+      const seen = new Set<string>();
+      walk((dice) => new RandomLmtp(randomLmtpSettings(version, dice), dice, seen));
+      expect([...seen].sort()).toEqual(
+        expect.arrayContaining(['send_message', 'store', 'start_backend_tls']),
+      );
+    },
+    fuzzSteps(120_000),
+  );
 }

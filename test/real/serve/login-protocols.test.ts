@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
 import { type LineAnswer, LineBackend } from '../../serve/line-backend.js';
+import { tlsPath } from '../../serve/tls-files.js';
 import { type DovecotServer, dovecotServerMissing, startDovecot } from '../servers/dovecot.js';
 import { type DvproxyServer, startDvproxy } from '../servers/dvproxy.js';
 import { freePort } from '../servers/mariadb.js';
@@ -20,8 +21,8 @@ const folder = mkdtempSync(join(tmpdir(), 'dvproxy-protocols-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs Python with one argument and reads the JSON that it prints. */
-async function python(script: string, question: unknown): Promise<unknown> {
-  const { stdout } = await promisify(execFile)('python3', ['-c', script, JSON.stringify(question)]);
+async function python(script: string, question: unknown, program = 'python3'): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(program, ['-c', script, JSON.stringify(question)]);
   return JSON.parse(stdout);
 }
 
@@ -78,6 +79,43 @@ ask('LOGOUT')
 print(json.dumps(out))
 `;
 
+/** A sieve client as Debian has it. */
+const SIEVELIB = `
+import json, sys
+from sievelib.managesieve import Client
+q = json.loads(sys.argv[1])
+c = Client('127.0.0.1', q['port'])
+out = {'login': c.connect(q['user'], q['password'], starttls=False, authmech='PLAIN')}
+out['put'] = c.putscript('two', 'keep;')
+out['list'] = sorted(c.listscripts()[1])
+c.logout()
+print(json.dumps(out))
+`;
+
+/** Everything that openssl s_client says behind the handshake, until it fits. */
+async function secured(port: number, starttls: string | null, send: string, until: RegExp): Promise<string> {
+  const how = starttls === null ? [] : ['-starttls', starttls];
+  const child = spawn('openssl', ['s_client', '-quiet', '-connect', `127.0.0.1:${port}`, ...how]);
+  let said = '';
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString('latin1');
+        if (until.test(said)) resolve();
+      });
+      child.once('exit', (code) => reject(new Error(`openssl ended with ${code}: ${said}`)));
+      child.stdin.write(send);
+    });
+  } finally {
+    child.kill();
+  }
+  return said;
+}
+
+async function curl(...args: string[]): Promise<string> {
+  return (await promisify(execFile)('curl', ['-sk', '--max-time', '60', ...args])).stdout;
+}
+
 interface Ports {
   readonly pop3: number;
   readonly submission: number;
@@ -128,22 +166,27 @@ function proxyConfig(version: DovecotVersion, users: string): string {
     ? `dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
 protocols {
+  imap = yes
   pop3 = yes
+  lmtp = yes
   submission = yes
   sieve = yes
 }
+lmtp_proxy = yes
 auth_allow_cleartext = yes
 auth_failure_delay = 0
 auth_verbose = yes
 log_timestamp =
-ssl = no
+ssl_server_cert_file = ${tlsPath('proxy.pem')}
+ssl_server_key_file = ${tlsPath('proxy.key')}
 passdb passwd-file {
   passwd_file_path = ${users}
 }
 userdb static {
 }
 `
-    : `protocols = pop3 submission sieve
+    : `protocols = imap pop3 lmtp submission sieve
+lmtp_proxy = yes
 disable_plaintext_auth = no
 auth_failure_delay = 0
 service anvil {
@@ -153,7 +196,8 @@ service anvil {
 }
 auth_verbose = yes
 log_timestamp =
-ssl = no
+ssl_cert = <${tlsPath('proxy.pem')}
+ssl_key = <${tlsPath('proxy.key')}
 passdb {
   driver = passwd-file
   args = username_format=%u ${users}
@@ -190,6 +234,7 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
         users,
         line('pop3@example.com', ports.pop3, 'destuser=joe@example.com pass=joepass') +
           line('submission@example.com', ports.submission, 'destuser=joe@example.com pass=joepass') +
+          line('imap@example.com', backend.port, 'destuser=joe@example.com pass=joepass') +
           line('lost@example.com', ports.pop3, '') +
           line('gone@example.com', ports.submission, '') +
           line('sieve@example.com', ports.sieve, 'destuser=joe@example.com pass=joepass') +
@@ -197,16 +242,9 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
       );
       const config = join(folder, `${version}.conf`);
       writeFileSync(config, proxyConfig(version, users));
-      proxy = await startDvproxy([
-        '-c',
-        config,
-        '--listen',
-        'pop3=127.0.0.1:0',
-        '--listen',
-        'submission=127.0.0.1:0',
-        '--listen',
-        'sieve=127.0.0.1:0',
-      ]);
+      const names = ['imaps', 'pop3', 'pop3s', 'submission', 'submissions', 'sieve', 'lmtp'];
+      const listen = names.flatMap((name) => ['--listen', `${name}=127.0.0.1:0`]);
+      proxy = await startDvproxy(['-c', config, ...listen]);
     });
     afterAll(async () => {
       await proxy?.stop();
@@ -242,6 +280,52 @@ describe.each(VERSIONS)('in front of a real backend with Dovecot %s', (version) 
       expect(await ask('sieve@example.com')).toEqual({ login: 'OK "Logged in."', put: 'OK', list: 'OK' });
       expect(await ask('away@example.com')).toEqual({ login: 'NO "Authentication failed."' });
       await proxy.logged(/managesieve-login: Info: proxy\(sieve@example\.com,.*Disconnected by/);
+    });
+
+    test('serves curl in clear and with TLS', async () => {
+      const at = (listener: string) =>
+        `127.0.0.1:${listener === 'imap' ? proxy.port : proxy.portOf(listener)}`;
+      const user = (name: string) => ['-u', `${name}@example.com:clientpass`];
+      for (const listener of ['imap', 'imaps'])
+        expect(await curl(`${listener}://${at(listener)}/`, ...user('imap'))).toContain('INBOX');
+      expect(await curl(`imap://${at('imap')}/`, '--ssl-reqd', ...user('imap'))).toContain('INBOX');
+      for (const listener of ['pop3', 'pop3s'])
+        expect(await curl(`${listener}://${at(listener)}/`, ...user('pop3'))).toBe('\r\n');
+      expect(await curl(`pop3://${at('pop3')}/`, '--ssl-reqd', ...user('pop3'))).toBe('\r\n');
+      const message = join(folder, `message-${version}`);
+      writeFileSync(message, 'Subject: x\r\n\r\nby curl\r\n');
+      const mail = ['--mail-from', 'joe@example.com', '--mail-rcpt', 'ann@example.com', '-T', message];
+      for (const [scheme, listener] of [
+        ['smtp', 'submission'],
+        ['smtps', 'submissions'],
+      ] as const)
+        await curl(`${scheme}://${at(listener)}/`, ...user('submission'), ...mail);
+      await curl(`smtp://${at('submission')}/`, '--ssl-reqd', ...user('submission'), ...mail);
+      expect(relayServer.lines.filter((text) => text === 'by curl')).toHaveLength(3);
+    });
+
+    test('serves openssl s_client with TLS at once and by STARTTLS', async () => {
+      expect(await secured(proxy.port, 'imap', 'a CAPABILITY\r\n', /^a OK/m)).toContain('AUTH=PLAIN');
+      expect(await secured(proxy.portOf('imaps'), null, 'a CAPABILITY\r\n', /^a OK/m)).toContain(
+        'AUTH=PLAIN',
+      );
+      expect(await secured(proxy.portOf('pop3'), 'pop3', 'CAPA\r\n', /^\.\r/m)).toContain('SASL PLAIN');
+      expect(await secured(proxy.portOf('pop3s'), null, 'CAPA\r\n', /^\.\r/m)).toContain('SASL PLAIN');
+      const hello = 'EHLO x\r\n';
+      expect(await secured(proxy.portOf('submission'), 'smtp', hello, /^250 /m)).toContain('AUTH PLAIN');
+      expect(await secured(proxy.portOf('submissions'), null, hello, /^250 /m)).toContain('AUTH PLAIN');
+      const noop = 'NOOP "x"\r\n';
+      expect(await secured(proxy.portOf('sieve'), 'sieve', noop, /^OK \(TAG/m)).toContain('Done');
+      expect(await secured(proxy.portOf('lmtp'), 'lmtp', 'LHLO x\r\n', /^250 /m)).not.toContain('STARTTLS');
+    });
+
+    test('serves a sieve client', async () => {
+      const question = { port: proxy.portOf('sieve'), user: 'sieve@example.com', password: 'clientpass' };
+      expect(await python(SIEVELIB, question, '/usr/bin/python3')).toEqual({
+        login: true,
+        put: true,
+        list: expect.arrayContaining(['two']),
+      });
     });
   });
 });
