@@ -83,7 +83,7 @@ function junitReport(results: readonly TestResult[]): string {
   const suites = files.map((file) => {
     const own = results.filter((result) => result.file === file);
     return [
-      `  <testsuite name="${xml(file)}" tests="${own.length}" failures="${failures(own)}">`,
+      `  <testsuite name="${xml(file)}" tests="${own.length}" failures="${failures(own)}" errors="0">`,
       ...own.map(junitCase),
       '  </testsuite>',
     ].join('\n');
@@ -97,10 +97,10 @@ function junitReport(results: readonly TestResult[]): string {
 }
 
 function junitCase(result: TestResult): string {
-  const head = `    <testcase classname="${xml(result.file)}" name="${xml(result.name)}" line="${result.line}"`;
+  const head = `    <testcase classname="${xml(result.file)}" name="${xml(result.name)}"`;
   if (passed(result)) return `${head}/>`;
   const reasons = reasonsOf(result).map(xml);
-  return `${head}>\n      <failure message="${reasons[0] ?? ''}">${reasons.join('\n')}</failure>\n    </testcase>`;
+  return `${head}>\n      <failure message="${reasons[0] ?? ''}">${xml(result.file)}:${result.line}: ${reasons.join('\n')}</failure>\n    </testcase>`;
 }
 
 function xml(text: string): string {

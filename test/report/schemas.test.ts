@@ -63,10 +63,8 @@ const JUNIT: Readonly<Record<string, ElementRule>> = {
   },
   testsuite: {
     children: ['properties', 'testcase', 'system-out', 'system-err'],
-    required: ['name', 'tests'],
+    required: ['name', 'tests', 'errors', 'failures'],
     optional: [
-      'failures',
-      'errors',
       'group',
       'time',
       'skipped',
@@ -83,18 +81,7 @@ const JUNIT: Readonly<Record<string, ElementRule>> = {
   testcase: {
     children: ['skipped', 'error', 'failure', 'system-out', 'system-err'],
     required: ['name'],
-    optional: [
-      'assertions',
-      'time',
-      'timestamp',
-      'classname',
-      'status',
-      'class',
-      'file',
-      'line',
-      'group',
-      'url',
-    ],
+    optional: ['assertions', 'time', 'timestamp', 'classname', 'status', 'class', 'group', 'url'],
   },
   failure: { children: [], required: [], optional: ['type', 'message'] },
 };
