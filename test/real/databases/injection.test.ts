@@ -273,6 +273,19 @@ describe.skipIf(missing !== null && !required)('names and passwords stay what th
       },
       textOnly: true,
     }),
+    'oauth2, with the token in the URL': () => ({
+      of23: {
+        passdb: 'driver = oauth2\n  args = @DIR@/oauth2.ext',
+        files: {
+          'oauth2.ext': `tokeninfo_url = http://127.0.0.1:${oauth2.port}/tokeninfo?token=\nusername_attribute = email\n`,
+        },
+      },
+      textOnly: true,
+    }),
+    static: () => ({
+      of23: { passdb: 'driver = static\n  args = password=pw x=%u host=%d y=<%n>' },
+      of24: 'passdb static {\n  password = pw\n  fields {\n    x = %{user}\n    y = [%{user | username}]\n  }\n}\n',
+    }),
   };
 
   for (const version of ['2.3.19.1', '2.4.1'] as const) {
@@ -292,10 +305,12 @@ describe.skipIf(missing !== null && !required)('names and passwords stay what th
             const asks = [
               ...[...NAMES, ...STRANGERS].map((user) => ({ user, password: 'pw' })),
               // The auth process of 2.3 dies of an empty token.
-              ...PASSWORDS.filter((password) => name !== 'oauth2' || password !== '').map((password) => ({
-                user: 'ann',
-                password,
-              })),
+              ...PASSWORDS.filter((password) => !name.startsWith('oauth2') || password !== '').map(
+                (password) => ({
+                  user: 'ann',
+                  password,
+                }),
+              ),
               ...(textOnly ? [] : BYTES.map((user) => ({ user, password: 'pw' }))),
               ...(textOnly ? [] : [{ user: 'ann', password: '\xff' }]),
             ];
@@ -313,7 +328,7 @@ describe.skipIf(missing !== null && !required)('names and passwords stay what th
             const long = ["'", '\\', '*', '%u', '\xff'].map((piece) => piece.repeat(65_536 / piece.length));
             for (const user of [...long, ...(textOnly ? BYTES : [])]) {
               const [kind] = await ourAnswer(ours, { user, password: 'pw' });
-              expect.soft(kind).toBe(['lua', 'imap'].includes(name) ? 'OK' : 'FAIL');
+              expect.soft(kind).toBe(['lua', 'imap', 'static'].includes(name) ? 'OK' : 'FAIL');
             }
           } finally {
             socket.close();

@@ -70,7 +70,7 @@ const USERS: readonly Ask[] = [
   { user: 'nobody', password: null },
 ];
 
-/** By name: lines of the 2.3 file and of the 2.4 block. */
+/** By name: lines of the 2.3 file and of the 2.4 block. More of them are in live-chains/. */
 const CASES: Readonly<
   Record<string, { readonly ext: string; readonly block: string; readonly users?: readonly Ask[] }>
 > = {
@@ -119,129 +119,6 @@ fields {
       { user: 'ann', password: 'pw' },
       { user: 'bob', password: 'pw' },
     ],
-  },
-  'missing attribute': {
-    ext: `pass_attrs = uid=user,userPassword=password,l=host
-pass_filter = (uid=%u)
-base = ou=people,${LDAP_SUFFIX}`,
-    block: `ldap_base = ou=people,${LDAP_SUFFIX}
-passdb_ldap_filter = (uid=%{user})
-fields {
-  password = %{ldap:userPassword}
-  host = %{ldap:l}
-}`,
-    users: [
-      { user: 'ann', password: 'pw' },
-      { user: 'bob', password: 'pw' },
-      { user: 'comma,name', password: 'pw' },
-      { user: 'nobody', password: 'pw' },
-    ],
-  },
-  'bind after a search': {
-    ext: `auth_bind = yes
-pass_attrs = uid=user,userPassword=password,l=host,=proxy=y
-pass_filter = (uid=%u)
-base = ${LDAP_SUFFIX}`,
-    block: `ldap_base = ${LDAP_SUFFIX}
-passdb_ldap_bind = yes
-passdb_ldap_filter = (uid=%{user})
-fields {
-  user = %{ldap:uid}
-  host = %{ldap:l | default('none')}
-  proxy = y
-}`,
-  },
-  'bind with an unexpandable field': {
-    ext: `auth_bind = yes
-pass_attrs = uid=user,=x=%{nosuch}
-pass_filter = (uid=%u)
-base = ou=people,${LDAP_SUFFIX}`,
-    block: `ldap_base = ou=people,${LDAP_SUFFIX}
-passdb_ldap_bind = yes
-passdb_ldap_filter = (uid=%{user})
-fields {
-  x = %{ldap:nosuch}
-}`,
-    users: [
-      { user: 'bob', password: 'wrong' },
-      { user: 'ann', password: 'pw' },
-    ],
-  },
-  'direct bind': {
-    ext: `auth_bind = yes
-auth_bind_userdn = uid=%u,ou=people,${LDAP_SUFFIX}
-pass_filter = (uid=%u)
-base = ou=people,${LDAP_SUFFIX}`,
-    block: `ldap_base = ou=people,${LDAP_SUFFIX}
-passdb_ldap_bind = yes
-passdb_ldap_bind_userdn = uid=%{user},ou=people,${LDAP_SUFFIX}
-passdb_ldap_filter = (uid=%{user})
-fields {
-  proxy = y
-}`,
-  },
-  'broken filter': {
-    ext: `pass_filter = (uid=%u
-base = ou=people,${LDAP_SUFFIX}`,
-    block: `ldap_base = ou=people,${LDAP_SUFFIX}
-passdb_ldap_filter = (uid=%{user}
-fields {
-  password = %{ldap:userPassword}
-}`,
-    users: [{ user: 'ann', password: 'pw' }],
-  },
-  'text behind the filter': {
-    ext: `pass_filter = (uid=%u)(uid=nobody)
-base = ou=people,${LDAP_SUFFIX}`,
-    block: `ldap_base = ou=people,${LDAP_SUFFIX}
-passdb_ldap_filter = (uid=%{user})(uid=nobody)
-fields {
-  password = %{ldap:userPassword}
-}`,
-    users: [{ user: 'ann', password: 'pw' }],
-  },
-  'filter without parentheses': {
-    ext: `pass_filter = uid=%u
-base = ou=people,${LDAP_SUFFIX}`,
-    block: `ldap_base = ou=people,${LDAP_SUFFIX}
-passdb_ldap_filter = uid=%{user}
-fields {
-  password = %{ldap:userPassword}
-}`,
-    users: [
-      { user: 'ann', password: 'pw' },
-      { user: 'a)', password: 'pw' },
-    ],
-  },
-  'base that is not there': {
-    ext: `pass_filter = (uid=%u)
-base = ou=nosuch,${LDAP_SUFFIX}`,
-    block: `ldap_base = ou=nosuch,${LDAP_SUFFIX}
-passdb_ldap_filter = (uid=%{user})
-fields {
-  password = %{ldap:userPassword}
-}`,
-    users: [{ user: 'ann', password: 'pw' }],
-  },
-  'base that is no name': {
-    ext: `pass_filter = (uid=%u)
-base = nonsense`,
-    block: `ldap_base = nonsense
-passdb_ldap_filter = (uid=%{user})
-fields {
-  password = %{ldap:userPassword}
-}`,
-    users: [{ user: 'ann', password: 'pw' }],
-  },
-  'unknown variable': {
-    ext: `pass_filter = (uid=%{nosuch})
-base = ou=people,${LDAP_SUFFIX}`,
-    block: `ldap_base = ou=people,${LDAP_SUFFIX}
-passdb_ldap_filter = (uid=%{nosuch})
-fields {
-  password = %{ldap:userPassword}
-}`,
-    users: [{ user: 'ann', password: 'pw' }],
   },
 };
 

@@ -23,8 +23,6 @@ INSERT INTO people VALUES
   ('say "hi"', '{PLAIN}pw', NULL, NULL, NULL, NULL, NULL, 'double', 1),
   ('zoë', '{PLAIN}pw', NULL, NULL, NULL, NULL, NULL, 'é', 1),
   ('null', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-CREATE TABLE twice (name VARCHAR(9), password TEXT);
-INSERT INTO twice VALUES ('ann', '{PLAIN}pw'), ('ANN', '{PLAIN}pw');
 CREATE USER 'plain'@'%' IDENTIFIED BY 'secret';
 GRANT SELECT ON mailproxy.* TO 'plain'@'%';
 `;
@@ -32,15 +30,9 @@ const GUIDE = (name: string): string =>
   "SELECT NULL AS password, 'Y' AS nopassword, host, port, 'Y' AS proxy, CASE WHEN ssl_mode = 'ssl' THEN 'yes' WHEN " +
   `ssl_mode = 'starttls' THEN 'any-cert' ELSE 'no' END AS starttls, CASE WHEN ssl_mode = 'ssl' THEN 'any-cert' ELSE ` +
   `'no' END AS ${name}, 'Y' AS nodelay, destuser FROM proxy_users WHERE username = '%u' AND active = 1`;
+/** More of them are in live-chains/. */
 const QUERIES = {
   all: "SELECT password, host, port, rate, seen, raw, note, active, 1/3 AS third, 'a\\tb' AS tab FROM people WHERE name = '%u'",
-  column: "SELECT password, nosuch FROM people WHERE name = '%u'",
-  table: "SELECT password FROM nosuch WHERE name = '%u'",
-  syntax: "SELECT password FROM people WHERE name = '%u' AND",
-  unnamed: "SELECT name AS user FROM people WHERE name = '%u'",
-  twice: "SELECT password FROM twice WHERE name = '%u'",
-  two: "SELECT password FROM people WHERE name = '%u'; SELECT 1",
-  'no rows': 'DO 1',
   'as the guide has it': GUIDE('ssl'),
   'with the quotes that the guide lacks': GUIDE('`ssl`'),
 } as const;

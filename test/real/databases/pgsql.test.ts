@@ -24,25 +24,21 @@ INSERT INTO users VALUES
   ('back\\slash', 'pw', NULL, NULL, NULL, NULL, NULL, 'backslash', NULL, NULL, NULL),
   ('zoë', '{PLAIN}pw', NULL, NULL, NULL, NULL, NULL, 'é', NULL, NULL, NULL),
   ('null', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-CREATE TABLE twice (name text, password text);
-INSERT INTO twice VALUES ('two', 'pw'), ('two', 'pw');
-GRANT SELECT ON users, twice TO dovecot;
+GRANT SELECT ON users TO dovecot;
 `;
 
 const COLUMNS =
   'password, host, ssl, port, big, at, note, bytes, list, js, 1.0::float8 AS f, now() > to_timestamp(0) AS t';
+/** More of them are in live-chains/; a statement that is refused wants a server of its own there. */
 const QUERIES = {
   all: `SELECT ${COLUMNS} FROM users WHERE name = '%u'`,
   broken: "SELECT password, nosuch FROM users WHERE name = '%u'",
   syntax: "SELECT password FROM users WHERE name = '%u' AND",
-  none: "SELECT name AS user FROM users WHERE name = '%u'",
-  twice: "SELECT password FROM twice WHERE name = '%u'",
   long:
     "SELECT password, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' AS a, nosuch, " +
     "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb' AS b FROM users WHERE name = '%u'",
   division: "SELECT password, 1/0 AS x FROM users WHERE name = '%u'",
   cast: "SELECT password FROM users WHERE port = '%u'",
-  nopassword: "SELECT NULL AS password, 'y' AS nopassword, 'y' AS proxy, host FROM users WHERE name = '%u'",
 } as const;
 
 const USERS: readonly Ask[] = [
@@ -199,7 +195,7 @@ describe.skipIf(missing !== null && !required)('a PostgreSQL passdb answers as r
         test(`query ${name}`, async () => {
           const auth: DovecotAuth = startDovecotAuth(setup(version, query, [server.port]));
           try {
-            const other = { user: name === 'twice' ? 'two' : 'ann', password: 'pw' };
+            const other = { user: 'ann', password: 'pw' };
             for (const ask of name === 'all' ? USERS : [other]) {
               const real = auth.real(ask);
               const ours = saidOf(await auth.ours(ask));
