@@ -49,12 +49,16 @@ export function dump23(layers: readonly Layer[], options: DumpOptions): Dump {
     return finished(nodes, errors.slice(0, 1));
   }
   if (options.names.length > 0) {
+    const messages: ByteString[] = [];
     const nodes = options.names.flatMap((name): DumpNode[] => {
       const exact = entries.find((entry) => entry.kind !== 'list' && entry.path === name);
       if (exact !== undefined) return [{ kind: 'setting', name, value: exact.value, origin: exact.origin }];
-      return humanForm(entries, options.showSecrets, name);
+      const inside = humanForm(entries, options.showSecrets, name);
+      // A section that is there is said with all complaints, each time. observed 2.3.19.1
+      if (inside.length > 0) messages.push(...errors.map((text) => `Error: ${text}`));
+      return inside;
     });
-    return { nodes, messages: [], exitCode: 0 };
+    return { nodes, messages, exitCode: 0 };
   }
   const nodes = humanForm(entries, options.showSecrets, null);
   for (const layer of shownLayers(layers, query.query)) nodes.push(...layerNodes(layer, options, wants));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerOf } from './doveconf-answer.js';
+import { answerOf, dumpOptionsOf } from './doveconf-answer.js';
 import { loadFiles, loadText, MAIN, messages } from './table-host.js';
 
 const atLine = (line: number, text: string) => `Error in configuration file ${MAIN} line ${line}: ${text}`;
@@ -21,6 +21,8 @@ describe('values', () => {
     ['= a', "Missing key name ('=' at the beginning of line)"],
     ['MAIL_LOCATION = x', 'Unknown setting: MAIL_LOCATION'],
     ['prefix = x', 'Unknown setting: prefix'],
+    ['constructor = x', 'Unknown setting: constructor'],
+    ['__proto__ = x', 'Unknown setting: __proto__'],
   ])('%s is refused with %s', (line, text) => {
     expect(messages(loadText(`\n${line}\n`))).toEqual([atLine(2, text)]);
   });
@@ -309,5 +311,13 @@ describe('the order of the checks', () => {
       'service anvil {\n  unix_listener a {\n    path = x\n    mode = 0600\n  }\n' +
       '  unix_listener b {\n    path = x\n    mode = 0600\n  }\n}\n';
     expect(first(text)).toBe('duplicate listener: /run/dovecot/x');
+  });
+
+  test('is said again with each section that is asked for by name, and with no single setting', () => {
+    const config = loadText('auth_worker_max_count = 0\npassdb {\n  driver = pam\n}\n');
+    const said = (...names: string[]) => config.dump(dumpOptionsOf(names)).messages;
+    const complaint = 'Error: auth_worker_max_count must be above zero';
+    expect(said('passdb', 'service')).toEqual([complaint, complaint]);
+    expect(said('protocols', 'dict')).toEqual([]);
   });
 });

@@ -1,18 +1,6 @@
+import { DIGEST_BITS } from '../../hash-format.js';
 import type { View } from '../view.js';
 import { type Check, eachBlock, type Finding, finding, raw } from './check.js';
-
-/** Bits of the digests that auth_policy_hash_mech and mail_attachment_hash may name (Dovecot lib/hash-method.c). */
-export const DIGEST_BITS: Readonly<Record<string, number>> = {
-  md4: 128,
-  md5: 128,
-  sha1: 160,
-  sha256: 256,
-  sha384: 384,
-  sha512: 512,
-  'sha3-256': 256,
-  'sha3-512': 512,
-  size: 64,
-};
 
 /** Dovecot 2.3.19.1 auth-settings.c. */
 export const checkAuth: Check = (view) => {
@@ -51,7 +39,7 @@ function policyError(view: View): { setting: string; text: string } | null {
       setting: 'auth_policy_server_url',
       text: 'auth_policy_hash_nonce must be set when policy server is used',
     };
-  const bits = DIGEST_BITS[raw(view, 'auth_policy_hash_mech')];
+  const bits = DIGEST_BITS.get(raw(view, 'auth_policy_hash_mech'));
   if (bits === undefined)
     return { setting: 'auth_policy_hash_mech', text: 'invalid auth_policy_hash_mech given' };
   const truncate = view.number('auth_policy_hash_truncate');

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { ByteString } from '../../../../grammar/bytes.js';
+import { attachmentHashError } from '../../hash-format.js';
 import { sections } from '../effective-settings.js';
 import type { View } from '../view.js';
-import { DIGEST_BITS } from './auth-check.js';
 import { type Check, eachSection, type Finding, finding, raw, words } from './check.js';
 
 /** Dovecot 2.3.19.1 mail-storage-settings.c. */
@@ -25,7 +25,7 @@ export const checkMailStorage: Check = (view) => {
     say('mail_cache_purge_delete_percentage', "mail_cache_purge_delete_percentage can't be over 100");
   const uidl = uidlError(raw(view, 'pop3_uidl_format'));
   if (uidl !== null) say('pop3_uidl_format', uidl);
-  const hash = hashError(raw(view, 'mail_attachment_hash'));
+  const hash = attachmentHashError(raw(view, 'mail_attachment_hash'));
   if (hash !== null) say('mail_attachment_hash', hash);
   for (const option of words(raw(view, 'mail_attachment_detection_options'), / +/))
     if (!DETECTION_OPTIONS.includes(option) && !option.startsWith('content-type='))
@@ -56,35 +56,6 @@ function uidlError(format: ByteString): ByteString | null {
     else if (key !== '%') return `Unknown pop3_uidl_format variable: %${key}`;
   }
   return known ? null : "pop3_uidl_format setting doesn't contain any %% variables.";
-}
-
-function hashError(format: ByteString): ByteString | null {
-  if (format.includes('/')) return "mail_attachment_hash setting must not contain '/' characters";
-  const error = hashFormatError(format);
-  if (error !== null) return `Invalid mail_attachment_hash setting: ${error}`;
-  return format.includes('-') ? "mail_attachment_hash setting must not contain '-' characters" : null;
-}
-
-/** Dovecot lib/hash-format.c. */
-function hashFormatError(format: ByteString): ByteString | null {
-  for (let at = format.indexOf('%'); at !== -1; at = format.indexOf('%', at)) {
-    at++;
-    if (format[at] === 'B' || format[at] === 'X') at++;
-    if (format[at] !== '{') return "No '{' after '%'";
-    const end = format.indexOf('}', at);
-    if (end === -1) return "Missing '}'";
-    const [name = '', ...rest] = format.slice(at + 1, end).split(':');
-    const most = DIGEST_BITS[name];
-    if (most === undefined) return `Unknown hash method: ${name}`;
-    if (rest.length > 0) {
-      const text = rest.join(':');
-      const bits = /^[0-9]+$/.test(text) ? Number(text) : 0;
-      if (bits === 0 || bits > most) return `Invalid :bits number: ${text}`;
-      if (bits % 8 !== 0) return `Currently :bits must be divisible by 8: ${text}`;
-    }
-    at = end;
-  }
-  return null;
 }
 
 /** Namespaces with their mailboxes. */

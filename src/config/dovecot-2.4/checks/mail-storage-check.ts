@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
+import { attachmentHashError } from '../../hash-format.js';
 import type { StructCheck } from './check-context.js';
 import type { StructView } from './struct-view.js';
 
@@ -38,10 +39,6 @@ export const checkMailStorage: StructCheck = (view) => {
     return "mail_cache_purge_delete_percentage can't be over 100";
   const uidl = checkUidl(view.text('pop3_uidl_format'));
   if (uidl !== null) return uidl;
-  const hash = view.text('mail_ext_attachment_hash');
-  if (hash.includes('/')) return "mail_attachment_hash setting must not contain '/' characters";
-  if (!/%\{/.test(hash) && hash === '') return null;
-  if (hash.includes('-')) return "mail_attachment_hash setting must not contain '-' characters";
   for (const option of view.list('mail_attachment_detection_options'))
     if (!DETECTION_OPTIONS.includes(option) && !option.startsWith('content-type='))
       return `mail_attachment_detection_options: Unknown option: ${option}`;
@@ -57,5 +54,5 @@ export const checkMailStorage: StructCheck = (view) => {
   for (const name of ['mailbox_list_visible_escape_char', 'mailbox_list_storage_escape_char'])
     if (view.text(name).length > 1 && !view.text(name).startsWith('UNKNOWN_'))
       return `${name} value must be a single character`;
-  return null;
+  return attachmentHashError(view.text('mail_ext_attachment_hash'));
 };

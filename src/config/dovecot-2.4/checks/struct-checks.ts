@@ -1,6 +1,7 @@
 import { isUtf8 as isValidUtf8 } from 'node:buffer';
 import type { ByteString } from '../../../../grammar/bytes.js';
 import { eventFilterError } from '../../event-filter.js';
+import { DIGEST_BITS } from '../../hash-format.js';
 import { type CheckContext, type StructCheck, sectionScope } from './check-context.js';
 import { checkMailStorage } from './mail-storage-check.js';
 import { checkMaster } from './master-check.js';
@@ -19,17 +20,6 @@ function mustNotBeZero(view: StructView, ...names: readonly ByteString[]): ByteS
   const zero = names.find((name) => view.text(name) !== 'unlimited' && view.time(name) === 0);
   return zero === undefined ? null : `${zero} must not be 0`;
 }
-
-const DIGEST_BITS: Readonly<Record<string, number>> = {
-  md4: 128,
-  md5: 128,
-  sha1: 160,
-  sha256: 256,
-  sha384: 384,
-  sha512: 512,
-  'sha3-256': 256,
-  'sha3-512': 512,
-};
 
 // Dovecot 2.4.1 auth-settings.c
 const checkAuth: StructCheck = (view, context) => checkAuthValues(view) ?? checkDatabases(view, context);
@@ -53,7 +43,7 @@ function checkAuthValues(view: StructView): ByteString | null {
   if (view.isEmpty('auth_policy_server_url')) return null;
   if (view.isEmpty('auth_policy_hash_nonce'))
     return 'auth_policy_hash_nonce must be set when policy server is used';
-  const bits = DIGEST_BITS[view.text('auth_policy_hash_mech')];
+  const bits = DIGEST_BITS.get(view.text('auth_policy_hash_mech'));
   if (bits === undefined) return 'invalid auth_policy_hash_mech given';
   const truncate = view.number('auth_policy_hash_truncate');
   if (truncate > 0 && truncate >= bits)
