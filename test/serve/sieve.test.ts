@@ -60,4 +60,16 @@ describe('a ManageSieve login', () => {
         'BYE "Too many invalid MANAGESIEVE commands."\r\n',
     );
   });
+
+  // observed 2.3.19.1 and 2.4.1
+  test.each([`${'x'.repeat(1030)}\r\n`, `NOOP "${'x'.repeat(1100)}"\r\n`])(
+    'a command of more than 1026 bytes ends the connection, however it comes',
+    async (command) => {
+      const proxy = await cases.proxy([joe(1)]);
+      const client = await cases.connect(proxy, 'sieve');
+      await client.until(/OK "[^\n]*\n/);
+      client.send(command);
+      expect(await client.end()).toBe('BYE "Input buffer full, aborting"\r\n');
+    },
+  );
 });

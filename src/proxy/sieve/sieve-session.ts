@@ -133,20 +133,20 @@ export class SieveSession extends LoginSession {
   protected command(): boolean {
     if (!this.#skipped()) return false;
     const { buffer } = this.input;
+    const limit = Math.min(buffer.length, MAX_COMMAND);
     let end = 0;
-    while (end < buffer.length && !/[ \r\n]/.test(buffer.at(end))) end += 1;
-    if (end === buffer.length) return this.#unfinished();
+    while (end < limit && !/[ \r\n]/.test(buffer.at(end))) end += 1;
+    if (end === limit) return this.#unfinished();
     const name = buffer.slice(0, end).toUpperCase();
     if (!COMMANDS.includes(name)) {
       this.#skipRest(end);
       this.#bad();
       return true;
     }
-    const parsed = parseArguments(
-      buffer.slice(0, buffer.length),
-      end,
-      name === 'AUTHENTICATE' ? 1 : undefined,
-    );
+    const parsed =
+      name === 'AUTHENTICATE'
+        ? parseArguments(buffer.slice(0, buffer.length), end, 1)
+        : parseArguments(buffer.slice(0, limit), end);
     switch (parsed.kind) {
       case 'more':
         return this.#unfinished();
