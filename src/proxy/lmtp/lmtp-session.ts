@@ -138,13 +138,9 @@ export class LmtpSession {
 
   #send(lines: ByteString): void {
     if (this.#closed) return;
-    this.#act({ kind: 'to_client', data: lines });
-    if (!BAD_STATUS.test(lines)) {
-      this.#badCommands = 0;
-      return;
-    }
-    this.#badCommands += 1;
-    if (this.#badCommands > MAX_BAD_COMMANDS) this.#terminate('4.7.0', 'Too many invalid commands.');
+    this.#badCommands = BAD_STATUS.test(lines) ? this.#badCommands + 1 : 0;
+    if (this.#badCommands <= MAX_BAD_COMMANDS) this.#act({ kind: 'to_client', data: lines });
+    else this.#terminate('4.7.0', 'Too many invalid commands.');
   }
 
   #reply(status: number, code: string, text: ByteString): void {

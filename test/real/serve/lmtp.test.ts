@@ -142,6 +142,102 @@ const TALKS: Readonly<Record<string, Talk>> = {
   ],
 };
 
+/** Lines that are answered with one reply each. */
+function lines(...texts: readonly string[]): Talk {
+  return [['', REPLY], ...texts.map((text): Talk[number] => [`${text}\r\n`, REPLY])];
+}
+
+const MISTAKES: Readonly<Record<string, Talk>> = {
+  'greetings of all kinds': lines(
+    'LHLO',
+    'LHLO a b',
+    'LHLO [192.0.2.1]',
+    'LHLO -x',
+    'EHLO x',
+    'HELO x',
+    'LHLO x',
+    'QUIT',
+  ),
+  'MAIL with mistakes': lines(
+    'MAIL FROM:<a@example.org>',
+    'LHLO x',
+    'MAIL',
+    'MAIL FROM:',
+    'MAIL FROM:a@example.org',
+    'MAIL FROM:<a@example.org',
+    'MAIL FROM:<a b@example.org>',
+    'MAIL FROM:<a@example.org> BODY=9BIT',
+    'MAIL FROM:<a@example.org> SIZE=5',
+    'MAIL FROM:<a@example.org> RET=FULL ENVID=x',
+    'MAIL FROM:<a@example.org> =',
+    'MAIL FROM: <a@example.org>',
+    'MAIL FROM:<a@example.org>',
+    'QUIT',
+  ),
+  'RCPT with mistakes': lines(
+    'LHLO x',
+    'MAIL FROM:<>',
+    'RCPT',
+    'RCPT TO:',
+    'RCPT TO:<>',
+    'RCPT TO:<@>',
+    'RCPT TO:<one@>',
+    'RCPT TO:<"one"@example.com>',
+    'RCPT TO:<@a.example,@b.example:one@example.com>',
+    'RCPT TO:<one@example.com> ORCPT=rfc822;one@example.com',
+    'RCPT TO:<one@example.com> NOTIFY=NEVER',
+    'RCPT TO:<one@example.com> x',
+    'RCPT TO:<ONE@EXAMPLE.COM>',
+    'RSET',
+    'QUIT',
+  ),
+  'BDAT with mistakes': lines(
+    'LHLO x',
+    'BDAT 0 LAST',
+    'MAIL FROM:<>',
+    'BDAT 0 LAST',
+    'BDAT',
+    'BDAT x',
+    'RCPT TO:<two@example.com>',
+    'BDAT x',
+    'BDAT 0 LATER',
+    'BDAT 0',
+    'RSET',
+    'QUIT',
+  ),
+  'words behind commands': lines(
+    'LHLO x',
+    'NOOP a',
+    'NOOP a b',
+    'RSET x',
+    'DATA x',
+    'VRFY',
+    'HELP',
+    'QUIT x',
+    'QUIT',
+  ),
+  'commands of others': lines(
+    'LHLO x',
+    'XCLIENT ADDR=192.0.2.1',
+    'STARTTLS',
+    'AUTH PLAIN',
+    'EXPN x',
+    'TURN',
+    'QUIT',
+  ),
+  'small letters': lines('lhlo x', 'mail from:<>', 'rcpt to:<one@example.com>', 'rset', 'quit'),
+  'wrong commands without end': [...lines(...Array.from({ length: 11 }, () => 'WRONG'))],
+  'pipelined commands': [
+    ['', REPLY],
+    [
+      'LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<one@example.com>\r\nRCPT TO:<nobody@example.com>\r\nDATA\r\n',
+      /^354 [^\n]*\n/m,
+    ],
+    ['piped\r\n.\r\n', answers(1)],
+    QUIT,
+  ],
+};
+
 /** What differs from one run to the next. */
 function masked(text: string): string {
   return text
@@ -258,8 +354,8 @@ describe.each(VERSIONS)('an LMTP client behind Dovecot %s', (version) => {
       }));
     };
 
-    test.each(Object.keys(TALKS))('%s', async (name) => {
-      const talk = TALKS[name] ?? [];
+    test.each(Object.keys({ ...TALKS, ...MISTAKES }))('%s', async (name) => {
+      const talk = TALKS[name] ?? MISTAKES[name] ?? [];
       const fromReal = await talked(sides.real, talk);
       const realBackends = await received();
       const fromOurs = await talked(sides.ours, talk);
