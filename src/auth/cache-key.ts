@@ -3,6 +3,7 @@ import type { PassdbBlock } from '../config/effective.js';
 import type { Series } from '../knowledge/versions.js';
 import { expand } from '../variables/expand.js';
 import { inspectTemplate } from '../variables/inspect.js';
+import type { VariableScope } from '../variables/scope.js';
 import type { PassdbDriver } from './driver.js';
 import { passdbLists } from './passdb-lists.js';
 import { requestScope } from './request-scope.js';
@@ -47,13 +48,21 @@ function orderedNames(series: Series, names: ReadonlySet<string>): readonly stri
 export function cacheKey(state: WalkState, passdb: PassdbBlock, driver: PassdbDriver): string {
   const { moduleOf, idOf } = passdbLists(state.settings);
   const names = variablesOf(state, moduleOf(passdb), driver);
-  const scope = requestScope(state, undefined, state.translatedUser ?? '');
-  const values = names.map((name) => {
-    const expansion = expand(state.series, `%{${name}}`, scope);
-    return expansion.kind === 'ok' ? tabEscaped(expansion.text) : '';
-  });
+  const user = state.translatedUser ?? '';
+  let scope: VariableScope | null = null;
+  let values = '';
+  for (const name of names) {
+    let value = user;
+    // Most queries ask for the name alone.
+    if (name !== 'user') {
+      scope ??= requestScope(state, undefined, user);
+      const expansion = expand(state.series, `%{${name}}`, scope);
+      value = expansion.kind === 'ok' ? expansion.text : '';
+    }
+    values += `\t${tabEscaped(value)}`;
+  }
   const master = state.masterUser === null ? '' : `+${state.masterUser}`;
-  return `P${idOf(passdb)}${master}\t${values.join('\t')}`;
+  return `P${idOf(passdb)}${master}${values === '' ? '\t' : values}`;
 }
 
 /** What `doveadm auth cache flush USER` compares: the first value. Dovecot auth-cache.c: auth_cache_node_is_user */
@@ -63,10 +72,11 @@ export function userOfKey(key: string): ByteString {
 
 const CONTROL = /[\0\x01\t\r\n]/;
 const CONTROLS = /[\0\x01\t\r\n]/g;
+const LETTERS: Readonly<Record<string, string>> = { '\0': '0', '\x01': '1', '\t': 't', '\r': 'r', '\n': 'n' };
 
-/** As long as Dovecot's own. Dovecot lib/strescape.c: str_tabescape */
+/** Dovecot lib/strescape.c: str_tabescape */
 function tabEscaped(value: ByteString): ByteString {
-  return CONTROL.test(value) ? value.replaceAll(CONTROLS, '\x01*') : value;
+  return CONTROL.test(value) ? value.replaceAll(CONTROLS, (byte) => `\x01${LETTERS[byte] ?? ''}`) : value;
 }
 
 function variablesOf(state: WalkState, passdb: PassdbBlock, driver: PassdbDriver): readonly string[] {
