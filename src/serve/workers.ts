@@ -115,6 +115,8 @@ export class WorkerSupervisor implements Operator {
       if (isKind<ReadyMessage>(message, 'ready')) this.#ready.add(worker);
     });
     worker.once('exit', () => this.#ready.delete(worker));
+    // What is sent to one that ends just now fails: its exit says the same.
+    worker.on('error', () => undefined);
     return worker;
   }
 
