@@ -9,7 +9,7 @@ const CAPABILITIES = 'IMAP4rev1 SASL-IR ID LITERAL+';
 const GREETING = `* OK [CAPABILITY ${CAPABILITIES}] ready\r\n`;
 
 /** A backend that answers some commands in its own way, the others well; `$` stands for the tag. */
-export function imapBehind(answers: Answers = {}, greeting = GREETING): Behind {
+function imapBehind(answers: Answers = {}, greeting = GREETING): Behind {
   return {
     greeting,
     answer: (line) => {

@@ -27,7 +27,7 @@ export interface ProxyUsers {
 }
 
 /** Nobody comes from there but who asks whether a proxy is up. */
-export const ASKING = '127.9.9.9';
+const ASKING = '127.9.9.9';
 
 const REFUSED: Readonly<Record<LoginProtocol, readonly [steps: readonly Step[], answer: string]>> = {
   imap: [['', 'a LOGIN nobody wrong', 'b LOGOUT'], 'a NO [AUTHENTICATIONFAILED]'],
