@@ -1,7 +1,7 @@
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 
 /** What a relay does with connections. */
-export type RelayMode =
+type RelayMode =
   /** Passes everything on. */
   | 'pass'
   /** Takes connections and says nothing. */

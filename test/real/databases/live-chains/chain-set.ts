@@ -69,7 +69,7 @@ const IN_24: Readonly<Record<string, string>> = {
 };
 
 /** A text with `%U` and its like in the words of a version. */
-export function inWords(version: DovecotVersion, text: string): string {
+function inWords(version: DovecotVersion, text: string): string {
   const words = version === '2.3.19.1' ? IN_23 : IN_24;
   return text.replace(/%([UNDW])/g, (_, letter: string) => words[letter] ?? '');
 }

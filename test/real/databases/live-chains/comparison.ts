@@ -5,7 +5,7 @@ import { type DovecotAuth, startDovecotAuth } from '../../servers/dovecot-auth.j
 import type { ChainSet } from './chain-set.js';
 
 /** A question to one set: what real Dovecot, dvproxy and dvproxy with a fixture say. */
-export interface LiveAnswer extends Compared {
+interface LiveAnswer extends Compared {
   readonly fixture: string;
   readonly fixtureLog: readonly string[];
 }
@@ -17,7 +17,7 @@ interface SetupOfSets {
   readonly run: false;
 }
 
-export interface LiveComparison {
+interface LiveComparison {
   readonly answers: readonly LiveAnswer[];
   /** Questions that were not asked: real Dovecot would hang or die. */
   readonly deadly: number;
@@ -105,7 +105,7 @@ export async function compareSets(
 }
 
 /** One recorded answer of `doveadm auth test`, or `auth lookup` where no password was given. */
-export interface RecordedAnswer {
+interface RecordedAnswer {
   /** Name of the set, and the protocol that stands for it. */
   readonly set: string;
   readonly service: string;
