@@ -21,7 +21,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 240_000,
           // The real programs run beside their own clocks; on a busy machine one of them may be late once.
-          retry: process.env.CI === 'true' ? 2 : 0,
+          retry: process.env['CI'] === 'true' ? 2 : 0,
         },
       },
     ],
