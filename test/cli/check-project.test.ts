@@ -141,7 +141,7 @@ describe('a baseline', () => {
   });
 
   test.each([
-    ['missing.json', undefined, 'cannot read missing.json: ENOENT'],
+    ['missing.json', undefined, 'cannot read missing.json: No such file or directory'],
     ['base.json', '{', 'base.json is no baseline: no JSON'],
     ['base.json', '{"schema":2,"findings":[]}', 'schema is 2, and this version reads 1'],
     ['base.json', '{"schema":1,"findings":[{}]}', 'a finding has no fingerprint'],
