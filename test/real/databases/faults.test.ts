@@ -4,19 +4,11 @@ import type { DovecotVersion } from '../../../src/knowledge/versions.js';
 import { AuthSocket } from '../servers/auth-socket.js';
 import { type DovecotAuth, dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
 import { type FaultyRelay, startFaultyRelay } from '../servers/faulty-relay.js';
-import { type MariadbServer, mariadbMissing, startMariadb } from '../servers/mariadb.js';
-import {
-  LDAP_ADMIN,
-  LDAP_ADMIN_PASSWORD,
-  LDAP_SUFFIX,
-  type OpenldapServer,
-  openldapMissing,
-  startOpenldap,
-} from '../servers/openldap.js';
-import { type PostgresqlServer, postgresqlMissing, startPostgresql } from '../servers/postgresql.js';
+import { LDAP_ADMIN, LDAP_ADMIN_PASSWORD, LDAP_SUFFIX } from '../servers/openldap.js';
+import { startUserDatabases, type UserDatabases, userDatabasesMissing } from '../servers/user-databases.js';
 
 const required = process.env['CI'] === 'true';
-const missing = mariadbMissing() ?? postgresqlMissing() ?? openldapMissing() ?? dovecotMissing('2.3.19.1');
+const missing = userDatabasesMissing() ?? dovecotMissing('2.3.19.1');
 if (missing !== null) console.log(`skipped: ${missing}`);
 
 const TABLE =
@@ -51,24 +43,12 @@ const RELAY = '127.0.0.2';
 const DIRECT = '127.0.0.1';
 
 describe.skipIf(missing !== null && !required)('databases that fail while they are asked', () => {
-  let mariadb: MariadbServer;
-  let postgresql: PostgresqlServer;
-  let openldap: OpenldapServer;
+  let databases: UserDatabases;
   beforeAll(async () => {
-    [mariadb, postgresql, openldap] = await Promise.all([
-      startMariadb(),
-      startPostgresql(),
-      startOpenldap(LDIF),
-    ]);
-    mariadb.sql(
-      "CREATE DATABASE mail; CREATE USER reader IDENTIFIED BY 'secret'; GRANT SELECT ON mail.* TO reader;",
-    );
-    mariadb.sql(TABLE, 'mail');
-    postgresql.sql('CREATE DATABASE mail;');
-    postgresql.sql(`${TABLE} GRANT SELECT ON users TO dovecot;`, 'mail');
+    databases = await startUserDatabases({ mysql: TABLE, pgsql: TABLE }, LDIF);
   }, 120_000);
   afterAll(async () => {
-    await Promise.all([mariadb?.remove(), postgresql?.remove(), openldap?.remove()]);
+    await databases?.remove();
   });
 
   const query = (name: string): string => `SELECT password FROM users WHERE name = '${name}'`;
@@ -93,21 +73,21 @@ describe.skipIf(missing !== null && !required)('databases that fail while they a
     mysql: () =>
       sql(
         'mysql',
-        mariadb.port,
+        databases.mariadb.port,
         'reader',
         (host) =>
-          `mysql ${host} {\n  port = ${mariadb.port}\n  user = reader\n  password = secret\n  dbname = mail\n}\n`,
+          `mysql ${host} {\n  port = ${databases.mariadb.port}\n  user = reader\n  password = secret\n  dbname = mail\n}\n`,
       ),
     pgsql: () =>
       sql(
         'pgsql',
-        postgresql.port,
+        databases.postgresql.port,
         'dovecot',
         (host) =>
-          `pgsql ${host} {\n  parameters {\n    port = ${postgresql.port}\n    user = dovecot\n    password = secret\n    dbname = mail\n  }\n}\n`,
+          `pgsql ${host} {\n  parameters {\n    port = ${databases.postgresql.port}\n    user = dovecot\n    password = secret\n    dbname = mail\n  }\n}\n`,
       ),
     ldap: () => ({
-      port: openldap.port,
+      port: databases.openldap.port,
       marker: 'ann',
       config: (version, hosts) =>
         version === '2.3.19.1'
@@ -115,11 +95,11 @@ describe.skipIf(missing !== null && !required)('databases that fail while they a
               config:
                 'passdb p1 {\n  driver = ldap\n  args = @DIR@/ldap.ext\n  result_internalfail = return\n}\n',
               files: {
-                'ldap.ext': `hosts = ${hosts.map((host) => `${host}:${openldap.port}`).join(' ')}\ndn = ${LDAP_ADMIN}\ndnpass = ${LDAP_ADMIN_PASSWORD}\nbase = ${LDAP_SUFFIX}\npass_attrs = userPassword=password\npass_filter = (uid=%u)\n`,
+                'ldap.ext': `hosts = ${hosts.map((host) => `${host}:${databases.openldap.port}`).join(' ')}\ndn = ${LDAP_ADMIN}\ndnpass = ${LDAP_ADMIN_PASSWORD}\nbase = ${LDAP_SUFFIX}\npass_attrs = userPassword=password\npass_filter = (uid=%u)\n`,
               },
             }
           : {
-              config: `ldap_uris = ${hosts.map((host) => `ldap://${host}:${openldap.port}`).join(' ')}\nldap_auth_dn = ${LDAP_ADMIN}\nldap_auth_dn_password = ${LDAP_ADMIN_PASSWORD}\nldap_base = ${LDAP_SUFFIX}\npassdb ldap {\n  filter = (uid=%{user})\n  fields {\n    password = %{ldap:userPassword}\n  }\n}\n`,
+              config: `ldap_uris = ${hosts.map((host) => `ldap://${host}:${databases.openldap.port}`).join(' ')}\nldap_auth_dn = ${LDAP_ADMIN}\nldap_auth_dn_password = ${LDAP_ADMIN_PASSWORD}\nldap_base = ${LDAP_SUFFIX}\npassdb ldap {\n  filter = (uid=%{user})\n  fields {\n    password = %{ldap:userPassword}\n  }\n}\n`,
               files: {},
             },
     }),

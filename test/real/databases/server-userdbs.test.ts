@@ -1,20 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DovecotVersion } from '../../../src/knowledge/versions.js';
 import { type AuthSetup, dovecotMissing, startDovecotAuth } from '../servers/dovecot-auth.js';
-import { type MariadbServer, mariadbMissing, startMariadb } from '../servers/mariadb.js';
-import {
-  LDAP_ADMIN,
-  LDAP_ADMIN_PASSWORD,
-  LDAP_SUFFIX,
-  type OpenldapServer,
-  openldapMissing,
-  startOpenldap,
-} from '../servers/openldap.js';
-import { type PostgresqlServer, postgresqlMissing, startPostgresql } from '../servers/postgresql.js';
+import { LDAP_ADMIN, LDAP_ADMIN_PASSWORD, LDAP_SUFFIX } from '../servers/openldap.js';
+import { startUserDatabases, type UserDatabases, userDatabasesMissing } from '../servers/user-databases.js';
 import { openUserdbsOf, ourLogin, ourUser, ourUserList, withoutMaster } from '../servers/userdb-answers.js';
 
 const required = process.env['CI'] === 'true';
-const missing = mariadbMissing() ?? postgresqlMissing() ?? openldapMissing() ?? dovecotMissing('2.3.19.1');
+const missing = userDatabasesMissing() ?? dovecotMissing('2.3.19.1');
 if (missing !== null) console.log(`skipped: ${missing}`);
 
 const TABLE = `CREATE TABLE users (name varchar(40) PRIMARY KEY, password varchar(40), home varchar(40), uid integer, quota varchar(40), host varchar(40));
@@ -46,24 +38,12 @@ const PREFETCH = 'userdb prefetch {\n  driver = prefetch\n}\n';
 describe.skipIf(missing !== null && !required)(
   'userdbs of servers, prefetched fields and lists of users',
   () => {
-    let mariadb: MariadbServer;
-    let postgresql: PostgresqlServer;
-    let openldap: OpenldapServer;
+    let databases: UserDatabases;
     beforeAll(async () => {
-      [mariadb, postgresql, openldap] = await Promise.all([
-        startMariadb(),
-        startPostgresql(),
-        startOpenldap(LDIF),
-      ]);
-      mariadb.sql(
-        "CREATE DATABASE mail; CREATE USER reader IDENTIFIED BY 'secret'; GRANT SELECT ON mail.* TO reader;",
-      );
-      mariadb.sql(TABLE, 'mail');
-      postgresql.sql('CREATE DATABASE mail;');
-      postgresql.sql(`${TABLE} GRANT SELECT ON users TO dovecot;`, 'mail');
+      databases = await startUserDatabases({ mysql: TABLE, pgsql: TABLE }, LDIF);
     }, 120_000);
     afterAll(async () => {
-      await Promise.all([mariadb?.remove(), postgresql?.remove(), openldap?.remove()]);
+      await databases?.remove();
     });
 
     const passwordQuery = (name: string): string =>
@@ -88,7 +68,7 @@ describe.skipIf(missing !== null && !required)(
       };
     };
     const ldap = (version: DovecotVersion): AuthSetup => {
-      const { port } = openldap;
+      const { port } = databases.openldap;
       if (version === '2.3.19.1')
         return {
           version,
@@ -105,8 +85,8 @@ ${PREFETCH}userdb ldap {\n  filter = (uid=%{user})\n  iterate_filter = (uid=*)\n
       };
     };
     const setups: Readonly<Record<string, (version: DovecotVersion) => AuthSetup>> = {
-      mysql: (version) => sql(version, 'mysql', mariadb.port, 'reader'),
-      pgsql: (version) => sql(version, 'pgsql', postgresql.port, 'dovecot'),
+      mysql: (version) => sql(version, 'mysql', databases.mariadb.port, 'reader'),
+      pgsql: (version) => sql(version, 'pgsql', databases.postgresql.port, 'dovecot'),
       ldap,
     };
 

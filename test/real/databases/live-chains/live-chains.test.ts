@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DovecotVersion } from '../../../../src/knowledge/versions.js';
 import { diceOf } from '../../auth/random-chain.js';
 import { dovecotMissing } from '../../servers/dovecot-auth.js';
-import { type MariadbServer, mariadbMissing, startMariadb } from '../../servers/mariadb.js';
-import { type OpenldapServer, openldapMissing, startOpenldap } from '../../servers/openldap.js';
-import { type PostgresqlServer, postgresqlMissing, startPostgresql } from '../../servers/postgresql.js';
+import {
+  startUserDatabases,
+  type UserDatabases,
+  userDatabasesMissing,
+} from '../../servers/user-databases.js';
 import { type ChainSet, placeOfMariadb, placeOfPostgresql } from './chain-set.js';
 import { compareSets, type Recording, recordSets } from './comparison.js';
 import { ldapSets } from './ldap-sets.js';
@@ -25,16 +27,14 @@ const RECORDINGS = join(import.meta.dirname, '../../../../fixtures/live-chains')
 const RECORDED_RANDOM = 12;
 
 const required = process.env['CI'] === 'true';
-const missing = mariadbMissing() ?? postgresqlMissing() ?? openldapMissing();
+const missing = userDatabasesMissing();
 if (missing !== null) console.log(`skipped: ${missing}`);
 
 describe.skipIf(missing !== null && !required)(
   'passdbs answer as real Dovecot does, live and from fixtures',
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'dvproxy-live-'));
-    let mariadb: MariadbServer;
-    let postgresql: PostgresqlServer;
-    let openldap: OpenldapServer;
+    let databases: UserDatabases;
 
     beforeAll(async () => {
       const all = people(diceOf(7));
@@ -43,36 +43,26 @@ describe.skipIf(missing !== null && !required)(
       writeFileSync(join(folder, 'mysql.sql'), dumps.mysql);
       writeFileSync(join(folder, 'pgsql.sql'), dumps.pgsql);
       writeFileSync(join(folder, 'ldap.ldif'), ldif);
-      [mariadb, postgresql, openldap] = await Promise.all([
-        startMariadb(),
-        startPostgresql(),
-        startOpenldap(ldif),
-      ]);
-      mariadb.sql(
-        "SET GLOBAL max_connections = 1000; CREATE DATABASE mail; CREATE USER reader IDENTIFIED BY 'secret'; GRANT SELECT ON mail.* TO reader;",
-      );
-      mariadb.sql(dumps.mysql, 'mail');
-      postgresql.sql('CREATE DATABASE mail;');
-      postgresql.sql(`${dumps.pgsql} GRANT SELECT ON ALL TABLES IN SCHEMA public TO dovecot;`, 'mail');
+      databases = await startUserDatabases(dumps, ldif);
     }, 120_000);
     afterAll(async () => {
-      await Promise.all([mariadb?.remove(), postgresql?.remove(), openldap?.remove()]);
+      await databases?.remove();
       rmSync(folder, { recursive: true, force: true });
     });
 
     const seeds = Array.from({ length: RANDOM }, (_, index) => FIRST + index);
     const setsFor: Readonly<Record<string, (version: DovecotVersion) => ChainSet[]>> = {
       mysql: (version) => {
-        const place = placeOfMariadb(mariadb);
+        const place = placeOfMariadb(databases.mariadb);
         return [...sqlSets(version, place), ...seeds.map((seed) => randomSqlSet(version, place, seed))];
       },
       pgsql: (version) => {
-        const place = placeOfPostgresql(postgresql);
+        const place = placeOfPostgresql(databases.postgresql);
         return [...sqlSets(version, place), ...seeds.map((seed) => randomSqlSet(version, place, seed))];
       },
       ldap: (version) => [
-        ...ldapSets(version, openldap.port),
-        ...seeds.map((seed) => randomLdapSet(version, openldap.port, seed)),
+        ...ldapSets(version, databases.openldap.port),
+        ...seeds.map((seed) => randomLdapSet(version, databases.openldap.port, seed)),
       ],
     };
 
@@ -80,9 +70,9 @@ describe.skipIf(missing !== null && !required)(
       'recordings are written',
       async () => {
         const ports: Readonly<Record<string, number>> = {
-          mysql: mariadb.port,
-          pgsql: postgresql.port,
-          ldap: openldap.port,
+          mysql: databases.mariadb.port,
+          pgsql: databases.postgresql.port,
+          ldap: databases.openldap.port,
         };
         for (const [kind, setsOf] of Object.entries(setsFor)) {
           const data = readFileSync(join(folder, kind === 'ldap' ? 'ldap.ldif' : `${kind}.sql`), 'utf8');

@@ -1,7 +1,7 @@
 import type { LineAnswer } from '../../../serve/line-backend.js';
 import { type Behind, type LiveCase, type LiveCases, type Step, send, tls } from './case.js';
 import { saslCommand, saslLogin } from './sasl-steps.js';
-import { saslCases } from './scripts.js';
+import { mechanismCases, saslCases } from './scripts.js';
 
 type Answers = Readonly<Record<string, LineAnswer | string>>;
 
@@ -188,23 +188,11 @@ const FIELDS: LiveCases = {
   'nologin with a reason': one([...LOGIN, 'QUIT'], { allFields: 'nologin reason=moved' }),
   'nologin with a host': one([...LOGIN, 'QUIT'], { allFields: 'nologin host=192.0.2.1 port=111 destuser=x' }),
   'a host that has no address': one([...LOGIN, 'QUIT'], { allFields: 'proxy host=nowhere.invalid' }),
-  ...Object.fromEntries(
-    ['plain', 'login', 'external', 'xoauth2', 'oauthbearer'].flatMap((mech) => [
-      [`proxy_mech, ${mech}`, refused({}, { fields: `proxy_mech=${mech} pass=secret` })],
-      [
-        `proxy_mech, ${mech} with a challenge`,
-        refused({ AUTH: '+ \r\n' }, { fields: `proxy_mech=${mech} pass=secret proxy_timeout=4500ms` }),
-      ],
-      [
-        `proxy_mech, ${mech} refused`,
-        refused({ AUTH: '-ERR [AUTH] no\r\n' }, { fields: `proxy_mech=${mech}` }),
-      ],
-      [
-        `proxy_mech, ${mech} with a bad challenge`,
-        refused({ AUTH: '+ !!!\r\n' }, { fields: `proxy_mech=${mech}` }),
-      ],
-    ]),
-  ),
+  ...mechanismCases((answer, more) => refused(answer === null ? {} : { AUTH: answer }, more), {
+    challenge: '+ \r\n',
+    refusal: '-ERR [AUTH] no\r\n',
+    badChallenge: '+ !!!\r\n',
+  }),
 };
 
 export const POP3_CASES: Readonly<Record<string, LiveCases>> = {

@@ -29,3 +29,38 @@ export function saslCases({ one, hello, logout }: Scripts): LiveCases {
     cases.push([name, one([...hello, ...steps])]);
   return Object.fromEntries(cases);
 }
+
+const CLIENT_MECHANISMS = ['plain', 'login', 'external', 'xoauth2', 'oauthbearer'];
+
+/** What a backend that is asked with `proxy_mech` answers, in its protocol. */
+export interface MechanismAnswers {
+  readonly challenge: string;
+  readonly refusal: string;
+  readonly badChallenge: string;
+  /** More fields where the answer is no challenge in base64. */
+  readonly badFields?: string;
+}
+
+/** Every `proxy_mech`, taken, challenged, refused and misunderstood; `login` is with a backend that answers this. */
+export function mechanismCases(
+  login: (answer: string | null, more: Partial<LiveCase>) => LiveCase,
+  { challenge, refusal, badChallenge, badFields = '' }: MechanismAnswers,
+): LiveCases {
+  return Object.fromEntries(
+    CLIENT_MECHANISMS.flatMap((mech) => {
+      const fields = `proxy_mech=${mech}`;
+      return [
+        [`proxy_mech, ${mech}`, login(null, { fields: `${fields} pass=secret` })],
+        [
+          `proxy_mech, ${mech} with a challenge`,
+          login(challenge, { fields: `${fields} pass=secret proxy_timeout=4500ms` }),
+        ],
+        [`proxy_mech, ${mech} refused`, login(refusal, { fields })],
+        [
+          `proxy_mech, ${mech} with a bad challenge`,
+          login(badChallenge, { fields: `${fields}${badFields}` }),
+        ],
+      ];
+    }),
+  );
+}

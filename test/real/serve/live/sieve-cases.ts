@@ -1,7 +1,7 @@
 import type { LineAnswer } from '../../../serve/line-backend.js';
 import { type Behind, base64, type LiveCase, type LiveCases, type Step, send, tls } from './case.js';
 import { saslCommand, saslLine, saslLogin } from './sasl-steps.js';
-import { saslCases } from './scripts.js';
+import { mechanismCases, saslCases } from './scripts.js';
 
 type Answers = Readonly<Record<string, LineAnswer | string>>;
 
@@ -277,26 +277,12 @@ const FIELDS: LiveCases = {
     allFields: 'nologin host=192.0.2.1 port=4191 destuser=x',
   }),
   'a host that has no address': one([...LOGIN, 'LOGOUT'], { allFields: 'proxy host=nowhere.invalid' }),
-  ...Object.fromEntries(
-    ['plain', 'login', 'external', 'xoauth2', 'oauthbearer'].flatMap((mech) => [
-      [`proxy_mech, ${mech}`, refused({}, { fields: `proxy_mech=${mech} pass=secret` })],
-      [
-        `proxy_mech, ${mech} with a challenge`,
-        refused(
-          { AUTHENTICATE: '""\r\n' },
-          { fields: `proxy_mech=${mech} pass=secret proxy_timeout=4500ms` },
-        ),
-      ],
-      [
-        `proxy_mech, ${mech} refused`,
-        refused({ AUTHENTICATE: 'NO "no"\r\n' }, { fields: `proxy_mech=${mech}` }),
-      ],
-      [
-        `proxy_mech, ${mech} with a bad challenge`,
-        refused({ AUTHENTICATE: '"!!!"\r\n' }, { fields: `proxy_mech=${mech} proxy_timeout=4500ms` }),
-      ],
-    ]),
-  ),
+  ...mechanismCases((answer, more) => refused(answer === null ? {} : { AUTHENTICATE: answer }, more), {
+    challenge: '""\r\n',
+    refusal: 'NO "no"\r\n',
+    badChallenge: '"!!!"\r\n',
+    badFields: ' proxy_timeout=4500ms',
+  }),
 };
 
 export const SIEVE_CASES: Readonly<Record<string, LiveCases>> = {
