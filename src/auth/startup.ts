@@ -1,3 +1,4 @@
+import { nameTable } from '../../grammar/name-table.js';
 import type { AuthSettings, PassdbBlock } from '../config/effective.js';
 import type { Origin } from '../config/origin.js';
 import { seriesOf } from '../knowledge/versions.js';
@@ -16,7 +17,7 @@ export interface StartupProblem {
 type Capability = 'verify_plain' | 'lookup_credentials' | 'set_credentials' | 'nothing';
 
 /** Dovecot 2.3.19.1 and 2.4.1 mech-*.c: what each mechanism needs of the passdbs. */
-const MECHANISMS: Readonly<Record<string, Capability>> = {
+const MECHANISMS: Readonly<Record<string, Capability>> = nameTable({
   PLAIN: 'verify_plain',
   LOGIN: 'verify_plain',
   EXTERNAL: 'verify_plain',
@@ -31,13 +32,13 @@ const MECHANISMS: Readonly<Record<string, Capability>> = {
   OAUTHBEARER: 'nothing',
   GSSAPI: 'nothing',
   'GSS-SPNEGO': 'nothing',
-};
+});
 
-const MECHANISMS_24: Readonly<Record<string, Capability>> = {
+const MECHANISMS_24: Readonly<Record<string, Capability>> = nameTable({
   ...MECHANISMS,
   'SCRAM-SHA-1-PLUS': 'lookup_credentials',
   'SCRAM-SHA-256-PLUS': 'lookup_credentials',
-};
+});
 
 const DRIVERS_BOTH = [
   'passwd-file',

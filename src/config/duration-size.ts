@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 
 export type Parsed =
   | { readonly ok: true; readonly value: bigint }
@@ -50,13 +51,13 @@ export function parseTime(text: ByteString, resolution: 'seconds' | 'millisecond
   return { ok: true, value: number * multiply };
 }
 
-const SIZE_UNITS: Readonly<Record<string, bigint>> = {
+const SIZE_UNITS: Readonly<Record<string, bigint>> = nameTable({
   B: 1n,
   K: 1n << 10n,
   M: 1n << 20n,
   G: 1n << 30n,
   T: 1n << 40n,
-};
+});
 
 /** A size in bytes: a number, spaces, and `B` or `K M G T` with optional `i` and `B`, in any case. */
 export function parseSize(text: ByteString): Parsed {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { type ByteString, fromUtf8, toUtf8 } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 import type { LogEntry, LookupContext, LookupOutcome, PassdbDriver, RowField } from '../auth/driver.js';
 import type { UserdbDriver, UserdbOutcome } from '../auth/userdb-driver.js';
 import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
@@ -254,7 +255,7 @@ function run(
 }
 
 /** Numbers of the signals that end programs on Linux. */
-const SIGNALS: Readonly<Record<string, number>> = {
+const SIGNALS: Readonly<Record<string, number>> = nameTable({
   SIGHUP: 1,
   SIGINT: 2,
   SIGQUIT: 3,
@@ -267,4 +268,4 @@ const SIGNALS: Readonly<Record<string, number>> = {
   SIGPIPE: 13,
   SIGALRM: 14,
   SIGTERM: 15,
-};
+});

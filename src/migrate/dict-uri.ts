@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 import { translateDictMapFile } from './auth/dict-map-file.js';
 import type { ChangeDraft, NewStatement } from './change.js';
 import { commentedOut, draft, type OldSetting, placeOf, section, setting } from './old-setting.js';
@@ -84,7 +85,7 @@ function fsBody(args: ByteString, old: OldSetting): NewStatement[] {
 }
 
 /** Keys of `redis:` with their 2.4 names. */
-const REDIS: Readonly<Record<string, string>> = {
+const REDIS: Readonly<Record<string, string>> = nameTable({
   path: 'redis_socket_path',
   host: 'redis_host',
   port: 'redis_port',
@@ -93,7 +94,7 @@ const REDIS: Readonly<Record<string, string>> = {
   db: 'redis_db_id',
   expire_secs: 'redis_expire',
   timeout_msecs: 'redis_request_timeout',
-};
+});
 
 function redisBody(args: ByteString, old: OldSetting, t: Translation): NewStatement[] {
   return args.split(':').flatMap((part) => {

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 import { settingRows } from '../knowledge/generated/settings-2.4.1.js';
 import type { SettingType } from '../knowledge/tables-2.4.js';
 
@@ -11,7 +12,7 @@ export function newType(name: ByteString): SettingType | undefined {
 }
 
 /** Sections of 2.3 whose settings have a prefix in 2.4. */
-const PREFIXES: Readonly<Record<string, string>> = {
+const PREFIXES: Readonly<Record<string, string>> = nameTable({
   namespace: 'namespace_',
   mailbox: 'mailbox_',
   service: 'service_',
@@ -20,7 +21,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   inet_listener: 'inet_listener_',
   metric: 'metric_',
   event_exporter: 'event_exporter_',
-};
+});
 
 /** The full 2.4 name of a key inside a section of 2.3: `process_limit` in `service` is `service_process_limit`. */
 export function fullName(section: ByteString | undefined, key: ByteString): ByteString {

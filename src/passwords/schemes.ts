@@ -1,3 +1,4 @@
+import { nameTable } from '../../grammar/name-table.js';
 import type { Series } from '../knowledge/versions.js';
 
 type Encoding = 'none' | 'base64' | 'hex';
@@ -103,7 +104,11 @@ export interface SchemeUse {
   readonly explicit: boolean;
 }
 
-const ENCODINGS: Readonly<Record<string, Encoding>> = { b64: 'base64', base64: 'base64', hex: 'hex' };
+const ENCODINGS: Readonly<Record<string, Encoding>> = nameTable({
+  b64: 'base64',
+  base64: 'base64',
+  hex: 'hex',
+});
 
 /** Looks a name up, whatever its case; null for an unknown scheme or encoding. */
 export function lookUpScheme(series: Series, name: string): SchemeUse | null {

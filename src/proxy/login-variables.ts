@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 import type { Series } from '../knowledge/versions.js';
 import type { LoginClient } from './login-client.js';
 import { sanitize } from './sanitize.js';
@@ -28,7 +29,7 @@ const ofOriginal = (client: LoginClient) => client.originalUser ?? client.user;
 const ofAuth = (client: LoginClient) => client.authUser ?? client.originalUser ?? client.user;
 
 /** By 2.4's names. Dovecot 2.4.1 client-common.c login_var_expand_empty_tab */
-const VARIABLES: Readonly<Record<string, LoginVariable>> = {
+const VARIABLES: Readonly<Record<string, LoginVariable>> = nameTable({
   user: userPart(ofUser, 'user'),
   protocol: (client) => client.protocol,
   // Login processes are not told any.
@@ -55,10 +56,10 @@ const VARIABLES: Readonly<Record<string, LoginVariable>> = {
   // The hello of a client is not at hand.
   ssl_ja3: () => undefined,
   ssl_ja3_hash: () => undefined,
-};
+});
 
 /** What 2.3 has besides, or otherwise. */
-const VARIABLES_23: Readonly<Record<string, LoginVariable>> = {
+const VARIABLES_23: Readonly<Record<string, LoginVariable>> = nameTable({
   username: userPart(ofUser, 'username'),
   domain: userPart(ofUser, 'domain'),
   pid: (client) => String(client.environment.pid),
@@ -67,10 +68,10 @@ const VARIABLES_23: Readonly<Record<string, LoginVariable>> = {
   original_domain: userPart(ofOriginal, 'domain'),
   auth_username: userPart(ofAuth, 'username'),
   auth_domain: userPart(ofAuth, 'domain'),
-};
+});
 
 /** 2.3's letters and long names. Dovecot 2.3.19.1 client-common.c login_var_expand_empty_tab */
-const NAMES_23: Readonly<Record<string, string>> = {
+const NAMES_23: Readonly<Record<string, string>> = nameTable({
   ...{ u: 'user', user: 'user', n: 'username', username: 'username', d: 'domain', domain: 'domain' },
   ...{ s: 'protocol', service: 'protocol', h: 'home', home: 'home', p: 'pid', pid: 'pid' },
   ...{ l: 'local_ip', lip: 'local_ip', local_ip: 'local_ip' },
@@ -89,7 +90,7 @@ const NAMES_23: Readonly<Record<string, string>> = {
   ...{ orig_domain: 'original_domain', original_domain: 'original_domain' },
   ...{ auth_user: 'auth_user', auth_username: 'auth_username', auth_domain: 'auth_domain' },
   ...{ listener: 'listener', local_name: 'local_name' },
-};
+});
 
 /** Names that a login process of the series knows. */
 export const LOGIN_VARIABLE_NAMES: Readonly<Record<Series, readonly ByteString[]>> = {

@@ -1,4 +1,5 @@
 import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 import { isUtf8 } from '../../grammar/utf8.js';
 import type { DovecotVersion } from '../knowledge/versions.js';
 import type { TemplateProblem } from '../variables/inspect.js';
@@ -73,7 +74,7 @@ function noteText({ kind, message, suggestion }: TemplateProblem, colours: Colou
   }
 }
 
-const MODIFIERS: Readonly<Record<string, string>> = {
+const MODIFIERS: Readonly<Record<string, string>> = nameTable({
   L: 'lower case',
   U: 'upper case',
   E: 'quotes escaped',
@@ -84,7 +85,7 @@ const MODIFIERS: Readonly<Record<string, string>> = {
   M: 'MD5',
   D: 'as LDAP dc=',
   T: 'trimmed',
-};
+});
 
 function labelOf(step: TraceStep, template: ByteString): string {
   switch (step.action) {

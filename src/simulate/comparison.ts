@@ -1,3 +1,4 @@
+import { nameTable } from '../../grammar/name-table.js';
 import type { Difference, Facts } from './facts.js';
 
 /** What kind of thing changes for a user. */
@@ -20,7 +21,7 @@ const MAX_GROUPS = 200;
 const MAX_EXAMPLES = 3;
 const NONE = '(none)';
 
-const KINDS: Readonly<Record<string, ChangeKind>> = {
+const KINDS: Readonly<Record<string, ChangeKind>> = nameTable({
   host: 'destination',
   ip: 'destination',
   port: 'destination',
@@ -29,7 +30,7 @@ const KINDS: Readonly<Record<string, ChangeKind>> = {
   destuser: 'user sent',
   master: 'user sent',
   user: 'user sent',
-};
+});
 
 /** Sorts what changes between two configurations by its kind; takes the same memory for any number of users. */
 export class Comparison {

@@ -1,4 +1,5 @@
 import { type ByteString, toUtf8 } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 import type { AuthAnswer } from '../auth/answer.js';
 import { authenticate, authenticateNow } from '../auth/authenticate.js';
 import { type Chain, ChainRefused, openChain } from '../auth/chain.js';
@@ -45,7 +46,7 @@ export interface SimulatorOptions {
   readonly policy?: PolicyServer;
 }
 
-const PROTOCOLS: Readonly<Record<string, Destination['protocol']>> = {
+const PROTOCOLS: Readonly<Record<string, Destination['protocol']>> = nameTable({
   imap: 'imap',
   imaps: 'imap',
   pop3: 'pop3',
@@ -55,7 +56,7 @@ const PROTOCOLS: Readonly<Record<string, Destination['protocol']>> = {
   submissions: 'submission',
   sieve: 'sieve',
   managesieve: 'sieve',
-};
+});
 
 const LMTP_PORT = 24;
 

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 import { afterAt, beforeAt } from './ascii.js';
 import type { AuthVariables } from './scope.js';
 
@@ -40,7 +41,7 @@ const origUsername = text((auth) => beforeAt(originalUser(auth)));
 const origDomain = text((auth) => afterAt(originalUser(auth)));
 
 // Dovecot 2.3.19.1 auth-request-var-expand.c
-const LONG_23: Readonly<Record<string, TableEntry>> = {
+const LONG_23: Readonly<Record<string, TableEntry>> = nameTable({
   user: text((auth) => auth.user),
   username: text((auth) => beforeAt(auth.user)),
   domain: text((auth) => afterAt(auth.user)),
@@ -87,7 +88,7 @@ const LONG_23: Readonly<Record<string, TableEntry>> = {
   original_user: origUser,
   original_username: origUsername,
   original_domain: origDomain,
-};
+});
 
 /** One-letter names of 2.3 and the long names that they stand for (`!` has none). */
 export const SHORT_NAMES_23: ReadonlyMap<string, string> = new Map([
@@ -118,7 +119,7 @@ export const SHORT_TABLE_23: ReadonlyMap<string, TableEntry> = new Map([
 ]);
 
 // Dovecot 2.4.1 auth-request-var-expand.c
-const NAMES_24: Readonly<Record<string, TableEntry>> = {
+const NAMES_24: Readonly<Record<string, TableEntry>> = nameTable({
   user: text((auth) => auth.user),
   protocol: text((auth) => auth.protocol),
   home: text((auth) => auth.home),
@@ -148,6 +149,6 @@ const NAMES_24: Readonly<Record<string, TableEntry>> = {
   client_id: text((auth) => auth.client_id),
   ssl_ja3_hash: text((auth) => auth.ssl_ja3_hash),
   owner_user: text((auth) => auth.user),
-};
+});
 
 export const TABLE_24: ReadonlyMap<string, TableEntry> = new Map(Object.entries(NAMES_24));

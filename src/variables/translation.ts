@@ -1,4 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
+import { nameTable } from '../../grammar/name-table.js';
 import { SHORT_NAMES_23 } from './auth-table.js';
 
 // What means the same in the other language (each pair verified on the same requests with 2.3.19.1 and 2.4.1).
@@ -32,13 +33,13 @@ const TO_24: Readonly<Record<string, string>> = {
   gid: 'process:gid',
 };
 
-const MODIFIERS_TO_24: Readonly<Record<string, string>> = {
+const MODIFIERS_TO_24: Readonly<Record<string, string>> = nameTable({
   L: 'lower',
   U: 'upper',
   R: 'reverse',
   D: 'ldap_dn',
   M: 'md5',
-};
+});
 
 /** 2.4 expression of a 2.3 long name that 2.4 does not have; null where there is none or it is the same. */
 export function nameIn24(name: ByteString): ByteString | null {
@@ -60,7 +61,7 @@ export function shortIn24(letter: ByteString, modifiers: string): ByteString | n
   return `%{${steps.join(' | ')}}`;
 }
 
-const NAMES_TO_23: Readonly<Record<string, string>> = {
+const NAMES_TO_23: Readonly<Record<string, string>> = nameTable({
   protocol: 'service',
   mechanism: 'mech',
   local_ip: 'lip',
@@ -72,9 +73,9 @@ const NAMES_TO_23: Readonly<Record<string, string>> = {
   'system:hostname': 'hostname',
   'process:uid': 'uid',
   'process:gid': 'gid',
-};
+});
 
-const DERIVED_TO_23: Readonly<Record<string, string>> = {
+const DERIVED_TO_23: Readonly<Record<string, string>> = nameTable({
   'user username': 'username',
   'user domain': 'domain',
   'login_user username': 'login_username',
@@ -83,7 +84,7 @@ const DERIVED_TO_23: Readonly<Record<string, string>> = {
   'original_user domain': 'orig_domain',
   'auth_user username': 'auth_username',
   'auth_user domain': 'auth_domain',
-};
+});
 
 /** 2.3 expression of the steps of a 2.4 one (names only); null where the translation is not certain. */
 export function stepsIn23(steps: readonly ByteString[]): ByteString | null {

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import { AnonymousMechanism } from './anonymous.js';
 import { ApopMechanism } from './apop.js';
 import { CramMd5Mechanism } from './cram-md5.js';
@@ -28,13 +29,13 @@ const MAKERS = {
 export const MECHANISM_NAMES: readonly string[] = Object.keys(MAKERS);
 
 /** Schemes that mechanisms want the stored password in; the other mechanisms want none. */
-const SCHEMES: Readonly<Record<string, ByteString>> = {
+const SCHEMES: Readonly<Record<string, ByteString>> = nameTable({
   'CRAM-MD5': 'CRAM-MD5',
   'DIGEST-MD5': 'DIGEST-MD5',
   'SCRAM-SHA-1': 'SCRAM-SHA-1',
   'SCRAM-SHA-256': 'SCRAM-SHA-256',
   APOP: 'PLAIN',
-};
+});
 
 export function wantedScheme(mechanism: string): ByteString | null {
   return SCHEMES[mechanism.toUpperCase()] ?? null;

@@ -1,15 +1,16 @@
+import { nameTable } from '../../../grammar/name-table.js';
 import type { Config } from '../../config/config.js';
 import type { PassdbBlock } from '../../config/effective.js';
 import type { DovecotStage } from '../../config/problem.js';
 import { allPassdbs, headOf, titleOf } from '../chains.js';
 import { BOTH, defineRule } from '../rule.js';
 
-const ARGS_23: Readonly<Record<string, string>> = {
+const ARGS_23: Readonly<Record<string, string>> = nameTable({
   'passwd-file': 'auth: Fatal: passdb passwd-file: Missing args',
   sql: 'auth: Fatal: sql: Configuration file path not given',
   ldap: 'auth: Fatal: LDAP: Configuration file path not given',
   dict: 'auth: Fatal: dict: Configuration file path not given',
-};
+});
 
 export const passdbSourceMissing = defineRule({
   code: 'DV321',

@@ -1,8 +1,9 @@
+import { nameTable } from '../../../grammar/name-table.js';
 import { entriesOf, readPasswdFiles } from '../passwd-files.js';
 import { BOTH, defineRule } from '../rule.js';
 
 /** Bytes of the digest; salted schemes have at least one byte more (password-scheme.c of both versions). */
-const EXACT: Readonly<Record<string, number>> = {
+const EXACT: Readonly<Record<string, number>> = nameTable({
   SHA: 20,
   SHA1: 20,
   SHA256: 32,
@@ -13,8 +14,13 @@ const EXACT: Readonly<Record<string, number>> = {
   'PLAIN-MD4': 16,
   'CRAM-MD5': 32,
   'HMAC-MD5': 32,
-};
-const AT_LEAST: Readonly<Record<string, number>> = { SSHA: 20, SSHA256: 32, SSHA512: 64, SMD5: 16 };
+});
+const AT_LEAST: Readonly<Record<string, number>> = nameTable({
+  SSHA: 20,
+  SSHA256: 32,
+  SSHA512: 64,
+  SMD5: 16,
+});
 
 export const passwdFileHashLength = defineRule({
   code: 'DV807',

@@ -1,3 +1,4 @@
+import { nameTable } from '../../../grammar/name-table.js';
 import type { Place } from '../../../grammar/source.js';
 import { similarNames } from '../../config/similar-names.js';
 import type { Series } from '../../knowledge/versions.js';
@@ -10,7 +11,7 @@ import { BOTH, defineRule } from '../rule.js';
 import { placeIn, placeOfValue, valueText } from '../value-text.js';
 
 /** What other programs call schemes of Dovecot. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+const ELSEWHERE: Readonly<Record<string, string>> = nameTable({
   BCRYPT: 'BLF-CRYPT',
   BLOWFISH: 'BLF-CRYPT',
   'SHA-1': 'SHA1',
@@ -18,7 +19,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'SHA-512': 'SHA512',
   PLAINTEXT: 'PLAIN',
   NONE: 'PLAIN',
-};
+});
 
 // Dovecot 2.3.19.1 and 2.4.1 password-scheme.c; observed in both
 export const unknownScheme = defineRule({

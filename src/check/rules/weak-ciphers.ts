@@ -1,8 +1,9 @@
+import { nameTable } from '../../../grammar/name-table.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeIn, valueText } from '../value-text.js';
 
 /** Words of a cipher list that switch on what nobody should speak any more (OpenSSL ciphers(1)). */
-const WEAK: Readonly<Record<string, string>> = {
+const WEAK: Readonly<Record<string, string>> = nameTable({
   ALL: 'every cipher, weak ones too',
   COMPLEMENTOFALL: 'ciphers without encryption',
   EXPORT: 'export ciphers',
@@ -21,7 +22,7 @@ const WEAK: Readonly<Record<string, string>> = {
   ANULL: 'servers without a certificate',
   ADH: 'servers without a certificate',
   AECDH: 'servers without a certificate',
-};
+});
 /** What a list that begins with ALL has to take away. */
 const REMOVALS = ['aNULL', 'RC4', '3DES', 'MD5'];
 

@@ -1,10 +1,12 @@
+import { nameTable } from '../../../grammar/name-table.js';
+
 /** Whether a setting of some modules belongs to the wanted ones (`-m`; none: all are wanted). */
 export type WantsSetting = (modules: readonly string[], name: string) => boolean;
 
 const MAIL = ['mail', 'maildir', 'mbox', 'mdbox', 'imapc', 'pop3c'];
 
 /** Modules that a module needs, or that are parts of it (Dovecot 2.3.19.1, parsers_are_connected()). */
-const DEPENDENCIES: Readonly<Record<string, readonly string[]>> = {
+const DEPENDENCIES: Readonly<Record<string, readonly string[]>> = nameTable({
   mail: MAIL,
   imap: [...MAIL, 'smtp-submit'],
   pop3: MAIL,
@@ -20,7 +22,7 @@ const DEPENDENCIES: Readonly<Record<string, readonly string[]>> = {
   'managesieve-login': ['login'],
   'imap-urlauth-login': ['login'],
   'ssl-server': ['ssl'],
-};
+});
 
 /** Settings of the master service, which every program wants (lib-master/master-service-settings.c). */
 const EVERYWHERE = new Set(

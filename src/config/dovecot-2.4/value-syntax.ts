@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { ConfigProblemKind } from '../problem.js';
 import { unescapeSectionName } from './section-name.js';
 import type { SettingDefinition } from './settings-table.js';
@@ -96,12 +97,12 @@ export function parseTime(text: ByteString, fine: boolean): Parsed<number> {
   return fail(`Invalid time interval: ${text}`);
 }
 
-const SIZE_FACTORS: Readonly<Record<string, bigint>> = {
+const SIZE_FACTORS: Readonly<Record<string, bigint>> = nameTable({
   K: 1n << 10n,
   M: 1n << 20n,
   G: 1n << 30n,
   T: 1n << 40n,
-};
+});
 
 export function parseSize(text: ByteString): Parsed<number> {
   if (isUnlimited(text)) return done(Infinity);

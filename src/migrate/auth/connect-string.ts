@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { Place } from '../../../grammar/source.js';
 import type { ChangeDraft, NewStatement } from '../change.js';
 import { writtenKey } from '../value-text.js';
@@ -28,7 +29,7 @@ export function connectStatements(
 }
 
 /** Settings of a MySQL host that have the value of the word. */
-const MYSQL_WORDS: Readonly<Record<string, string>> = {
+const MYSQL_WORDS: Readonly<Record<string, string>> = nameTable({
   port: 'mysql_port',
   user: 'mysql_user',
   password: 'mysql_password',
@@ -41,7 +42,7 @@ const MYSQL_WORDS: Readonly<Record<string, string>> = {
   ssl_cert: 'ssl_client_cert_file',
   ssl_key: 'ssl_client_key_file',
   ssl_cipher: 'ssl_cipher_list',
-};
+});
 const SECONDS: ReadonlySet<string> = new Set(['connect_timeout', 'read_timeout', 'write_timeout']);
 
 /** Dovecot 2.3.19.1 driver-mysql.c */

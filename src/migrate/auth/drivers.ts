@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { ChangeDraft, NewStatement } from '../change.js';
 import {
   change,
@@ -18,7 +19,7 @@ import { passwdFilePart } from './passwd-file.js';
 import { foldSql } from './sql-file.js';
 
 /** What 2.4 does not have any more, and what people do instead. */
-export const GONE: Readonly<Record<string, string>> = {
+export const GONE: Readonly<Record<string, string>> = nameTable({
   shadow:
     'use pam, which reads the shadow file for the auth process, or copy the accounts into a passwd-file',
   checkpassword: 'use lua, which can run a check of its own, or oauth2, ldap or sql',
@@ -26,7 +27,7 @@ export const GONE: Readonly<Record<string, string>> = {
   vpopmail: 'read the database of vpopmail by sql, or its files by lua',
   sia: 'use pam',
   nss: 'use passwd, which asks the name service too',
-};
+});
 
 /** The part of a block that depends on its driver. */
 export function driverPart(old: OldBlock): DriverPart {

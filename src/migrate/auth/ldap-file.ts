@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { ExtFile } from '../../config/ext-file.js';
 import { EXTERNAL_2_3 } from '../../knowledge/external-settings-2.3.js';
 import type { NewStatement } from '../change.js';
@@ -16,7 +17,7 @@ import { asComment, type ExtTranslator, extFileOf, included, unreadable } from '
 import { attributeFields } from './ldap-attributes.js';
 
 /** Keys whose value goes over as it is. */
-const PLAIN: Readonly<Record<string, string>> = {
+const PLAIN: Readonly<Record<string, string>> = nameTable({
   uris: 'ldap_uris',
   dn: 'ldap_auth_dn',
   dnpass: 'ldap_auth_dn_password',
@@ -30,25 +31,25 @@ const PLAIN: Readonly<Record<string, string>> = {
   ldap_version: 'ldap_version',
   debug_level: 'ldap_debug_level',
   default_pass_scheme: 'passdb_default_password_scheme',
-};
-const LOWERED: Readonly<Record<string, string>> = { deref: 'ldap_deref', scope: 'ldap_scope' };
-const FILTERS: Readonly<Record<string, string>> = {
+});
+const LOWERED: Readonly<Record<string, string>> = nameTable({ deref: 'ldap_deref', scope: 'ldap_scope' });
+const FILTERS: Readonly<Record<string, string>> = nameTable({
   base: 'ldap_base',
   auth_bind_userdn: 'passdb_ldap_bind_userdn',
   pass_filter: 'passdb_ldap_filter',
   user_filter: 'userdb_ldap_filter',
   iterate_filter: 'userdb_ldap_iterate_filter',
-};
-const SASL: Readonly<Record<string, string>> = {
+});
+const SASL: Readonly<Record<string, string>> = nameTable({
   sasl_mech: 'ldap_auth_sasl_mechanisms',
   sasl_realm: 'ldap_auth_sasl_realm',
   sasl_authz_id: 'ldap_auth_sasl_authz_id',
-};
-const ATTRIBUTES: Readonly<Record<string, readonly [key: string, filter: string]>> = {
+});
+const ATTRIBUTES: Readonly<Record<string, readonly [key: string, filter: string]>> = nameTable({
   pass_attrs: ['passdb_fields', 'pass_filter'],
   user_attrs: ['userdb_fields', 'user_filter'],
   iterate_attrs: ['userdb_ldap_iterate_fields', 'iterate_filter'],
-};
+});
 
 /** An ldap block with its file (Dovecot 2.3.19.1 db-ldap.c). */
 export function foldLdap(old: OldBlock): DriverPart {

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { Place } from '../../../grammar/source.js';
 import type { ExtFile } from '../../config/ext-file.js';
 import type { NewStatement } from '../change.js';
@@ -20,7 +21,7 @@ import {
 import { asComment, type ExtTranslator, extFileOf, included, unreadable } from './ext-file.js';
 import { fieldsSection } from './fields.js';
 
-const PLAIN: Readonly<Record<string, string>> = {
+const PLAIN: Readonly<Record<string, string>> = nameTable({
   tokeninfo_url: 'oauth2_tokeninfo_url',
   grant_url: 'oauth2_grant_url',
   introspection_url: 'oauth2_introspection_url',
@@ -43,7 +44,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   rawlog_dir: 'http_client_rawlog_dir',
   max_parallel_connections: 'http_client_max_parallel_connections',
   max_pipelined_requests: 'http_client_max_pipelined_requests',
-};
+});
 
 /** An oauth2 block with its file (Dovecot 2.3.19.1 db-oauth2.c). */
 export function foldOauth2(old: OldBlock): DriverPart {

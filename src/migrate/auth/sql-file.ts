@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { ExtFile } from '../../config/ext-file.js';
 import { EXTERNAL_2_3 } from '../../knowledge/external-settings-2.3.js';
 import type { NewSetting, NewStatement } from '../change.js';
@@ -24,12 +25,12 @@ import {
 import { columnNames, lostSetting } from './userdb-settings.js';
 
 /** Names of 2.4 of what an SQL file says with variables. */
-const QUERIES: Readonly<Record<string, string>> = {
+const QUERIES: Readonly<Record<string, string>> = nameTable({
   password_query: 'passdb_sql_query',
   update_query: 'passdb_sql_update_query',
   user_query: 'userdb_sql_query',
   iterate_query: 'userdb_sql_iterate_query',
-};
+});
 
 /** An sql block with its file (Dovecot 2.3.19.1 db-sql.c). */
 export function foldSql(old: OldBlock): DriverPart {

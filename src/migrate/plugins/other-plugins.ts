@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { NewStatement } from '../change.js';
 import { isDictDriver, noDriver, translateDictUri } from '../dict-uri.js';
 import { commentedOut, draft, section, setting } from '../old-setting.js';
@@ -67,13 +68,13 @@ const compress: SettingTranslator = (old, t) => {
   return [setting('mail_compress_write_method', method, old, [change])];
 };
 
-const LEVELS: Readonly<Record<string, string>> = {
+const LEVELS: Readonly<Record<string, string>> = nameTable({
   gz: 'compress_gz_level',
   deflate: 'compress_deflate_level',
   zlib: 'compress_deflate_level',
   bz2: 'compress_bz2_block_size_100k',
   zstd: 'compress_zstd_level',
-};
+});
 
 const compressLevel: SettingTranslator = (old, t) => {
   const method = t.pluginSettings(old.frames).get('zlib_save')?.node.value.text ?? '';

@@ -1,12 +1,13 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { ListWord } from '../list-settings.js';
 import { draft, type OldSetting } from '../old-setting.js';
 
 /** Plugins that 2.4 has under another name. */
-const RENAMED: Readonly<Record<string, string>> = { zlib: 'mail_compress' };
+const RENAMED: Readonly<Record<string, string>> = nameTable({ zlib: 'mail_compress' });
 
 /** Plugins that 2.4 does not have, with what people do instead (upgrade guide of 2.4). */
-const GONE: Readonly<Record<string, string>> = {
+const GONE: Readonly<Record<string, string>> = nameTable({
   imap_zlib: 'IMAP COMPRESS is always there in 2.4.',
   fts_lucene: 'Use fts_flatcurve, which is part of 2.4, or fts_solr.',
   fts_squat: 'Use fts_flatcurve, which is part of 2.4, or fts_solr.',
@@ -23,7 +24,7 @@ const GONE: Readonly<Record<string, string>> = {
   autocreate: 'Set auto in the mailbox sections.',
   snarf: 'It is gone without a successor.',
   mail_filter: 'It is gone without a successor.',
-};
+});
 
 /** Plugins that come with 2.4.1 and Pigeonhole (lib*_plugin.so of Debian 13's packages). */
 const KNOWN = new Set(

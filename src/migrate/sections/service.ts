@@ -1,12 +1,13 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Section } from '../../../grammar/dovecot-conf/tree.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import { draft, type OldSetting, setting } from '../old-setting.js';
 import type { SettingTranslator, SettingTranslators } from '../settings/setting-translator.js';
 import { rename, translateSimple } from '../settings/simple-settings.js';
 import type { Translation } from '../translation.js';
 
 /** Services that 2.4 does not have, with what people do instead. */
-export const GONE_SERVICES: Readonly<Record<string, string>> = {
+export const GONE_SERVICES: Readonly<Record<string, string>> = nameTable({
   director: 'The director is gone: its service as well.',
   ipc: 'ipc is part of anvil in 2.4.',
   replicator: 'Replication is gone: use shared storage, or doveadm sync from a timer.',
@@ -14,7 +15,7 @@ export const GONE_SERVICES: Readonly<Record<string, string>> = {
   'old-stats': 'The old statistics are gone: count events with metric NAME { }.',
   tcpwrap: 'TCP wrappers are gone: use a Lua passdb, or the firewall.',
   'ssl-params': '2.4 makes no DH parameters by itself.',
-};
+});
 
 /** The name of an inet_listener that has none. */
 export function listenerName(node: Section, service: ByteString, t: Translation): ByteString {

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { ListWord } from '../list-settings.js';
 import { draft, type OldSetting } from '../old-setting.js';
 import { pluginWord } from '../plugins/plugin-names.js';
@@ -6,7 +7,7 @@ import { pluginWord } from '../plugins/plugin-names.js';
 type WordTranslator = (word: ByteString, old: OldSetting) => ListWord;
 
 /** What the programs of 2.3 split their lists at, where it is not blanks alone. */
-const SEPARATORS: Readonly<Record<string, RegExp>> = {
+const SEPARATORS: Readonly<Record<string, RegExp>> = nameTable({
   mail_plugins: /[ ,\t]+/,
   listen: /[ ,\t]+/,
   'service/inet_listener/address': /[ ,\t]+/,
@@ -31,7 +32,7 @@ const SEPARATORS: Readonly<Record<string, RegExp>> = {
   'plugin/mail_log_fields': /[ ,\t]+/,
   'plugin/sieve_plugins': /[ ,\t]+/,
   'plugin/acl_groups': /,/,
-};
+});
 
 export function separatorsOf(path: string): RegExp | undefined {
   return SEPARATORS[path];
@@ -48,7 +49,7 @@ const IMAPC_DEFAULTS = new Set([
   'acl',
 ]);
 
-const WORDS: Readonly<Record<string, WordTranslator>> = {
+const WORDS: Readonly<Record<string, WordTranslator>> = nameTable({
   mail_plugins: pluginWord,
   protocols: (word, old) => {
     if (word === 'managesieve')
@@ -80,7 +81,7 @@ const WORDS: Readonly<Record<string, WordTranslator>> = {
     IMAPC_DEFAULTS.has(word.toLowerCase())
       ? { word: null, change: draft('DV722', 'exact', `2.4 always has the imapc feature ${word}.`, old) }
       : { word },
-};
+});
 
 export function wordOf(path: string): WordTranslator | undefined {
   return WORDS[path];

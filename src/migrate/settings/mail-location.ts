@@ -1,11 +1,12 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { ChangeDraft, NewStatement } from '../change.js';
 import { draft, type OldSetting, setting } from '../old-setting.js';
 import { resolveValue } from '../references.js';
 import type { Translation } from '../translation.js';
 
 /** Keys behind the path (Dovecot 2.3.19.1 mailbox-list.c mailbox_list_settings_parse_full()). */
-const OPTIONS: Readonly<Record<string, readonly [key: string, value?: string]>> = {
+const OPTIONS: Readonly<Record<string, readonly [key: string, value?: string]>> = nameTable({
   INBOX: ['mail_inbox_path'],
   INDEX: ['mail_index_path'],
   INDEXPVT: ['mail_index_private_path'],
@@ -25,7 +26,7 @@ const OPTIONS: Readonly<Record<string, readonly [key: string, value?: string]>> 
   'NO-NOSELECT': ['mailbox_list_drop_noselect', 'yes'],
   'NO-FS-VALIDATION': ['mailbox_list_validate_fs_names', 'no'],
   'UTF-8': ['mailbox_list_utf8', 'yes'],
-};
+});
 
 interface MailLocation {
   readonly driver: ByteString;
@@ -137,7 +138,7 @@ function notInherited(
     .map(({ key }) => ({ key, value: defaultOf(key, driver) }));
 }
 
-const DEFAULTS: Readonly<Record<string, string>> = {
+const DEFAULTS: Readonly<Record<string, string>> = nameTable({
   mail_alt_check: 'yes',
   mailbox_list_iter_from_index_dir: 'no',
   mailbox_list_drop_noselect: 'no',
@@ -146,7 +147,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   mailbox_directory_name_legacy: 'yes',
   mailbox_list_index_prefix: 'dovecot.list.index',
   mailbox_subscriptions_filename: 'subscriptions',
-};
+});
 
 /** What a driver does where nothing is set (Dovecot 2.4.1 doveconf -d, filters of the drivers). */
 function defaultOf(key: ByteString, driver: ByteString): ByteString {

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import { SHORT_NAMES_23 } from '../../variables/auth-table.js';
 import { nameIn24 } from '../../variables/translation.js';
 
@@ -18,12 +19,12 @@ export interface NameTable {
   readonly withoutBlanks: boolean;
 }
 
-const BUILT_IN: Readonly<Record<string, string>> = {
+const BUILT_IN: Readonly<Record<string, string>> = nameTable({
   pid: 'process:pid',
   uid: 'process:uid',
   gid: 'process:gid',
   hostname: 'system:hostname',
-};
+});
 
 /** Numbers below 2^32 that Dovecot writes itself. */
 export const NUMBERS: ReadonlySet<string> = new Set([
@@ -144,10 +145,10 @@ const MAIL_LETTERS = 'u=user n=username d=domain s=service h=home l=lip r=rip p=
 const MAIL_NAMES =
   `${NAME_PARTS} service=service home lip rip local_ip remote_ip session auth_user auth_username ` +
   'auth_domain hostname=hostname';
-const MAIL_DIFFERENCES: Readonly<Record<string, string>> = {
+const MAIL_DIFFERENCES: Readonly<Record<string, string>> = nameTable({
   uid: "%{process:uid} is the process's user id, which is the user's only after it has taken it on",
   gid: "%{process:gid} is the process's group id, which is the user's only after it has taken it on",
-};
+});
 
 /** Dovecot 2.3.19.1 mail-user.c, mail-storage-service.c */
 const MAIL_TABLE = table({

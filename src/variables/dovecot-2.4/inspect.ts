@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import type { Span } from '../../../grammar/source.js';
 import { parseVariables23 } from '../../../grammar/variables-2.3/parser.js';
 import { parseVariables24 } from '../../../grammar/variables-2.4/parser.js';
@@ -13,7 +14,7 @@ const KNOWN_PREFIXES: ReadonlySet<string> = new Set([...BUILT_IN_PREFIXES, 'pass
 
 /** Filters that make a value of their own; all others fail as the first step, with these verbs (Dovecot 2.4.1). */
 const NEEDS_NOTHING: ReadonlySet<string> = new Set(['lookup', 'literal', 'default', 'concat', 'if']);
-const VERBS: Readonly<Record<string, string>> = {
+const VERBS: Readonly<Record<string, string>> = nameTable({
   username: 'get username from',
   domain: 'get domain from',
   ldap_dn: 'convert to ldap_dn',
@@ -23,7 +24,7 @@ const VERBS: Readonly<Record<string, string>> = {
   rfill: 'fill',
   benumber: 'convert to number',
   lenumber: 'convert to number',
-};
+});
 
 function variable(name: ByteString, span: Span): TemplateVariable {
   const colon = name.indexOf(':');

@@ -1,19 +1,20 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { nameTable } from '../../../grammar/name-table.js';
 import { hexOf, toByteString } from '../binary.js';
 import type { AuthVariables, SystemVariables, VariableScope } from '../scope.js';
 import { FilterError } from './errors.js';
 
 /** What Dovecot 2.4.1 says of itself (`dovecot:`). */
-const DOVECOT: Readonly<Record<string, string>> = {
+const DOVECOT: Readonly<Record<string, string>> = nameTable({
   name: 'Dovecot',
   version: '2.4.1',
   'support-url': 'https://www.dovecot.org/',
   'support-email': 'dovecot@dovecot.org',
   revision: '7d8c0e5759',
-};
+});
 
 /** Prefixes that Dovecot answers itself; they win over a caller's (Dovecot 2.4.1 var-expand.c). */
-const BUILT_IN: Readonly<Record<string, (scope: VariableScope, key: ByteString) => ByteString>> = {
+const BUILT_IN: Readonly<Record<string, (scope: VariableScope, key: ByteString) => ByteString>> = nameTable({
   process: (scope, key) => processField(scope.system, key),
   system: (scope, key) => systemField(scope.system, key),
   dovecot: (_scope, key) => DOVECOT[key] ?? refuseField(key),
@@ -26,7 +27,7 @@ const BUILT_IN: Readonly<Record<string, (scope: VariableScope, key: ByteString) 
   date: (scope, key) => dateField(new Date(scope.system.now()), key),
   time: (scope, key) => timeField(scope.system.now(), key),
   generate: (scope, key) => generate(scope.system, key),
-};
+});
 
 export const BUILT_IN_PREFIXES: readonly string[] = Object.keys(BUILT_IN);
 
