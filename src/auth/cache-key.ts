@@ -50,7 +50,9 @@ export function cacheKey(state: WalkState, passdb: PassdbBlock, driver: PassdbDr
   const names = variablesOf(state, moduleOf(passdb), driver);
   const user = state.translatedUser ?? '';
   let scope: VariableScope | null = null;
-  let values = '';
+  let key = `P${idOf(passdb)}`;
+  if (state.masterUser !== null) key += `+${state.masterUser}`;
+  if (names.length === 0) key += '\t';
   for (const name of names) {
     let value = user;
     // Most queries ask for the name alone.
@@ -59,10 +61,10 @@ export function cacheKey(state: WalkState, passdb: PassdbBlock, driver: PassdbDr
       const expansion = expand(state.series, `%{${name}}`, scope);
       value = expansion.kind === 'ok' ? expansion.text : '';
     }
-    values += `\t${tabEscaped(value)}`;
+    key += '\t';
+    key += tabEscaped(value);
   }
-  const master = state.masterUser === null ? '' : `+${state.masterUser}`;
-  return `P${idOf(passdb)}${master}${values === '' ? '\t' : values}`;
+  return key;
 }
 
 /** What `doveadm auth cache flush USER` compares: the first value. Dovecot auth-cache.c: auth_cache_node_is_user */

@@ -33,11 +33,36 @@ export interface CacheStatistics {
 }
 
 interface Node {
+  readonly key: string;
   /** Seconds. */
   readonly created: number;
   readonly size: number;
   readonly value: CachedRow | null;
   lastSuccess: boolean;
+  /** Used before and after this one. */
+  older: Node | null;
+  newer: Node | null;
+}
+
+/** What a look-up found. */
+class Hit implements CacheEntry {
+  readonly value: CachedRow | null;
+  readonly negativeExpired: boolean;
+  readonly #node: Node;
+
+  constructor(node: Node, negativeExpired: boolean) {
+    this.value = node.value;
+    this.negativeExpired = negativeExpired;
+    this.#node = node;
+  }
+
+  get lastSuccess(): boolean {
+    return this.#node.lastSuccess;
+  }
+
+  set lastSuccess(good: boolean) {
+    this.#node.lastSuccess = good;
+  }
 }
 
 /** Dovecot auth-cache.h: struct auth_cache_node on 64 bits; observed in what the auth process says of its cache */
@@ -52,8 +77,10 @@ export class AuthCache {
   readonly #ttl: number;
   readonly #negativeTtl: number;
   readonly #now: () => number;
-  /** In order of use, oldest first. */
   readonly #nodes = new Map<string, Node>();
+  /** The ends of the list in order of use: putting a used key last in the map would build the map anew and again. */
+  #oldest: Node | null = null;
+  #newest: Node | null = null;
   #size = 0;
   #hits = 0;
   #misses = 0;
@@ -89,24 +116,17 @@ export class AuthCache {
     if (expired) this.#misses += 1;
     else {
       this.#hits += 1;
-      this.#nodes.delete(key);
-      this.#nodes.set(key, node);
+      if (node !== this.#newest) {
+        this.#unlink(node);
+        this.#append(node);
+      }
     }
     if (expired && !evenExpired) {
       state.debug(() => 'cache expired');
       return null;
     }
     state.debug(() => `cache hit: ${shown(node.value)}`);
-    return {
-      value: node.value,
-      negativeExpired: age > this.#negativeTtl,
-      get lastSuccess() {
-        return node.lastSuccess;
-      },
-      set lastSuccess(good: boolean) {
-        node.lastSuccess = good;
-      },
-    };
+    return new Hit(node, age > this.#negativeTtl);
   }
 
   /** Keeps what a look-up came to; failures of the database and refused users are never kept. */
@@ -131,9 +151,9 @@ export class AuthCache {
   flush(users: readonly ByteString[] = []): number {
     const wanted = new Set(users);
     let count = 0;
-    for (const [key, node] of [...this.#nodes]) {
-      if (users.length > 0 && !wanted.has(userOfKey(key))) continue;
-      this.#remove(key, node);
+    for (const node of [...this.#nodes.values()]) {
+      if (users.length > 0 && !wanted.has(userOfKey(node.key))) continue;
+      this.#remove(node);
       count += 1;
     }
     return count;
@@ -151,13 +171,13 @@ export class AuthCache {
 
   #insert({ series }: WalkState, key: string, value: CachedRow | null, lastSuccess: boolean): void {
     const size = NODE_OVERHEAD + key.length + 2 + sizeOf(series, value);
-    for (const [oldestKey, oldest] of this.#nodes) {
-      if (this.#size + size <= this.#limit) break;
-      this.#remove(oldestKey, oldest);
-    }
+    while (this.#oldest !== null && this.#size + size > this.#limit) this.#remove(this.#oldest);
     const known = this.#nodes.get(key);
-    if (known !== undefined) this.#remove(key, known);
-    this.#nodes.set(key, { created: this.#seconds(), size, value, lastSuccess });
+    if (known !== undefined) this.#remove(known);
+    const created = this.#seconds();
+    const node: Node = { key, created, size, value, lastSuccess, older: null, newer: null };
+    this.#nodes.set(key, node);
+    this.#append(node);
     this.#size += size;
     if (value === null) this.#negative += 1;
   }
@@ -166,10 +186,26 @@ export class AuthCache {
     return Math.floor(this.#now() / 1000);
   }
 
-  #remove(key: string, node: Node): void {
-    this.#nodes.delete(key);
+  #remove(node: Node): void {
+    this.#nodes.delete(node.key);
+    this.#unlink(node);
     this.#size -= node.size;
     if (node.value === null) this.#negative -= 1;
+  }
+
+  #append(node: Node): void {
+    node.older = this.#newest;
+    node.newer = null;
+    if (this.#newest === null) this.#oldest = node;
+    else this.#newest.newer = node;
+    this.#newest = node;
+  }
+
+  #unlink({ older, newer }: Node): void {
+    if (older === null) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === null) this.#newest = older;
+    else newer.older = older;
   }
 }
 

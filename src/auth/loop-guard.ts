@@ -11,11 +11,12 @@ const MOST_AS_ONE_USER = 3;
 
 /** `login_user` with a continue rule can start the walk over for ever; real Dovecot then hangs or dies. */
 export function loopGuard(): LoopGuard {
-  const seen = new Map<string, number>();
+  let seen: Map<string, number> | undefined;
   let restarts = 0;
   return {
     repeats(state) {
       restarts += 1;
+      seen ??= new Map();
       const key = `${state.success}\0${state.user}`;
       const times = (seen.get(key) ?? 0) + 1;
       seen.set(key, times);

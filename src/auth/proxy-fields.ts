@@ -21,10 +21,10 @@ export function* finishProxyFields(state: WalkState): Walking<ProxyFinish> {
     // A director may fill in the host; it gets these to decide.
     if (request.localIp !== '') add(state, 'lip', request.localIp, 'host is missing');
     if (request.localPort !== 0) add(state, 'lport', String(request.localPort), 'host is missing');
-    return finishAddress(state, false);
+    return finishAddress(state, []);
   }
   if (parseIp(host) !== null || isBracketedIp23(state, host))
-    return finishAddress(state, isSelf(state, host));
+    return finishAddress(state, [host]);
   const hostip = fields.find('hostip');
   if (hostip === null && host === '') {
     // observed 2.3.19.1 and 2.4.1
@@ -37,7 +37,7 @@ export function* finishProxyFields(state: WalkState): Walking<ProxyFinish> {
     state.log('error', `${where}Invalid hostip in passdb: ${hostip}`, 'request');
     return 'failed';
   }
-  return finishAddress(state, isSelf(state, hostip));
+  return finishAddress(state, [hostip]);
 }
 
 /** 2.3 takes `[2001:db8::25]` as an address, but looks `[192.0.2.1]` up. observed 2.3.19.1 */
@@ -60,15 +60,13 @@ function* resolveHost(state: WalkState, host: ByteString): Walking<ProxyFinish> 
     dropProxyFields(state);
     return 'tempfail';
   }
-  if (reply.kind === 'not-asked') return finishAddress(state, false);
+  if (reply.kind === 'not-asked') return finishAddress(state, []);
   add(state, 'hostip', reply.ips[0] ?? '', `address of ${host}`);
-  return finishAddress(
-    state,
-    reply.ips.some((ip) => isSelf(state, ip)),
-  );
+  return finishAddress(state, reply.ips);
 }
 
-function finishAddress(state: WalkState, hostIsSelf: boolean): ProxyFinish {
+/** `ips`: where the host is, as far as it is known. */
+function finishAddress(state: WalkState, ips: readonly string[]): ProxyFinish {
   const { fields, request } = state;
   const host = fields.find('host');
   const hostip = fields.find('hostip');
@@ -87,7 +85,7 @@ function finishAddress(state: WalkState, hostIsSelf: boolean): ProxyFinish {
   if (!fields.has('proxy_maybe')) return 'done';
   const port = fields.find('port');
   const portIsOurs = port === null || (/^\d+$/.test(port) && Number(port) === request.localPort);
-  if (!hostIsSelf || !portIsOurs) {
+  if (!portIsOurs || !ips.some((ip) => isSelf(state, ip))) {
     fields.remove('proxy_maybe');
     add(state, 'proxy', null, 'proxy_maybe, and the destination is another server');
     return 'done';

@@ -134,13 +134,15 @@ function assemble(
   const visible: AnswerField[] = [];
   const hidden: AnswerField[] = [];
   for (const field of state.fields.list) (field.hidden ? hidden : visible).push(answerField(field));
+  const emptyField = state.series === '2.3' && !state.fields.isEmpty && visible.length === 0;
+  if (state.request.mode !== 'lookup') addByAuth(state, visible);
   return {
     result,
     ...end,
     originalUser: state.originalUser ?? '',
     user: state.user ?? state.originalUser ?? '',
     masterUser: state.masterUser ?? '',
-    fields: state.request.mode === 'lookup' ? visible : [...visible, ...addedByAuth(state)],
+    fields: visible,
     hiddenFields: hidden,
     prefetch: state.prefetch,
     userdbTempfail: state.userdbTempfail,
@@ -150,7 +152,7 @@ function assemble(
     passwordAssumed: state.passwordAssumed,
     nodelay: state.series === '2.3' ? state.fields.has('nodelay') : state.nodelay,
     delayUntil: state.delayUntil,
-    emptyField: state.series === '2.3' && !state.fields.isEmpty && visible.length === 0,
+    emptyField,
     crash: state.crash,
     remarks: state.remarks,
     unreachable: trace.unreachable,
@@ -161,10 +163,9 @@ function answerField(field: ExtraField): AnswerField {
   return { name: field.name, value: field.value, from: field.from };
 }
 
-/** What the auth process appends behind the fields. Dovecot auth-request-handler.c: auth_str_append_extra_fields */
-function addedByAuth(state: WalkState): AnswerField[] {
+/** Appends what the auth process adds behind the fields. Dovecot auth-request-handler.c: auth_str_append_extra_fields */
+function addByAuth(state: WalkState, added: AnswerField[]): void {
   const { fields, settings, request } = state;
-  const added: AnswerField[] = [];
   const append = (name: ByteString, value: ByteString | null, reason: string) => {
     const from: FieldOrigin = { kind: 'auth', reason };
     added.push({ name, value, from });
@@ -175,10 +176,9 @@ function addedByAuth(state: WalkState): AnswerField[] {
     append('auth_user', state.masterUser, 'the master user');
   if (settings.anonymousUsername !== '' && state.user === settings.anonymousUsername)
     append('anonymous', null, 'the name is auth_anonymous_username');
-  if (!request.login || !fields.has('proxy')) return added;
+  if (!request.login || !fields.has('proxy')) return;
   if (!fields.has('pass') && request.mode === 'verify' && request.password !== null)
     append('pass', request.password, 'the password that the client sent');
   if (state.masterUser !== null && state.masterUser !== '' && !fields.has('master'))
     append('master', state.masterUser, 'the master user');
-  return added;
 }
