@@ -23,8 +23,7 @@ export function* finishProxyFields(state: WalkState): Walking<ProxyFinish> {
     if (request.localPort !== 0) add(state, 'lport', String(request.localPort), 'host is missing');
     return finishAddress(state, []);
   }
-  if (parseIp(host) !== null || isBracketedIp23(state, host))
-    return finishAddress(state, [host]);
+  if (parseIp(host) !== null || isBracketedIp23(state, host)) return finishAddress(state, [host]);
   const hostip = fields.find('hostip');
   if (hostip === null && host === '') {
     // observed 2.3.19.1 and 2.4.1
