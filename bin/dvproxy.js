@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 'use strict';
 // Loads the bundle of dist/: chunks that load each other when they are needed. The chunks of a common command stand
-// together in its pack, with V8's code cache made at build time; those that only a configuration of 2.4 needs in a
-// second one. V8 refuses the cache where the Node version or the pack
+// together in its pack, with V8's code cache made at build time; those that only a configuration of 2.3 or of 2.4
+// needs in a second one. V8 refuses the cache where the Node version or the pack
 // differs, and then compiles as usual: slower by some 40 ms, nothing else.
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');

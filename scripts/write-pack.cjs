@@ -1,11 +1,11 @@
 'use strict';
-// write-pack.cjs pack|cache LINES: runs command lines of one command (JSON: lists of lists of arguments by the name of
-// their pack, the command's own first) with their output thrown away. `pack` writes the chunks that were loaded
-// meanwhile into one file for each name, those of earlier ones left out; `cache` what V8 compiled of them.
+// write-pack.cjs pack|cache COMMAND LINES: runs command lines of one command (JSON: lists of lists of arguments by the
+// name of their pack) with their output thrown away. `pack` writes the chunks that each list loads into the list's
+// pack, those that all of them load into the command's own; `cache` what V8 compiled of them.
 const { readFileSync, writeFileSync } = require('node:fs');
 const { cacheFile, dist, ELSEWHERE, loadProgram, packFile } = require('../bin/dvproxy.js');
 
-const [part, lines] = process.argv.slice(2);
+const [part, command, lines] = process.argv.slice(2);
 const silent = {
   stdout() {},
   stderr() {},
@@ -24,29 +24,39 @@ function packOf(names, elsewhere) {
   return `({${chunks.join(',\n')}})`;
 }
 
-async function main() {
-  const packs = Object.entries(JSON.parse(lines));
-  const [[command]] = packs;
-  const program = loadProgram(command);
-  const loaded = new Map();
-  for (const [pack, commandLines] of packs) {
-    for (const args of commandLines) {
-      const exitCode = await program.exports.main(args, silent);
-      if (exitCode > 1) throw new Error(`dvproxy ${args.join(' ')} ended with ${exitCode}`);
-    }
-    const earlier = new Set([...loaded.values()].flat());
-    const names = [...program.names()].filter((name) => !earlier.has(name));
-    loaded.set(pack, names);
+/** Runs the lines one after the other. */
+async function run(program, commandLines) {
+  for (const args of commandLines) {
+    const exitCode = await program.exports.main(args, silent);
+    if (exitCode > 1) throw new Error(`dvproxy ${args.join(' ')} ended with ${exitCode}`);
   }
-  if (part === 'cache') {
-    for (const [pack, script] of program.scripts) writeFileSync(cacheFile(pack), script.createCachedData());
-    return;
-  }
-  const elsewhere = new Map();
-  for (const [pack, names] of loaded)
-    if (pack !== command) for (const name of names) elsewhere.set(name, pack);
-  for (const [pack, names] of loaded)
-    writeFileSync(packFile(pack), packOf(names, pack === command ? elsewhere : new Map()), 'latin1');
 }
 
-void main();
+async function writePacks(packs) {
+  const loaded = new Map();
+  for (const [pack, commandLines] of packs) {
+    const program = loadProgram(command);
+    await run(program, commandLines);
+    loaded.set(pack, [...program.names()]);
+  }
+  const lists = [...loaded.values()];
+  const common = lists[0].filter((name) => lists.every((names) => names.includes(name)));
+  const elsewhere = new Map();
+  for (const [pack, names] of loaded) {
+    const own = names.filter((name) => !common.includes(name));
+    if (own.length === 0) continue;
+    for (const name of own) if (!elsewhere.has(name)) elsewhere.set(name, pack);
+    const here = own.filter((name) => elsewhere.get(name) === pack);
+    writeFileSync(packFile(pack), packOf(here, new Map()), 'latin1');
+  }
+  writeFileSync(packFile(command), packOf(common, elsewhere), 'latin1');
+}
+
+async function writeCaches(packs) {
+  const program = loadProgram(command);
+  for (const [, commandLines] of packs) await run(program, commandLines);
+  for (const [pack, script] of program.scripts) writeFileSync(cacheFile(pack), script.createCachedData());
+}
+
+const packs = Object.entries(JSON.parse(lines));
+void (part === 'cache' ? writeCaches(packs) : writePacks(packs));

@@ -13,7 +13,9 @@ import {
 import type { ConfTree } from './tree.js';
 import { TreeBuilder } from './tree-builder.js';
 
+const NEWLINE = 10;
 const EXCLAMATION = 33;
+const HASH = 35;
 const LESS = 60;
 const EQUALS = 61;
 const OPEN_BRACE = 123;
@@ -57,7 +59,16 @@ class LineParser {
     const reader = this.#reader;
     const builder = this.#builder;
     const size = this.#text.length;
+    const text = this.#text;
     for (let offset = 0; offset < size; offset = reader.end) {
+      const first = text.charCodeAt(offset);
+      // Most lines of a usual file: without the reader, as a start runs in the interpreter.
+      if (first === HASH || first === NEWLINE) {
+        const newline = first === NEWLINE ? offset : text.indexOf('\n', offset);
+        reader.end = newline === -1 ? size : newline + 1;
+        builder.unreadLine(first === HASH ? 'comment' : 'blank', reader.end);
+        continue;
+      }
       reader.read(offset);
       switch (reader.kind) {
         case 'statement':

@@ -55,12 +55,20 @@ class Node {
 }
 
 class UnreadNode extends Node {
-  get kind(): 'blank' | 'comment' {
-    return this.rows.kind(this.row) === BLANK ? 'blank' : 'comment';
-  }
-
   get swallowed(): Span | null {
     return this.rows.partStart(this.row) === -1 ? null : this.partSpan;
+  }
+}
+
+class BlankNode extends UnreadNode {
+  get kind(): 'blank' {
+    return 'blank';
+  }
+}
+
+class CommentNode extends UnreadNode {
+  get kind(): 'comment' {
+    return 'comment';
   }
 }
 
@@ -182,16 +190,19 @@ class SectionNode extends Node implements Section {
 function nodesOf(rows: LineRows, from: number, to: number): readonly Statement[] {
   const nodes: Statement[] = [];
   for (let row = from; row < to; row++) {
-    nodes.push(nodeOf(rows, row));
-    if (rows.kind(row) !== SECTION) continue;
+    const kind = rows.kind(row);
+    nodes.push(nodeOf(rows, row, kind));
+    if (kind !== SECTION) continue;
     const close = rows.close(row);
     row = close === -1 ? to : close;
   }
   return nodes;
 }
 
-function nodeOf(rows: LineRows, row: number): Statement {
-  switch (rows.kind(row)) {
+function nodeOf(rows: LineRows, row: number, kind: number): Statement {
+  switch (kind) {
+    case COMMENT:
+      return new CommentNode(rows, row);
     case SETTING:
       return new SettingNode(rows, row);
     case SECTION:
@@ -202,11 +213,10 @@ function nodeOf(rows: LineRows, row: number): Statement {
       return new IncludeNode(rows, row);
     case BROKEN:
       return new BrokenNode(rows, row);
-    case COMMENT:
     case BLANK:
       break;
   }
-  return new UnreadNode(rows, row);
+  return new BlankNode(rows, row);
 }
 
 /** The tree of the lines; its nodes are made when somebody looks at them. */

@@ -44,6 +44,12 @@ export class TreeBuilder {
     this.rows = new LineRows(source);
   }
 
+  /** One physical line that throws no text away. */
+  unreadLine(kind: 'blank' | 'comment', end: number): void {
+    this.#offset = end;
+    this.rows.addUnread(kind === 'blank' ? BLANK : COMMENT, end, this.#line++);
+  }
+
   /** `swallowedFrom`: where the continued text starts that this line throws away, or -1. */
   unread(kind: 'blank' | 'comment', end: number, lines: number, swallowedFrom: number): void {
     this.#add(kind === 'blank' ? BLANK : COMMENT, end, lines);

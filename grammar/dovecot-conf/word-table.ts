@@ -1,6 +1,7 @@
 import type { ByteString } from '../bytes.js';
 
-const SLOTS = 1 << 12;
+const MOST_SLOTS = 1 << 12;
+const FEWEST_SLOTS = 1 << 6;
 
 /**
  * Words that come again and again (keys): each is one string, found without making it anew. A word whose slot another
@@ -9,10 +10,13 @@ const SLOTS = 1 << 12;
 export class WordTable {
   readonly #text: ByteString;
   readonly #words: ByteString[] = [''];
-  readonly #slots = new Int32Array(SLOTS);
+  readonly #slots: Int32Array;
 
   constructor(text: ByteString) {
     this.#text = text;
+    let slots = FEWEST_SLOTS;
+    while (slots < MOST_SLOTS && slots << 4 < text.length) slots <<= 1;
+    this.#slots = new Int32Array(slots);
   }
 
   /** Number of the word that stands at these offsets. */
@@ -20,7 +24,7 @@ export class WordTable {
     const text = this.#text;
     let hash = end - start;
     for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
-    const slot = (hash ^ (hash >>> 12)) & (SLOTS - 1);
+    const slot = (hash ^ (hash >>> 12)) & (this.#slots.length - 1);
     const known = this.#slots[slot] ?? 0;
     if (this.#isAt(this.word(known), start, end)) return known;
     const number = this.add(text.slice(start, end));

@@ -27,13 +27,12 @@ function globOne(pattern: string): string[] {
     found = found.flatMap((base) => {
       if (typeof matcher === 'string') {
         const path = base + matcher;
+        // Whether a folder on the way exists shows in what it holds.
+        if (!last) return [`${path}/`];
         const stat = statSync(path, { throwIfNoEntry: false });
-        const exists = stat !== undefined || (last && dangling(base, matcher));
-        return exists ? [last ? path : `${path}/`] : [];
+        return stat !== undefined || dangling(base, matcher) ? [path] : [];
       }
-      return entries(base === '' ? '.' : base)
-        .filter((entry) => matcher.test(entry))
-        .sort(byteOrder)
+      return sortedByBytes(entries(base === '' ? '.' : base).filter((entry) => matcher.test(entry)))
         .filter((entry) => last || statSync(base + entry, { throwIfNoEntry: false })?.isDirectory() === true)
         .map((entry) => base + entry + (last ? '' : '/'));
     });
@@ -53,6 +52,11 @@ function entries(folder: string): string[] {
 
 function dangling(folder: string, name: string): boolean {
   return entries(folder === '' ? '.' : folder).includes(name);
+}
+
+/** UTF-16 and UTF-8 sort alike except where there are surrogates. */
+function sortedByBytes(names: string[]): string[] {
+  return names.some((name) => /[\ud800-\udfff]/.test(name)) ? names.sort(byteOrder) : names.sort();
 }
 
 function byteOrder(a: string, b: string): number {

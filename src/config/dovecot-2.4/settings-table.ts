@@ -46,7 +46,7 @@ export class SettingsTable {
   readonly builtInText: string;
   readonly #byName: ReadonlyMap<ByteString, SettingDefinition>;
   readonly #authStruct: number;
-  readonly #filterPrefixes: readonly ByteString[];
+  readonly #filterNames: ReadonlySet<ByteString>;
   readonly #prefixCache = new Map<ByteString, ByteString | null>();
   #iteration: readonly SettingDefinition[] | undefined;
 
@@ -61,10 +61,9 @@ export class SettingsTable {
     this.textDefaults = generated.structRows.map(([, , , defaults]) => defaults);
     this.builtInText = generated.builtInText;
     this.#authStruct = structs.findIndex((struct) => struct.name === 'auth');
-    this.#filterPrefixes = rows
-      .filter((definition) => definition.type === 'filter')
-      .map((definition) => `${definition.name}_`)
-      .sort((a, b) => b.length - a.length);
+    this.#filterNames = new Set(
+      rows.filter((definition) => definition.type === 'filter').map((definition) => definition.name),
+    );
   }
 
   findSetting(name: ByteString): SettingDefinition | undefined {
@@ -102,11 +101,19 @@ export class SettingsTable {
     const name = key.split('/', 1)[0] ?? key;
     let prefix = this.#prefixCache.get(name);
     if (prefix === undefined) {
-      prefix = this.#filterPrefixes.find((candidate) => name.startsWith(candidate))?.slice(0, -1) ?? null;
+      prefix = this.#longestFilter(name);
       if (this.findSetting(name) === undefined) return prefix;
       this.#prefixCache.set(name, prefix);
     }
     return prefix;
+  }
+
+  #longestFilter(name: ByteString): ByteString | null {
+    for (let end = name.lastIndexOf('_'); end > 0; end = name.lastIndexOf('_', end - 1)) {
+      const filter = name.slice(0, end);
+      if (this.#filterNames.has(filter)) return filter;
+    }
+    return null;
   }
 
   /** All settings in the order in which Dovecot walks its hash table of keys; hints list names in this order. */
