@@ -64,6 +64,8 @@ export class Filter {
   /** Where it was opened first; null for a built-in one. */
   readonly origin: Origin | null;
   requiredSeen: boolean;
+  /** Name before the `/`: `passdb` of `passdb/sql`. */
+  readonly kindName: ByteString;
   /** Merged into its parent by `-f`, or not matching it. */
   dropped = false;
 
@@ -88,15 +90,13 @@ export class Filter {
     this.origin = origin;
     this.requiredSeen = isDefault;
     this.path = parent === null ? '' : childPath(parent, mask);
+    const name = mask.name ?? '';
+    const slash = name.indexOf('/');
+    this.kindName = slash === -1 ? name : name.slice(0, slash);
     const isNamed = mask.name !== undefined;
     this.listDepth = (parent?.listDepth ?? 0) + (isNamed && mask.isList === true ? 1 : 0);
     this.nameDepth = (parent?.nameDepth ?? 0) + (isNamed && mask.isList !== true ? 1 : 0);
     parent?.children.push(this);
-  }
-
-  /** Name before the `/`: `passdb` of `passdb/sql`. */
-  get kindName(): ByteString {
-    return (this.mask.name ?? '').split('/', 1)[0] ?? '';
   }
 
   /** Name of the section: what stands behind the first `/`. */

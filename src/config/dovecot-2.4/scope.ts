@@ -72,6 +72,7 @@ export class FilterIndex {
   #collect(filter: Filter, question: Question, found: Filter[]): void {
     if (filter.outer !== filter.parent && !isInside(filter.outer, question)) return;
     found.push(filter);
+    if (filter.children.length === 0) return;
     const { named, others } = this.#of(filter);
     for (const name of question.names)
       for (const child of named.get(name) ?? []) this.#collect(child, question, found);

@@ -98,7 +98,8 @@ export class SettingsTable {
 
   /** The longest named filter whose name begins a key: `ssl_server` of `ssl_server_cert_file`; null if none does. */
   filterOfKey(key: ByteString): ByteString | null {
-    const name = key.split('/', 1)[0] ?? key;
+    const slash = key.indexOf('/');
+    const name = slash === -1 ? key : key.slice(0, slash);
     let prefix = this.#prefixCache.get(name);
     if (prefix === undefined) {
       prefix = this.#longestFilter(name);

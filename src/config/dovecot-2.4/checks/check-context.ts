@@ -66,7 +66,9 @@ export function sectionScope(
 export function expansionError(scope: Scope, structName: ByteString): ByteString | null {
   for (const { name, type } of scope.table.findStruct(structName)?.members ?? []) {
     if (UNEXPANDED_TYPES.includes(type)) continue;
-    const variable = /%\{\s*([A-Za-z0-9_]+)\s*[|}]/.exec(scope.text(name))?.[1];
+    const text = scope.text(name);
+    if (!text.includes('%{')) continue;
+    const variable = /%\{\s*([A-Za-z0-9_]+)\s*[|}]/.exec(text)?.[1];
     if (variable !== undefined && !GLOBAL_VARIABLES.has(variable))
       return `Failed to expand ${name} setting variables: Unknown variable '${variable}'`;
   }

@@ -55,12 +55,11 @@ const SIEVE_STRUCTS = ['sieve', 'sieve_variables', 'sieve_vacation', 'sieve_noti
 function checkSieve(tree: FilterTree, index: FilterIndex, input: LoadInput): ConfigProblem[] {
   const context = { index, connection: {}, expanded: input.expand, warn: () => undefined };
   // It asks for no protocol, and so for `protocol !imap { }` as well.
-  const within = scopeWith(context)
-    .filters.filter((filter) => !filter.isRoot && !filter.isDefault)
-    .reverse();
+  const scope = scopeWith(context);
+  const within = scope.filters.filter((filter) => !filter.isRoot && !filter.isDefault).reverse();
   return SIEVE_STRUCTS.flatMap((name) => {
     const struct = tree.table.findStruct(name);
-    const unknown = expansionError(scopeWith(context), name);
+    const unknown = expansionError(scope, name);
     if (unknown !== null) {
       const text = `sieve: ${name} settings: Failed to parse configuration: ${unknown}`;
       return [sieveProblem(text, tree.root)];
