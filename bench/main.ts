@@ -10,7 +10,7 @@ import { benchWalks } from './walks.js';
 
 const which = process.argv[2] ?? 'all';
 const rounds = Number(process.argv[3] ?? 7);
-/** For `serve`: names of suites, parts of the proxies' labels. */
+/** For `serve`: names of suites, parts of the proxies' labels; for `walks`: tables such as `sqlite-cached`. */
 const only = process.argv.slice(4);
 
 console.log(
@@ -22,7 +22,7 @@ const benches: Readonly<Record<string, (rounds: number) => string | Promise<stri
   check: benchCheck,
   'cold-start': benchColdStart,
   'large-files': benchLargeFiles,
-  walks: benchWalks,
+  walks: (count) => benchWalks(count, which === 'walks' ? only : []),
   'many-users': benchManyUsers,
   serve: (count) => benchServe(count, only),
 };
