@@ -224,6 +224,8 @@ ${inet}${listener(ours)}`,
       const masked = (port: number, lines: string[]) =>
         lines.map((line) => line.replaceAll(String(port), 'PORT'));
       // Said to a client that speaks before its login process has reached the auth process; dvproxy's never has to wait.
+      // A try that failed may have left lines.
+      told();
       const fromReal = (await spoken(real, data, until)).replaceAll(
         '* OK Waiting for authentication process to respond..\r\n',
         '',

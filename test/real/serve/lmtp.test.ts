@@ -117,14 +117,8 @@ const TALKS: Readonly<Record<string, Talk>> = {
     ...data('x\r\n', 3),
     QUIT,
   ],
-  'a backend that goes away with the message': [
-    ...HELLO,
-    MAIL,
-    to('dying'),
-    to('one'),
-    ...data('x\r\n', 2),
-    QUIT,
-  ],
+  // With a second backend real Dovecot says now one thing, now another one (docs/conformance.md).
+  'a backend that goes away with the message': [...HELLO, MAIL, to('dying'), ...data('x\r\n', 1), QUIT],
   'RSET and commands out of turn': [
     ...HELLO,
     ['RCPT TO:<one@example.com>\r\n', REPLY],
@@ -343,7 +337,7 @@ describe.each(VERSIONS)('an LMTP client behind Dovecot %s', (version) => {
       for (const backend of backends.values()) await backend.stop();
     });
 
-    /** Everything that backends got since the last time; a proxy's last QUIT may come after its client has gone. */
+    /** Everything that backends got since the last time, also by a try that failed; a last QUIT may come after the client has gone. */
     const received = async () => {
       const open = () => [...backends.values()].filter(({ openConnections }) => openConnections > 0).length;
       await expect.poll(open, { timeout: 10_000 }).toBe(0);
@@ -356,6 +350,7 @@ describe.each(VERSIONS)('an LMTP client behind Dovecot %s', (version) => {
 
     test.each(Object.keys({ ...TALKS, ...MISTAKES }))('%s', async (name) => {
       const talk = TALKS[name] ?? MISTAKES[name] ?? [];
+      await received();
       const fromReal = await talked(sides.real, talk);
       const realBackends = await received();
       const fromOurs = await talked(sides.ours, talk);
@@ -364,6 +359,7 @@ describe.each(VERSIONS)('an LMTP client behind Dovecot %s', (version) => {
     });
 
     test('with Python', async () => {
+      await received();
       const send = async (port: number) =>
         JSON.parse((await promisify(execFile)('python3', ['-c', PYTHON, String(port)])).stdout) as unknown;
       const expected = await send(sides.real);
