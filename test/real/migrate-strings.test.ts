@@ -21,8 +21,7 @@ describe('texts translated from 2.3 to 2.4', () => {
   if (missing.length > 0) {
     const reason = `Dovecot ${missing.join(' and ')} with Lua is not installed: translated texts are not tried`;
     if (process.env['CI'] === 'true') throw new Error(reason);
-    console.warn(reason);
-    test.skip('are not tried', () => undefined);
+    test('are not tried', ({ skip }) => skip(reason));
     return;
   }
   const old = new VariablesOracle('2.3');

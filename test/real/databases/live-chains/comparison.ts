@@ -1,4 +1,5 @@
 import type { DovecotVersion } from '../../../../src/knowledge/versions.js';
+import type { RecordedAnswer, Recording } from '../../../databases/live-recording.js';
 import { askOf, askReal, batchConfig, type Compared, type Ours, serviceOf } from '../../auth/chain-batch.js';
 import type { ChainQuestion } from '../../auth/chain-questions.js';
 import { type DovecotAuth, startDovecotAuth } from '../../servers/dovecot-auth.js';
@@ -102,29 +103,6 @@ export async function compareSets(
     await replayed.stop();
     await auth.stop();
   }
-}
-
-/** One recorded answer of `doveadm auth test`, or `auth lookup` where no password was given. */
-interface RecordedAnswer {
-  /** Name of the set, and the protocol that stands for it. */
-  readonly set: string;
-  readonly service: string;
-  readonly session: string;
-  readonly user: string;
-  readonly password: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exit: number;
-  readonly log: readonly string[];
-  /** What dvproxy asked the server, and how many rows or entries came. */
-  readonly queries: readonly { readonly text: string; readonly rows: number | null }[];
-}
-
-export interface Recording {
-  readonly version: DovecotVersion;
-  readonly config: string;
-  readonly files: Readonly<Record<string, string>>;
-  readonly answers: readonly RecordedAnswer[];
 }
 
 const LOOKUPS_KEPT = 1;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DovecotVersion } from '../../../../src/knowledge/versions.js';
+import type { Recording } from '../../../databases/live-recording.js';
 import { diceOf } from '../../auth/random-chain.js';
 import { dovecotMissing } from '../../servers/dovecot-auth.js';
 import {
@@ -11,7 +12,7 @@ import {
   userDatabasesMissing,
 } from '../../servers/user-databases.js';
 import { type ChainSet, placeOfMariadb, placeOfPostgresql } from './chain-set.js';
-import { compareSets, type Recording, recordSets } from './comparison.js';
+import { compareSets, recordSets } from './comparison.js';
 import { ldapSets } from './ldap-sets.js';
 import { directoryOf, dumpOf, people } from './people.js';
 import { randomLdapSet, randomSqlSet } from './random-sets.js';
