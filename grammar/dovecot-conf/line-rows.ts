@@ -52,28 +52,27 @@ export class LineRows {
 
   /** Adds a blank line or a comment that throws no text away. */
   addUnread(kind: number, end: number, line: number): void {
-    let base = this.count * WIDTH;
-    if (base + WIDTH > this.#cells.length) this.#grow();
-    const cells = this.#cells;
-    this.count++;
-    cells[base] = kind;
-    cells[++base] = end;
-    cells[++base] = line;
-    cells[base + PART_START - LINE] = -1;
+    const base = this.#begin(kind, end, line);
+    this.#cells[base + PART_START] = -1;
   }
 
   /** Adds a row, its part empty. */
   add(kind: number, end: number, line: number): void {
-    let base = this.count * WIDTH;
+    const base = this.#begin(kind, end, line);
+    this.#cells[base + LABEL] = -1;
+    this.#cells[base + CLOSE] = -1;
+  }
+
+  /** Where the new row's cells begin. */
+  #begin(kind: number, end: number, line: number): number {
+    const base = this.count * WIDTH;
     if (base + WIDTH > this.#cells.length) this.#grow();
     const cells = this.#cells;
     this.count++;
-    cells[base] = kind;
-    cells[++base] = end;
-    cells[++base] = line;
-    base += LABEL - LINE;
-    cells[base] = -1;
-    cells[++base] = -1;
+    cells[base + KIND] = kind;
+    cells[base + END] = end;
+    cells[base + LINE] = line;
+    return base;
   }
 
   #grow(): void {
