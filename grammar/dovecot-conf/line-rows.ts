@@ -52,27 +52,28 @@ export class LineRows {
 
   /** Adds a blank line or a comment that throws no text away. */
   addUnread(kind: number, end: number, line: number): void {
-    const base = this.#begin(kind, end, line);
-    this.#cells[base + PART_START] = -1;
+    let base = this.count * WIDTH;
+    if (base + WIDTH > this.#cells.length) this.#grow();
+    const cells = this.#cells;
+    this.count++;
+    cells[base] = kind;
+    cells[++base] = end;
+    cells[++base] = line;
+    cells[base + PART_START - LINE] = -1;
   }
 
   /** Adds a row, its part empty. */
   add(kind: number, end: number, line: number): void {
-    const base = this.#begin(kind, end, line);
-    this.#cells[base + LABEL] = -1;
-    this.#cells[base + CLOSE] = -1;
-  }
-
-  /** Where the new row's cells begin. */
-  #begin(kind: number, end: number, line: number): number {
-    const base = this.count * WIDTH;
+    let base = this.count * WIDTH;
     if (base + WIDTH > this.#cells.length) this.#grow();
     const cells = this.#cells;
     this.count++;
-    cells[base + KIND] = kind;
-    cells[base + END] = end;
-    cells[base + LINE] = line;
-    return base;
+    cells[base] = kind;
+    cells[++base] = end;
+    cells[++base] = line;
+    base += LABEL - LINE;
+    cells[base] = -1;
+    cells[++base] = -1;
   }
 
   #grow(): void {
