@@ -6,6 +6,8 @@ import { tlsFile } from './tls-files.js';
 export interface LineAnswer {
   readonly text: string;
   readonly next?: 'tls' | 'end' | 'reset';
+  /** So many bytes that follow the line are no lines; the text is said behind them. */
+  readonly payload?: number;
 }
 
 type Answering = (line: string, secured: boolean, connection: number) => LineAnswer | string;
@@ -13,6 +15,8 @@ type Answering = (line: string, secured: boolean, connection: number) => LineAns
 interface LineBackendOptions {
   /** TLS before the greeting. */
   readonly implicitTls?: boolean;
+  /** What is written alone, in turn. */
+  readonly pieces?: (text: string) => readonly string[];
 }
 
 /** A server of a protocol of lines that says what a test wants to hear, on a free port of 127.0.0.1. */
@@ -25,12 +29,15 @@ export class LineBackend {
   readonly heard: string[] = [];
   readonly #greeting: string;
   readonly #answer: Answering;
+  readonly #pieces: (text: string) => readonly string[];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(greeting: string, answer: Answering, { implicitTls = false }: LineBackendOptions) {
+  private constructor(greeting: string, answer: Answering, options: LineBackendOptions) {
+    const { implicitTls = false, pieces = (text: string) => [text] } = options;
     this.#greeting = greeting;
     this.#answer = answer;
+    this.#pieces = pieces;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       const number = this.connections;
       this.connections += 1;
@@ -40,8 +47,7 @@ export class LineBackend {
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined);
       const spoken = implicitTls ? this.#secure(socket, number) : socket;
-      spoken.write(Buffer.from(this.#greeting, 'latin1'));
-      this.#talk(spoken, implicitTls, number);
+      this.#talk(spoken, implicitTls, number, this.#greeting);
     });
   }
 
@@ -82,28 +88,62 @@ export class LineBackend {
     this.heard[number] = (this.heard[number] ?? '') + text;
   }
 
-  #talk(socket: Socket, secured: boolean, number: number): void {
+  #talk(socket: Socket, secured: boolean, number: number, first = ''): void {
     let input = '';
+    let payload: { left: number; readonly answer: LineAnswer } | null = null;
+    const unsent: (() => void)[] = [];
+    let sending = false;
+    const send = async () => {
+      if (sending) return;
+      sending = true;
+      for (let next = unsent.shift(); next !== undefined; next = unsent.shift()) {
+        next();
+        // One piece arrives before the next one is sent.
+        if (unsent.length > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      sending = false;
+    };
+    const say = ({ text, next }: LineAnswer) => {
+      if (text !== '')
+        unsent.push(...this.#pieces(text).map((piece) => () => socket.write(Buffer.from(piece, 'latin1'))));
+      if (next === 'end') unsent.push(() => socket.end());
+      if (next === 'reset') unsent.push(() => socket.resetAndDestroy());
+      if (next === 'tls')
+        unsent.push(() => {
+          socket.off('data', onData);
+          this.#talk(this.#secure(socket, number), true, number);
+        });
+      void send();
+    };
+    const step = (): boolean => {
+      if (payload !== null) {
+        const taken = Math.min(payload.left, input.length);
+        input = input.slice(taken);
+        payload.left -= taken;
+        if (payload.left > 0) return false;
+        say(payload.answer);
+        payload = null;
+        return true;
+      }
+      const end = input.indexOf('\n');
+      if (end === -1) return false;
+      const line = input.slice(0, end).replace(/\r$/, '');
+      input = input.slice(end + 1);
+      this.lines.push(line);
+      const answered = this.#answer(line, secured, number);
+      const answer = typeof answered === 'string' ? { text: answered } : answered;
+      if (answer.payload === undefined) say(answer);
+      else payload = { left: answer.payload, answer };
+      return answer.next !== 'tls';
+    };
     const onData = (chunk: Buffer) => {
       const text = chunk.toString('latin1');
       this.#record(number, text);
       input += text;
-      for (let end = input.indexOf('\n'); end !== -1; end = input.indexOf('\n')) {
-        const line = input.slice(0, end).replace(/\r$/, '');
-        input = input.slice(end + 1);
-        this.lines.push(line);
-        const answered = this.#answer(line, secured, number);
-        const { text, next } = typeof answered === 'string' ? { text: answered } : answered;
-        if (text !== '') socket.write(Buffer.from(text, 'latin1'));
-        if (next === 'end') socket.end();
-        if (next === 'reset') socket.resetAndDestroy();
-        if (next !== 'tls') continue;
-        socket.off('data', onData);
-        this.#talk(this.#secure(socket, number), true, number);
-        return;
-      }
+      while (step());
     };
     socket.on('data', onData);
     socket.on('end', () => socket.end());
+    say({ text: first });
   }
 }

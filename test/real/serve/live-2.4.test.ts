@@ -1,4 +1,5 @@
 import { compareLive } from './live/comparison.js';
 import { LIVE_CASES } from './live/live-cases.js';
+import { LOGIN_SETUP } from './live/live-config.js';
 
-compareLive('2.4.1', LIVE_CASES);
+compareLive('2.4.1', LOGIN_SETUP, LIVE_CASES);

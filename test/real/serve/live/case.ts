@@ -1,5 +1,5 @@
 import type { Series } from '../../../../src/knowledge/versions.js';
-import type { LoginProtocol } from '../../../../src/proxy/login-protocols.js';
+import type { ServedProtocol } from '../../../../src/proxy/login-protocols.js';
 import type { LineAnswer } from '../../../serve/line-backend.js';
 
 /** Where a client comes from, which decides what it may: the second number of its address, 127.N.x.y. */
@@ -11,6 +11,10 @@ export const NETWORKS = {
   private: 3,
   /** ssl = required */
   encrypted: 4,
+  /** LMTP: more syntax is taken, other headers are written, failures are told in full. */
+  lenient: 5,
+  /** LMTP: no header of the proxy's own, no address in it. */
+  bare: 6,
 } as const;
 
 /**
@@ -30,23 +34,35 @@ export interface Behind {
   /** '' = nothing. */
   readonly greeting: string;
   readonly implicitTls?: boolean;
-  readonly answer: (line: string, secured: boolean, connection: number) => LineAnswer | string;
+  readonly answer: Answering;
+  /** For each connection an own one, where answers depend on what was said before. */
+  readonly converse?: () => Answering;
+  /** How what is said goes out. */
+  readonly pieces?: (text: string) => readonly string[];
+}
+
+type Answering = (line: string, secured: boolean, connection: number) => LineAnswer | string;
+
+/** A user, and who is behind the proxies for that user. */
+export interface LiveUser {
+  /** Null = nothing listens; `mute` = no connection is ever answered. */
+  readonly behind?: Behind | 'mute' | null;
+  /** More fields of the user than `proxy host=127.0.0.1 port=@PORT@`. */
+  readonly fields?: string;
+  /** All fields of the user. `@PORT:name@` is the port of another one's server, `@SELF@` the listener's own. */
+  readonly allFields?: string;
 }
 
 /** One conversation that a real proxy and dvproxy have, each with its own backend. */
-export interface LiveCase {
-  readonly protocol: LoginProtocol;
+export interface LiveCase extends LiveUser {
+  readonly protocol: ServedProtocol;
   /**
-   * Lines get their end; `@USER@` is the case's own user, `@PLAIN@` its PLAIN response with the right password,
-   * which is `pass`.
+   * Lines get their end; `@USER@` is the case's own user, `@USER:name@` another one of it, `@PLAIN@` the PLAIN response
+   * with the right password, which is `pass`.
    */
   readonly steps: readonly Step[];
-  /** Null = nothing listens. */
-  readonly behind?: Behind | null;
-  /** More fields of the user than `proxy host=127.0.0.1 port=@PORT@`. */
-  readonly fields?: string;
-  /** All fields of the user. */
-  readonly allFields?: string;
+  /** Other users by name. */
+  readonly more?: Readonly<Record<string, LiveUser>>;
   readonly from?: keyof typeof NETWORKS;
   /** The listener with TLS at once. */
   readonly implicitTls?: boolean;
@@ -58,6 +74,10 @@ export interface LiveCase {
   readonly crashes?: true;
   /** The real log has the backend's line ends in it, dvproxy's question marks. */
   readonly breaksLog?: true;
+  /** Takes half a minute: begins first. */
+  readonly slow?: true;
+  /** Lines of several processes, whose order is chance. */
+  readonly anyOrder?: true;
 }
 
 export type LiveCases = Readonly<Record<string, LiveCase>>;

@@ -3,26 +3,33 @@ import { type DovecotVersion, seriesOf } from '../../../../src/knowledge/version
 import { LineBackend } from '../../../serve/line-backend.js';
 import { dovecotServerMissing } from '../../servers/dovecot.js';
 import { freePort } from '../../servers/mariadb.js';
-import { base64, type LiveCase, type LiveCases, NETWORKS, type Step } from './case.js';
-import { LISTENERS } from './live-config.js';
+import { base64, type LiveCase, type LiveCases, type LiveUser, NETWORKS, type Step } from './case.js';
+import type { LiveSetup } from './live-config.js';
 import { maskedBytes, maskedLog } from './masks.js';
-import { type LiveProxy, startOurProxy, startRealProxy } from './proxies.js';
+import { type MuteServer, startMuteServer } from './mute-server.js';
+import { type LiveProxy, startOurProxy, startRealProxy, type UsersOf } from './proxies.js';
 import { type Spoken, speak } from './spoken-client.js';
 
 /** Conversations at a time. */
 const AT_ONCE = 24;
 
-/** A case of one proxy. */
-interface Side {
+/** A server behind one proxy. */
+interface Server {
   readonly backend: LineBackend | null;
   /** The port where nothing listens, or the backend's. */
   readonly port: number;
+}
+
+/** A case of one proxy: the servers of its users by their names, '' = the case's own user. */
+interface Side {
+  readonly servers: ReadonlyMap<string, Server>;
   spoken: Spoken | null;
 }
 
 interface Planned {
   readonly name: string;
   readonly live: LiveCase;
+  /** The local part of the case's user. */
   readonly user: string;
   readonly address: string;
   readonly real: Side;
@@ -32,66 +39,105 @@ interface Planned {
 /** What is compared: all of it must be equal. */
 interface Seen {
   readonly client: string;
-  readonly backend: readonly string[];
+  readonly backend: Readonly<Record<string, readonly string[]>>;
   /** Lines by the process that wrote them: the order of two processes is chance. */
   readonly log: Readonly<Record<string, readonly string[]>>;
 }
 
-async function openSide({ behind }: LiveCase): Promise<Side> {
-  if (behind === null || behind === undefined) {
-    return { backend: null, port: await freePort(), spoken: null };
-  }
-  const { greeting, answer, implicitTls = false } = behind;
-  const backend = await LineBackend.start(greeting, answer, { implicitTls });
-  return { backend, port: backend.port, spoken: null };
+function usersOf(live: LiveCase): [name: string, user: LiveUser][] {
+  return [['', live], ...Object.entries(live.more ?? {})];
 }
 
-function userLine({ user, live }: Planned, { port }: Side): string {
-  // dvproxy never asks backends to frame their output; 2.3 does not know the field.
-  const fields = live.allFields ?? `proxy proxy_no_multiplex host=127.0.0.1 port=@PORT@ ${live.fields ?? ''}`;
-  return `${user}:pass::::::${fields.trim().replaceAll('@PORT@', String(port))}`;
+async function openServer(behind: LiveUser['behind'], mute: MuteServer | null): Promise<Server> {
+  if (behind === 'mute') return { backend: null, port: mute?.port ?? 0 };
+  if (behind === null || behind === undefined) return { backend: null, port: await freePort() };
+  const { greeting, answer, converse, implicitTls = false, pieces } = behind;
+  const talks = new Map<number, typeof answer>();
+  const answering: typeof answer = (line, secured, connection) => {
+    const talk = talks.get(connection) ?? converse?.() ?? answer;
+    talks.set(connection, talk);
+    return talk(line, secured, connection);
+  };
+  const options = { implicitTls, ...(pieces === undefined ? {} : { pieces }) };
+  const backend = await LineBackend.start(greeting, answering, options);
+  return { backend, port: backend.port };
+}
+
+async function openSide(live: LiveCase, mute: MuteServer | null): Promise<Side> {
+  const servers = new Map<string, Server>();
+  for (const [name, { behind }] of usersOf(live)) servers.set(name, await openServer(behind, mute));
+  return { servers, spoken: null };
+}
+
+function fullName(user: string, name: string): string {
+  return `${user}${name === '' ? '' : `.${name}`}@example.com`;
+}
+
+function userLines({ user, live }: Planned, { servers }: Side, self: number): string[] {
+  const fill = (text: string, own: number) =>
+    text
+      .replaceAll('@SELF@', String(self))
+      .replace(/@PORT(?::(\w+))?@/g, (_, name?: string) => String(servers.get(name ?? '')?.port ?? own))
+      .replace(/@USER(?::(\w+))?@/g, (_, name?: string) => fullName(user, name ?? ''));
+  return usersOf(live).map(([name, { allFields, fields = '' }]) => {
+    // dvproxy never asks backends to frame their output; 2.3 does not know the field.
+    const whole = allFields ?? `proxy proxy_no_multiplex host=127.0.0.1 port=@PORT:${name}@ ${fields}`;
+    const own = servers.get(name)?.port ?? 0;
+    return `${fullName(user, name)}:pass::::::${fill(whole.trim().replaceAll('@PORT:@', '@PORT@'), own)}`;
+  });
 }
 
 function filled(step: Step, user: string): Step {
   const fill = (text: string) =>
-    text.replaceAll('@USER@', user).replaceAll('@PLAIN@', base64(`\0${user}\0pass`));
+    text
+      .replace(/@USER(?::(\w+))?@/g, (_, name?: string) => fullName(user, name ?? ''))
+      .replaceAll('@PLAIN@', base64(`\0${fullName(user, '')}\0pass`));
   if (typeof step === 'string') return fill(step);
   return 'send' in step ? { ...step, send: fill(step.send) } : step;
 }
 
 async function talk({ live, user, address }: Planned, side: Side, proxy: LiveProxy): Promise<void> {
   const { protocol, implicitTls = false } = live;
-  const listener = LISTENERS.find(({ clear }) => clear === protocol);
-  const name = implicitTls ? listener?.tls : listener?.clear;
   side.spoken = await speak({
     protocol,
-    port: proxy.ports.get(name ?? '') ?? 0,
+    port: proxy.ports.get(implicitTls ? `${protocol}s` : protocol) ?? 0,
     localAddress: address,
     implicitTls,
     steps: live.steps.map((step) => filled(step, user)),
-    user,
+    user: fullName(user, ''),
   });
 }
 
-function logOf(whole: string, { address }: Planned, { port, backend }: Side): Record<string, string[]> {
+/** A case's lines have its client's address, or the port of a server of its own. */
+function logOf(whole: string, { address, live }: Planned, { servers }: Side): Record<string, string[]> {
+  const own = [...servers.values()].filter(({ backend }) => backend !== null).map(({ port }) => port);
+  const last = [...servers.values()].at(0)?.backend?.heard.at(-1) ?? '';
   // Each plus of a session id makes two bytes more where it goes out as xtext.
-  const session = / SESSION=(\S*)/.exec(backend?.heard.at(-1) ?? '')?.[1] ?? '';
-  const escapes = 2 * (session.split('+2B').length - 1);
+  const escapes = 2 * ((/ SESSION=(\S*)/.exec(last)?.[1] ?? '').split('+2B').length - 1);
   const lines: Record<string, string[]> = {};
-  const here = new RegExp(`\\b${address.replaceAll('.', '\\.')}\\b`);
+  const here = new RegExp(
+    `\\b${address.replaceAll('.', '\\.')}\\b|lmtp-client: .*:(?:${own.join('|') || '-'})\\b`,
+  );
   for (const line of whole.split('\n')) {
     if (!here.test(line)) continue;
     const process = /^[a-z0-9-]+/.exec(line)?.[0] ?? '';
-    lines[process] = [...(lines[process] ?? []), maskedLog(line, port, escapes)];
+    lines[process] = [...(lines[process] ?? []), maskedLog(line, portsOf(servers), escapes)];
   }
+  if (live.anyOrder === true) for (const each of Object.values(lines)) each.sort();
   return lines;
 }
 
+function portsOf(servers: ReadonlyMap<string, Server>): Map<string, number> {
+  return new Map([...servers].map(([name, { port }]) => [name, port]));
+}
+
 function seen(planned: Planned, side: Side, proxy: LiveProxy | null, log: string): Seen {
-  const masked = (text: string) => maskedBytes(text, proxy?.ports ?? new Map(), side.port);
+  const masked = (text: string) => maskedBytes(text, proxy?.ports ?? new Map(), portsOf(side.servers));
   return {
     client: masked(side.spoken?.stuck === null ? side.spoken.heard : `stuck at ${side.spoken?.stuck}`),
-    backend: (side.backend?.heard ?? []).map(masked),
+    backend: Object.fromEntries(
+      [...side.servers].map(([name, { backend }]) => [name, (backend?.heard ?? []).map(masked)]),
+    ),
     log: logOf(log, planned, side),
   };
 }
@@ -100,10 +146,15 @@ function seen(planned: Planned, side: Side, proxy: LiveProxy | null, log: string
  * All cases through a real proxy and through dvproxy, several at a time, each from an address of its own by which its
  * log lines are told; both have ended, and written everything, before anything is compared.
  */
-export function compareLive(version: DovecotVersion, groups: Readonly<Record<string, LiveCases>>): void {
+export function compareLive(
+  version: DovecotVersion,
+  setup: LiveSetup,
+  groups: Readonly<Record<string, LiveCases>>,
+): void {
   const series = seriesOf(version);
   const missing = dovecotServerMissing(version);
   const planned: Planned[] = [];
+  let mute: MuteServer | null = null;
   let real: LiveProxy | null = null;
   let ours: LiveProxy | null = null;
   let realLog = '';
@@ -118,46 +169,45 @@ export function compareLive(version: DovecotVersion, groups: Readonly<Record<str
 
   describe.skipIf(missing !== null)(`a client behind Dovecot ${version} sees the same of dvproxy`, () => {
     beforeAll(async () => {
+      if (mine.some(([, live]) => usersOf(live).some(([, { behind }]) => behind === 'mute')))
+        mute = await startMuteServer();
       for (const [index, [name, live]] of mine.entries())
         planned.push({
           name,
           live,
-          user: `user${1000 + index}@example.com`,
+          user: `user${1000 + index}`,
           address: `127.${NETWORKS[live.from ?? 'any']}.${1 + Math.floor(index / 200)}.${10 + (index % 200)}`,
-          real: await openSide(live),
-          ours: await openSide(live),
+          real: await openSide(live, mute),
+          ours: await openSide(live, mute),
         });
-      const denied = planned.filter(({ live }) => live.denied === true).map(({ user }) => `${user}:`);
-      const usersOf = (side: 'real' | 'ours') => ({
-        users: planned.map((one) => userLine(one, one[side])),
-        denied,
-      });
-      [real, ours] = await Promise.all([
-        startRealProxy(version, usersOf('real')),
-        startOurProxy(version, usersOf('ours')),
+      const denied = planned.filter(({ live }) => live.denied === true).map(({ user }) => fullName(user, ''));
+      const usersFor =
+        (side: 'real' | 'ours'): UsersOf =>
+        (ports) => ({
+          users: planned.flatMap((one) => userLines(one, one[side], ports.get(one.live.protocol) ?? 0)),
+          denied: denied.map((user) => `${user}:`),
+        });
+      const [realProxy, ourProxy] = await Promise.all([
+        startRealProxy(version, setup, usersFor('real')),
+        startOurProxy(version, setup, usersFor('ours')),
       ]);
-      const waiting = [...planned];
+      real = realProxy;
+      ours = ourProxy;
+      const both = (one: Planned) =>
+        Promise.all([talk(one, one.real, realProxy), talk(one, one.ours, ourProxy)]);
+      const slow = planned.filter(({ live }) => live.slow === true).map(both);
+      const waiting = planned.filter(({ live }) => live.slow !== true);
       const worker = async () => {
-        for (let one = waiting.shift(); one !== undefined; one = waiting.shift())
-          if (real !== null && ours !== null)
-            await Promise.all([talk(one, one.real, real), talk(one, one.ours, ours)]);
+        for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await both(one);
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      await Promise.all([...slow, ...Array.from({ length: AT_ONCE }, worker)]);
       realLog = await real.stop();
-      if (only !== undefined)
-        console.log(
-          realLog
-            .split('\n')
-            .filter((l) => /Panic|Fatal|killed/.test(l))
-            .join('\n'),
-        );
       ourLog = await ours.stop();
     }, 300_000);
     afterAll(async () => {
-      for (const { real: one, ours: other } of planned) {
-        await one.backend?.stop();
-        await other.backend?.stop();
-      }
+      for (const { real: one, ours: other } of planned)
+        for (const { backend } of [...one.servers.values(), ...other.servers.values()]) await backend?.stop();
+      await mute?.stop();
     });
 
     test.each(mine.map(([name]) => name))('%s', (name) => {

@@ -1,14 +1,22 @@
 import type { Series } from '../../../../src/knowledge/versions.js';
+import type { ServedProtocol } from '../../../../src/proxy/login-protocols.js';
 import { NETWORKS } from './case.js';
 
-/** Names and ports of the listeners, those with TLS at once in `tls`. */
+/** Names of the listeners, those with TLS at once in `tls`. */
 export interface Listeners {
   readonly service: string;
-  readonly clear: string;
+  readonly clear: ServedProtocol;
   readonly tls: string | null;
 }
 
-export const LISTENERS: readonly Listeners[] = [
+/** What a real proxy and dvproxy are started with. */
+export interface LiveSetup {
+  readonly listeners: readonly Listeners[];
+  /** One configuration for both: `@DIR@` is the folder of its files, `denied` and `users` among them. */
+  config(series: Series, ports: ReadonlyMap<string, number>): string;
+}
+
+const LISTENERS: readonly Listeners[] = [
   { service: 'imap-login', clear: 'imap', tls: 'imaps' },
   { service: 'pop3-login', clear: 'pop3', tls: 'pop3s' },
   { service: 'submission-login', clear: 'submission', tls: 'submissions' },
@@ -17,16 +25,18 @@ export const LISTENERS: readonly Listeners[] = [
 
 const MECHANISMS = ['plain', 'login', 'cram-md5', 'digest-md5', 'scram-sha-1', 'scram-sha-256', 'anonymous'];
 
-function services(ports: ReadonlyMap<string, number>): string {
+export function services(listeners: readonly Listeners[], ports: ReadonlyMap<string, number>): string {
   const listener = (name: string, more: string) =>
     `  inet_listener ${name} {\n    port = ${ports.get(name)}\n${more}  }\n`;
-  return LISTENERS.map(
-    ({ service, clear, tls }) =>
-      `service ${service} {\n${listener(clear, '')}${tls === null ? '' : listener(tls, '    ssl = yes\n')}}\n`,
-  ).join('');
+  return listeners
+    .map(
+      ({ service, clear, tls }) =>
+        `service ${service} {\n${listener(clear, '')}${tls === null ? '' : listener(tls, '    ssl = yes\n')}}\n`,
+    )
+    .join('');
 }
 
-const network = (name: keyof typeof NETWORKS): string => `127.${NETWORKS[name]}.0.0/16`;
+export const network = (name: keyof typeof NETWORKS): string => `127.${NETWORKS[name]}.0.0/16`;
 
 const COMMON = `base_dir = @DIR@/run
 state_dir = @DIR@/state
@@ -48,8 +58,7 @@ service anvil {
 }
 `;
 
-/** One configuration for a real proxy and dvproxy: `@DIR@` is the folder of its files, `denied` and `users` among them. */
-export function liveConfig(series: Series, ports: ReadonlyMap<string, number>): string {
+function liveConfig(series: Series, ports: ReadonlyMap<string, number>): string {
   return series === '2.3'
     ? `${COMMON}protocols = imap pop3 submission sieve
 disable_plaintext_auth = no
@@ -78,7 +87,7 @@ remote ${network('private')} {
 remote ${network('encrypted')} {
   ssl = required
 }
-${services(ports)}`
+${services(LISTENERS, ports)}`
     : `dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
 ${COMMON}protocols {
@@ -116,5 +125,8 @@ remote ${network('encrypted')} {
   ssl = required
   auth_allow_cleartext = no
 }
-${services(ports)}`;
+${services(LISTENERS, ports)}`;
 }
+
+/** IMAP, POP3, Submission and ManageSieve. */
+export const LOGIN_SETUP: LiveSetup = { listeners: LISTENERS, config: liveConfig };

@@ -13,6 +13,7 @@ export interface Scripts {
 /** Every mechanism, with and without an initial response, right and wrong; and every mistake. */
 export function saslCases({ one, hello, logout }: Scripts): LiveCases {
   const { protocol } = one([]);
+  if (protocol === 'lmtp') throw new Error('LMTP has no logins');
   const cases: [string, LiveCase][] = [];
   for (const mechanism of Object.keys(EXCHANGES)) {
     const login = (name: string, options: Parameters<typeof saslLogin>[2]) =>

@@ -1,13 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { LoginProtocol } from '../../../../src/proxy/login-protocols.js';
+import type { ServedProtocol } from '../../../../src/proxy/login-protocols.js';
 import type { Step } from './case.js';
 
 /** A whole answer to a line. */
-const ANSWERS: Readonly<Record<LoginProtocol, RegExp>> = {
+const ANSWERS: Readonly<Record<ServedProtocol, RegExp>> = {
   imap: /^(?:(?!\*)\S+ (?:OK|NO|BAD)\b|\+|\* (?:BYE|OK \[))[^\n]*\n/m,
   pop3: /^(?:\+OK|-ERR|\+ )[^\n]*\n/m,
   submission: /^\d{3}(?: [^\n]*)?\n/m,
+  lmtp: /^\d{3}(?: [^\n]*)?\n/m,
   sieve: /^(?:OK|NO|BYE)\b[^\n]*\n/m,
 };
 
@@ -22,7 +23,7 @@ export interface Spoken {
 }
 
 export interface SpokenOptions {
-  readonly protocol: LoginProtocol;
+  readonly protocol: ServedProtocol;
   readonly port: number;
   readonly localAddress: string;
   readonly implicitTls: boolean;
