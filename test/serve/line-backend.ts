@@ -103,15 +103,19 @@ export class LineBackend {
       }
       sending = false;
     };
+    const end = (next: LineAnswer['next']) => {
+      if (next === 'end') socket.end();
+      if (next === 'reset') socket.resetAndDestroy();
+      if (next !== 'tls') return;
+      socket.off('data', onData);
+      this.#talk(this.#secure(socket, number), true, number);
+    };
     const say = ({ text, next }: LineAnswer) => {
-      if (text !== '')
-        unsent.push(...this.#pieces(text).map((piece) => () => socket.write(Buffer.from(piece, 'latin1'))));
-      if (next === 'end') unsent.push(() => socket.end());
-      if (next === 'reset') unsent.push(() => socket.resetAndDestroy());
-      if (next === 'tls')
+      const pieces = text === '' ? [''] : this.#pieces(text);
+      for (const [index, piece] of pieces.entries())
         unsent.push(() => {
-          socket.off('data', onData);
-          this.#talk(this.#secure(socket, number), true, number);
+          if (piece !== '') socket.write(Buffer.from(piece, 'latin1'));
+          if (index === pieces.length - 1) end(next);
         });
       void send();
     };
@@ -125,10 +129,10 @@ export class LineBackend {
         payload = null;
         return true;
       }
-      const end = input.indexOf('\n');
-      if (end === -1) return false;
-      const line = input.slice(0, end).replace(/\r$/, '');
-      input = input.slice(end + 1);
+      const newline = input.indexOf('\n');
+      if (newline === -1) return false;
+      const line = input.slice(0, newline).replace(/\r$/, '');
+      input = input.slice(newline + 1);
       this.lines.push(line);
       const answered = this.#answer(line, secured, number);
       const answer = typeof answered === 'string' ? { text: answered } : answered;
