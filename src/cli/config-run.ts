@@ -3,8 +3,9 @@ import { type LoadedConfig, loadForDump, UnreadableMainFile } from '../config/lo
 import type { Dump, DumpOptions } from '../config/print/dump.js';
 import { renderJson, renderText } from '../config/print/render-dump.js';
 import type { ConfigProblem } from '../config/problem.js';
+import { isVersion23 } from '../knowledge/versions.js';
 import type { ConfigCommandOptions } from './config-command.js';
-import { CommandFailure, EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
+import { EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
 import { withLateOptimizing } from './late-optimizing.js';
 import { nodeConfigHost } from './node-host.js';
 import type { Terminal } from './terminal.js';
@@ -17,13 +18,22 @@ export function runConfig(
 ): number {
   const dumpOptions = dumpOptionsOf(names, options);
   const config = load(options);
-  const bytes = (text: ByteString) => terminal.stdout(toUtf8(text));
+  if (config instanceof UnreadableMainFile) {
+    say(terminal, `Fatal: ${config.dovecot}`);
+    return EXIT_USAGE;
+  }
+  const bytes = (text: ByteString) => write(terminal, 'stdout', text);
   const withHeader = dumpOptions.names.length === 0 && !dumpOptions.simple && options.format === 'text';
   if (withHeader) bytes(`# ${config.version}: ${fromUtf8(options.config)}\n`);
+  const wrongFilter = config.wrongFilter(dumpOptions.filters);
+  if (wrongFilter !== null) {
+    say(terminal, `Fatal: ${wrongFilter}`);
+    return EXIT_NO;
+  }
   const { refusal } = config;
   if (options.lenient)
     for (const reading of config.readings) terminal.stderr(`dvproxy: --lenient: ${reading.text}\n`);
-  const isNamed = dumpOptions.names.length > 0;
+  const isNamed = dumpOptions.names.length > 0 && !dumpOptions.simple;
   const isRefused = refusal !== null && !options.lenient && dumpOptions.scope !== 'defaults';
   if (isRefused && !isLate(refusal)) {
     sayProblems(config, refusal, terminal);
@@ -35,17 +45,23 @@ export function runConfig(
   else
     bytes(
       renderText(dump.nodes, {
-        valuesOnly: dumpOptions.valuesOnly,
+        valuesOnly: printsValuesOnly(config, dumpOptions),
         simple: dumpOptions.simple,
         origins: options.origin,
       }),
     );
   if (dumpOptions.scope !== 'defaults') sayWarnings(config, config.problems.length, terminal);
   for (const message of dump.messages) say(terminal, message);
-  const late = isRefused && !isNamed ? refusal : null;
+  const isOver = dump.messages.some((message) => message.startsWith('Fatal: '));
+  const late = isRefused && !isNamed && !isOver ? refusal : null;
   if (late !== null) say(terminal, `Fatal: ${fatalText(config, late)}`);
   const failed = late !== null || dump.exitCode !== 0;
   return failed && !options.lenient ? EXIT_NO : EXIT_OK;
+}
+
+/** 2.3 leaves the names out of settings that were asked for by name alone (Dovecot 2.3.19.1 doveconf.c). */
+function printsValuesOnly({ version }: LoadedConfig, { valuesOnly, names, simple }: DumpOptions): boolean {
+  return valuesOnly && (!isVersion23(version) || (names.length > 0 && !simple));
 }
 
 function dumpOptionsOf(names: readonly string[], options: ConfigCommandOptions): DumpOptions {
@@ -68,7 +84,8 @@ function scopeOf(options: ConfigCommandOptions, asksForAll: boolean): DumpOption
   return options.n || !asksForAll ? 'changed' : 'all';
 }
 
-function load(options: ConfigCommandOptions): LoadedConfig {
+/** Gives what cannot be read where there is no configuration. */
+function load(options: ConfigCommandOptions): LoadedConfig | UnreadableMainFile {
   const base = {
     // doveconf asks DNS, too.
     host: withLateOptimizing(nodeConfigHost(true)),
@@ -85,7 +102,7 @@ function load(options: ConfigCommandOptions): LoadedConfig {
   try {
     return loadForDump(base, mode);
   } catch (error) {
-    if (error instanceof UnreadableMainFile) throw new CommandFailure(error.dovecot, EXIT_USAGE);
+    if (error instanceof UnreadableMainFile) return error;
     throw error;
   }
 }
@@ -125,7 +142,13 @@ function sayWarnings(config: LoadedConfig, end: number, terminal: Terminal): voi
 }
 
 function say(terminal: Terminal, text: ByteString): void {
-  terminal.stderr(`doveconf: ${toUtf8(text)}\n`);
+  write(terminal, 'stderr', `doveconf: ${text}\n`);
+}
+
+/** Files need not be UTF-8: what was read is written. */
+function write(terminal: Terminal, stream: 'stdout' | 'stderr', text: ByteString): void {
+  if (terminal.writeBytes === undefined) terminal[stream](toUtf8(text));
+  else terminal.writeBytes(stream, Buffer.from(text, 'latin1'));
 }
 
 function printJson(config: LoadedConfig, dump: Dump | null, terminal: Terminal): void {

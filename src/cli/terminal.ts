@@ -5,6 +5,8 @@ import { isatty } from 'node:tty';
 export interface Terminal {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Bytes that need not be UTF-8; left out: they are written as text. */
+  readonly writeBytes?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
   readonly stdoutIsTty: boolean;
   readonly stderrIsTty: boolean;
   /** Columns of the terminal, 80 where unknown. */
@@ -27,6 +29,7 @@ export function processTerminal(): Terminal {
   return {
     stdout: (text) => writeAll(STDOUT, text),
     stderr: (text) => writeAll(STDERR, text),
+    writeBytes: (stream, bytes) => writeAll(stream === 'stdout' ? STDOUT : STDERR, bytes),
     get stdoutIsTty() {
       return isTty(STDOUT);
     },
@@ -66,8 +69,8 @@ function isTty(descriptor: number): boolean {
   }
 }
 
-function writeAll(descriptor: number, text: string): void {
-  const bytes = Buffer.from(text);
+function writeAll(descriptor: number, content: string | Uint8Array): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at);

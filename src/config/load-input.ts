@@ -47,6 +47,8 @@ export interface LoadResult {
   readonly problems: readonly ConfigProblem[];
   readonly readings: Config['readings'];
   readonly effective: EffectiveConfig;
+  /** What doveconf says against its `-f` arguments before it reads anything; null: nothing. */
+  wrongFilter(filters: readonly ByteString[]): ByteString | null;
   /** The configuration as `doveconf` prints it. */
   dump(options: DumpOptions): Dump;
 }

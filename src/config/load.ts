@@ -1,4 +1,4 @@
-import { fromUtf8 } from '../../grammar/bytes.js';
+import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import { parseDovecotConf } from '../../grammar/dovecot-conf/parser.js';
 import { Source } from '../../grammar/source.js';
 import { type DovecotVersion, seriesOf } from '../knowledge/versions.js';
@@ -7,19 +7,26 @@ import { load23 } from './dovecot-2.3/load.js';
 import { load24 } from './dovecot-2.4/load.js';
 import { errnoText } from './errno-text.js';
 import { ExtFileCache } from './ext-file-cache.js';
+import type { ConfigHost } from './host.js';
+import { onceEach } from './host-names.js';
 import type { LoadInput, LoadResult } from './load-input.js';
 import { MappedFiles } from './mapped-files.js';
 import type { ConfigProblem } from './problem.js';
 import { EventReader, type FileLanguage } from './read-events.js';
 
+// Debian's Dovecot, both versions: EXAMPLE_CONFIG_DIR
+const EXAMPLES = '/usr/share/doc/dovecot-core/example-config';
+
 /** The main file cannot be read: nothing can be said about the configuration. */
 export class UnreadableMainFile extends Error {
   /** As Dovecot words it: `open(FILE) failed: No such file or directory`. */
-  readonly dovecot: string;
+  readonly dovecot: ByteString;
 
-  constructor(path: string, reason: string) {
+  /** `hasExamples`: Dovecot's example configuration is installed, which it names then. */
+  constructor(path: string, reason: string, hasExamples = false) {
     super(`cannot read ${path}: ${reason}`);
-    this.dovecot = `open(${path}) failed: ${reason}`;
+    const hint = hasExamples ? ` (copy example configs from ${EXAMPLES}/)` : '';
+    this.dovecot = fromUtf8(`open(${path}) failed: ${reason}${hint}`);
   }
 }
 
@@ -31,7 +38,7 @@ export interface ReadingMode {
   readonly emptyMain?: 'directory' | 'unreadable';
 }
 
-export type LoadedConfig = Config & Pick<LoadResult, 'dump'>;
+export type LoadedConfig = Config & Pick<LoadResult, 'dump' | 'wrongFilter'>;
 
 /** Reads a configuration with its includes and finds everything wrong with it. */
 export function loadConfig(options: LoadOptions): Config {
@@ -48,11 +55,11 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
     parse: (source) => parseDovecotConf(source, series),
     lastMatchFirst: false,
   };
-  const reader = new EventReader(main, files, language, options.host.lookUp);
+  const reader = new EventReader(main, files, language);
   const input: LoadInput = {
     version,
     main,
-    host: options.host,
+    host: withOneLookup(options.host),
     lenient: options.lenient === true,
     expand: mode.expand === true,
     ...(mode.modules === undefined ? {} : { modules: mode.modules }),
@@ -71,8 +78,14 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
     readings: result.readings,
     effective: result.effective,
     extFile: (path, kind) => extFiles.get(path, kind),
+    wrongFilter: (filters) => result.wrongFilter(filters),
     dump: (dumpOptions) => result.dump(dumpOptions),
   };
+}
+
+/** Some configurations are read twice. */
+function withOneLookup(host: ConfigHost): ConfigHost {
+  return host.lookUp === undefined ? host : { ...host, lookUp: onceEach(host.lookUp) };
 }
 
 function isRefused({ severity, dovecot, survived }: ConfigProblem): boolean {
@@ -90,7 +103,8 @@ function readMain(options: LoadOptions, files: MappedFiles, empty: ReadingMode['
     return new Source(path, files.read(path), realPath);
   } catch (error) {
     if (empty === 'unreadable') return new Source(path, '', realPath);
-    throw new UnreadableMainFile(options.path, errnoText(error));
+    const hasExamples = options.host.isDirectory(files.realPath(EXAMPLES));
+    throw new UnreadableMainFile(options.path, errnoText(error), hasExamples);
   }
 }
 

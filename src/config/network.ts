@@ -15,7 +15,7 @@ export interface Address {
 }
 
 /** A network, or what Dovecot says against it. */
-type ParsedNetwork =
+export type ParsedNetwork =
   | { readonly ok: true; readonly value: Network }
   | { readonly ok: false; readonly error: ByteString };
 

@@ -3,8 +3,6 @@ import { toUtf8 } from '../../grammar/bytes.js';
 import type { ConfTree, Include, Statement, SyntaxProblem } from '../../grammar/dovecot-conf/tree.js';
 import { Source, type Span } from '../../grammar/source.js';
 import { errnoText } from './errno-text.js';
-import type { HostLookup } from './host.js';
-import { mayNameHost, withAddress } from './host-names.js';
 import type { ConfEvent } from './load-input.js';
 import { lineError, resolvePath } from './load-input.js';
 import type { MappedFiles } from './mapped-files.js';
@@ -33,17 +31,14 @@ export class EventReader {
   readonly #main: Source;
   readonly #files: MappedFiles;
   readonly #language: FileLanguage;
-  readonly #lookUp: HostLookup | undefined;
   readonly #stack: OpenFile[] = [];
   /** Continued text at the end of an included file: prepended to the next line of whatever file comes next. */
   #carried: ByteString = '';
 
-  /** `lookUp`: asked for the hosts that `local` and `remote` blocks name; undefined: they stay as they are. */
-  constructor(main: Source, files: MappedFiles, language: FileLanguage, lookUp?: HostLookup) {
+  constructor(main: Source, files: MappedFiles, language: FileLanguage) {
     this.#main = main;
     this.#files = files;
     this.#language = language;
-    this.#lookUp = lookUp;
   }
 
   *events(): Generator<ConfEvent> {
@@ -65,8 +60,7 @@ export class EventReader {
         // No generator of its own for each of thousands of lines.
         if (statement.kind === 'setting') yield { kind: 'setting', source, node: statement };
         else if (statement.kind === 'section-end') yield { kind: 'section-end', source, node: statement };
-        else if (statement.kind === 'section' && !mayNameHost(statement))
-          yield { kind: 'section-begin', source, node: statement };
+        else if (statement.kind === 'section') yield { kind: 'section-begin', source, node: statement };
         else yield* this.#statement(file, statement);
         continue;
       }
@@ -81,8 +75,7 @@ export class EventReader {
         yield { kind: 'setting', source, node };
         return;
       case 'section':
-        if (this.#lookUp === undefined || !mayNameHost(node)) yield { kind: 'section-begin', source, node };
-        else yield* withAddress(source, node, this.#lookUp);
+        yield { kind: 'section-begin', source, node };
         return;
       case 'section-end':
         yield { kind: 'section-end', source, node };

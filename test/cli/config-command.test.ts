@@ -131,6 +131,6 @@ describe('dvproxy config', () => {
   test('ends with 2 where the main file cannot be read', async () => {
     const { code, stderr } = await run('', '-c', join(folder, 'none'));
     expect(code).toBe(2);
-    expect(stderr).toBe(`dvproxy: open(${join(folder, 'none')}) failed: No such file or directory\n`);
+    expect(stderr).toBe(`doveconf: Fatal: open(${join(folder, 'none')}) failed: No such file or directory\n`);
   });
 });

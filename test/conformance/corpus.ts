@@ -17,6 +17,7 @@ export interface CorpusSet {
   readonly slug: string;
   readonly main: string;
   readonly files: readonly string[];
+  readonly version_guess: string;
   /** Exit code by version; a version is absent where nothing was recorded. */
   readonly exit?: Readonly<Record<string, number>>;
 }

@@ -11,6 +11,20 @@ export interface RealAnswer {
   readonly exit: number;
 }
 
+/** The root directory that a version is installed in; '' for the machine's own. */
+export function rootOf(version: DovecotVersion): string {
+  switch (version) {
+    case '2.3.19.1':
+      return '';
+    case '2.3.21.1':
+      return '/var/cache/dvproxy/bookworm-backports';
+    case '2.4.1':
+      return DOVECOT_24_ROOT;
+    case '2.4.5':
+      return '/var/cache/dvproxy/forky';
+  }
+}
+
 /** An installed doveconf, asked about many files in one go: starting a shell for each costs more than the program. */
 export class InstalledDoveconf {
   /** Where its files are, for this process and for doveconf. */
@@ -19,7 +33,7 @@ export class InstalledDoveconf {
   readonly #root: string;
 
   constructor(version: DovecotVersion) {
-    this.#root = version === '2.4.1' ? DOVECOT_24_ROOT : '';
+    this.#root = rootOf(version);
     this.folder = mkdtempSync(join(this.#root, '/tmp/dvproxy-config-'));
     this.inside = this.folder.slice(this.#root.length);
   }

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { networkText, parseNetwork } from '../network.js';
+import type { HostLookup } from '../host.js';
+import { networkText } from '../network.js';
 import type { Dump, DumpNode, DumpOptions } from '../print/dump.js';
 import { checkMessages } from './checks/check-settings.js';
 import { type ExportEntry, type ExportQuestion, type ExportScope, exportSettings } from './export.js';
@@ -11,6 +12,7 @@ import {
   matchesConnection,
   matchesService,
 } from './filter.js';
+import { filterQuery } from './filter-query.js';
 import { humanForm } from './human-form.js';
 import type { Layer } from './layer.js';
 import { mergeLayers } from './merge.js';
@@ -18,10 +20,11 @@ import { type WantsSetting, wantedModules } from './modules.js';
 import type { SectionTable } from './settings-table.js';
 
 /** Prints a 2.3 configuration as doveconf does (Dovecot 2.3.19.1 doveconf.c). */
-export function dump23(layers: readonly Layer[], options: DumpOptions): Dump {
-  const query = filterQuery(options.filters);
+export function dump23(layers: readonly Layer[], options: DumpOptions, lookUp: HostLookup | undefined): Dump {
+  const query = filterQuery(options.filters, lookUp);
   if (typeof query === 'string') return { nodes: [], messages: [`Fatal: ${query}`], exitCode: 89 };
-  const wants = wantedModules(options.modules);
+  // A name is looked for in all modules (Dovecot 2.3.19.1 doveconf.c config_dump_one()).
+  const wants = wantedModules(options.names.length > 0 && !options.simple ? [] : options.modules);
   const scope = exportScope(options);
   const merged = mergeLayers(layers, query.query);
   if (merged.conflict !== null && options.names.length > 0)
@@ -50,15 +53,21 @@ export function dump23(layers: readonly Layer[], options: DumpOptions): Dump {
   }
   if (options.names.length > 0) {
     const messages: ByteString[] = [];
-    const nodes = options.names.flatMap((name): DumpNode[] => {
+    const sections: DumpNode[] = [];
+    const values: DumpNode[] = [];
+    for (const name of options.names) {
       const exact = entries.find((entry) => entry.kind !== 'list' && entry.path === name);
-      if (exact !== undefined) return [{ kind: 'setting', name, value: exact.value, origin: exact.origin }];
+      if (exact !== undefined) {
+        values.push({ kind: 'setting', name, value: exact.value, origin: exact.origin });
+        continue;
+      }
       const inside = humanForm(entries, options.showSecrets, name);
       // A section that is there is said with all complaints, each time. observed 2.3.19.1
       if (inside.length > 0) messages.push(...errors.map((text) => `Error: ${text}`));
-      return inside;
-    });
-    return { nodes, messages, exitCode: 0 };
+      sections.push(...inside);
+    }
+    // Values wait in the buffer of standard output until the end. observed 2.3.19.1, to a pipe
+    return { nodes: [...sections, ...values], messages, exitCode: 0 };
   }
   const nodes = humanForm(entries, options.showSecrets, null);
   for (const layer of shownLayers(layers, query.query)) nodes.push(...layerNodes(layer, options, wants));
@@ -129,33 +138,4 @@ function shownLayers(layers: readonly Layer[], query: FilterQuery): Layer[] {
     return matchesConnection(mask, query);
   });
   return shown.sort((a, b) => -compareSpecificity(a.filter, b.filter)).slice(1);
-}
-
-/** `-f` arguments; text: Dovecot's complaint. */
-function filterQuery(args: readonly ByteString[]): { readonly query: FilterQuery } | ByteString {
-  let query: FilterQuery = { service: null, local: null, remote: null, localName: null };
-  for (const arg of args) {
-    const equals = arg.indexOf('=');
-    const key = equals === -1 ? arg : arg.slice(0, equals);
-    const value = equals === -1 ? '' : arg.slice(equals + 1);
-    switch (key) {
-      case 'service':
-      case 'protocol':
-        query = { ...query, service: value };
-        break;
-      case 'lname':
-        query = { ...query, localName: value };
-        break;
-      case 'local':
-      case 'remote': {
-        const network = parseNetwork(value);
-        if (!network.ok) return `${key} filter: ${network.error}`;
-        query = { ...query, [key]: network.value.address };
-        break;
-      }
-      default:
-        return `Unknown filter argument: ${arg}`;
-    }
-  }
-  return { query };
 }

@@ -1,5 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { type Address, isInNetwork, type Network, networkText, parseNetwork } from '../network.js';
+import type { HostLookup } from '../host.js';
+import { networkOf } from '../host-names.js';
+import { type Address, isInNetwork, type Network, networkText, type ParsedNetwork } from '../network.js';
 
 /** The conditions of a block of `protocol`, `local`, `local_name` and `remote` filters, nested ones combined. */
 export interface Filter {
@@ -24,7 +26,12 @@ export type Narrowed =
   | { readonly ok: false; readonly error: ByteString };
 
 /** A filter keyword with its argument inside the filters around it; null: not a filter keyword. */
-export function narrowFilter(parent: Filter, key: ByteString, value: ByteString): Narrowed | null {
+export function narrowFilter(
+  parent: Filter,
+  key: ByteString,
+  value: ByteString,
+  lookUp: HostLookup | undefined,
+): Narrowed | null {
   const refuse = (error: ByteString): Narrowed => ({ ok: false, error });
   switch (key) {
     case 'protocol':
@@ -34,14 +41,14 @@ export function narrowFilter(parent: Filter, key: ByteString, value: ByteString)
       if (hasBits(parent.remote)) return refuse(misplaced('remote', 'local'));
       if (parent.service !== null) return refuse(misplaced('protocol', 'local'));
       if (parent.localName !== null) return refuse(misplaced('local_name', 'local'));
-      return narrowNetwork(parent, 'local', value);
+      return narrowNetwork(parent, 'local', networkOf(value, lookUp));
     case 'local_name':
       if (hasBits(parent.remote)) return refuse(misplaced('remote', 'local_name'));
       if (parent.service !== null) return refuse(misplaced('protocol', 'local_name'));
       return { ok: true, filter: { ...parent, localName: value } };
     case 'remote':
       if (parent.service !== null) return refuse(misplaced('protocol', 'remote'));
-      return narrowNetwork(parent, 'remote', value);
+      return narrowNetwork(parent, 'remote', networkOf(value, lookUp));
     default:
       return null;
   }
@@ -51,8 +58,7 @@ function misplaced(outer: string, inner: string): ByteString {
   return `${outer} { ${inner} { .. } } not allowed (use ${inner} { ${outer} { .. } } instead)`;
 }
 
-function narrowNetwork(parent: Filter, kind: 'local' | 'remote', value: ByteString): Narrowed {
-  const parsed = parseNetwork(value);
+function narrowNetwork(parent: Filter, kind: 'local' | 'remote', parsed: ParsedNetwork): Narrowed {
   if (!parsed.ok) return { ok: false, error: parsed.error };
   const network = parsed.value;
   const outer = parent[kind];

@@ -35,6 +35,11 @@ export function invalidValueMessage(definition: ValueSetting, value: ByteString)
   }
 }
 
+/** The argument is wrong, not the place of the filter. */
+export function isWrongNetwork(error: ByteString): boolean {
+  return error.startsWith('Invalid network') || error.startsWith('gethostbyname(');
+}
+
 export function filterMessage(key: ByteString, error: ByteString): string {
-  return error.startsWith('Invalid network') ? `${toUtf8(error)} of ${toUtf8(key)}` : toUtf8(error);
+  return isWrongNetwork(error) ? `${toUtf8(error)} of ${toUtf8(key)}` : toUtf8(error);
 }

@@ -3,6 +3,7 @@ import type { LoadInput, LoadResult } from '../load-input.js';
 import { checkSettings } from './checks/check-settings.js';
 import { dump23 } from './dumper.js';
 import { EffectiveSettings } from './effective-settings.js';
+import { filterQuery } from './filter-query.js';
 import { Layer } from './layer.js';
 import { Reading } from './reading.js';
 import { settingsTable } from './settings-table.js';
@@ -19,6 +20,11 @@ export function load23(input: LoadInput): LoadResult {
     problems: [...reading.problems, ...checked],
     readings: reading.readings,
     effective: new EffectiveSettings(version, reading.layers, input.main),
-    dump: (options) => dump23(options.scope === 'defaults' ? [new Layer(table)] : reading.layers, options),
+    wrongFilter: (filters) => {
+      const query = filterQuery(filters, input.host.lookUp);
+      return typeof query === 'string' ? query : null;
+    },
+    dump: (options) =>
+      dump23(options.scope === 'defaults' ? [new Layer(table)] : reading.layers, options, input.host.lookUp),
   };
 }

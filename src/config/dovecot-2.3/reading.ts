@@ -5,7 +5,7 @@ import { errnoCode, errnoText } from '../errno-text.js';
 import { type LoadInput, resolvePath } from '../load-input.js';
 import type { ConfigProblem } from '../problem.js';
 import { type Filter, filterKey, isConnectionFilter, narrowFilter } from './filter.js';
-import { filterMessage } from './invalid-value.js';
+import { filterMessage, isWrongNetwork } from './invalid-value.js';
 import { escapeSectionName, Layer, type SectionNode } from './layer.js';
 import { type ObsoleteActions, rewriteObsolete } from './obsolete-settings.js';
 import { type OldAuthActions, OldAuthSection } from './old-auth-section.js';
@@ -290,11 +290,11 @@ export class Reading {
   }
 
   #openSection(key: ByteString, name: ByteString, node: Section): void {
-    const narrowed = narrowFilter(this.#sections.layer.filter, key, name);
+    const narrowed = narrowFilter(this.#sections.layer.filter, key, name, this.#input.host.lookUp);
     if (narrowed !== null) {
       if (!narrowed.ok) {
         this.#log.fail(
-          narrowed.error.startsWith('Invalid network') ? 'invalid-section-name' : 'filter-nesting',
+          isWrongNetwork(narrowed.error) ? 'invalid-section-name' : 'filter-nesting',
           narrowed.error,
           { source: this.#log.source, span: node.headSpan },
           filterMessage(key, narrowed.error),

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import type { HostLookup } from '../host.js';
 import type { Origin } from '../origin.js';
 import type { ConfigProblemKind } from '../problem.js';
 import { type Filter, FilterTree, type ListValue, type StoredValue } from './filter.js';
@@ -62,7 +63,13 @@ export class Builder {
   origin: Origin | null = null;
   readonly #readFile: FileReader;
 
-  constructor(table: SettingsTable, mode: BuildMode, readFile: FileReader) {
+  /** `lookUp`: asked for the hosts that `local` and `remote` name; undefined: they stay as they are. */
+  constructor(
+    table: SettingsTable,
+    mode: BuildMode,
+    readFile: FileReader,
+    readonly lookUp: HostLookup | undefined,
+  ) {
     this.tree = new FilterTree(table);
     this.mode = mode;
     this.#readFile = readFile;

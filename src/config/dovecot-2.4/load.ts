@@ -10,6 +10,7 @@ import { type Builder, type BuildMode, Refused } from './builder.js';
 import { checkSettings } from './checks/check-settings.js';
 import { EffectiveSettings } from './effective-settings.js';
 import { addServiceLimits, checkGroups } from './finish.js';
+import { dumpQuestion } from './print/dump-question.js';
 import { Dumper } from './print/dumper.js';
 import { Reading } from './reading.js';
 import { type SettingsTable, settingsTable } from './settings-table.js';
@@ -54,9 +55,13 @@ export function load24(input: LoadInput): LoadResult {
     problems,
     readings: input.lenient ? reading.replacements : [],
     effective: new EffectiveSettings(table.version, build, input.main),
+    wrongFilter: (filters) => {
+      const question = dumpQuestion(table, filters, input.host.lookUp);
+      return typeof question === 'string' ? question : null;
+    },
     dump: (options) =>
       new Dumper(
-        table,
+        () => dumpQuestion(table, options.filters, input.host.lookUp),
         () => readToPrint(options),
         isBroken ? [] : late,
         (tree) =>
@@ -86,7 +91,7 @@ function read(input: LoadInput, events: readonly ConfEvent[], explains: boolean,
   const reading = new Reading(
     tableOf(input),
     mode,
-    { readFile: input.readFile, environment: input.host.environment },
+    { ...input.host, readFile: input.readFile },
     readFile,
     explains,
   );

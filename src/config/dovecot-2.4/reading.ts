@@ -47,7 +47,7 @@ export class Reading {
   ) {
     this.#host = host;
     this.#explains = explains;
-    this.builder = new Builder(table, mode, readFile);
+    this.builder = new Builder(table, mode, readFile, host.lookUp);
     addBuiltIn(this.builder);
   }
 

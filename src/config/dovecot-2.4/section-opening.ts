@@ -1,5 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { isInNetwork, type Network, parseNetwork } from '../network.js';
+import type { HostLookup } from '../host.js';
+import { networkOf } from '../host-names.js';
+import { isInNetwork, type Network } from '../network.js';
 import { type Builder, type OpenSection, Refused } from './builder.js';
 import type { Filter, FilterMask } from './filter.js';
 import { escapeSectionName } from './section-name.js';
@@ -9,8 +11,13 @@ function wrongNesting(outer: ByteString, inner: ByteString): never {
   throw new Refused('filter-nesting', text);
 }
 
-function network(value: ByteString, outer: Network | undefined, key: 'local' | 'remote'): Network {
-  const parsed = parseNetwork(value);
+function network(
+  value: ByteString,
+  outer: Network | undefined,
+  key: 'local' | 'remote',
+  lookUp: HostLookup | undefined,
+): Network {
+  const parsed = networkOf(value, lookUp);
   if (!parsed.ok) throw new Refused('invalid-section-name', parsed.error);
   const inner = parsed.value;
   const isInside =
@@ -24,7 +31,12 @@ function network(value: ByteString, outer: Network | undefined, key: 'local' | '
 }
 
 /** Mask of a group or connection filter inside `parent`; null: neither. Dovecot 2.4.1 config-parser.c. */
-export function connectionMask(parent: Filter, key: ByteString, value: ByteString): FilterMask | null {
+export function connectionMask(
+  parent: Filter,
+  key: ByteString,
+  value: ByteString,
+  lookUp: HostLookup | undefined,
+): FilterMask | null {
   const outer = parent.mask;
   const named = outer.name === undefined ? null : parent.kindName;
   if (key.startsWith('@')) {
@@ -43,7 +55,7 @@ export function connectionMask(parent: Filter, key: ByteString, value: ByteStrin
       if (outer.protocol !== undefined) wrongNesting('protocol', key);
       if (outer.localName !== undefined) wrongNesting('local_name', key);
       if (named !== null) wrongNesting(named, key);
-      return { local: network(value, outer.local, key) };
+      return { local: network(value, outer.local, key, lookUp) };
     case 'local_name':
       if (value.includes(' '))
         throw new Refused('invalid-section-name', 'Multiple names no longer supported in local_name value');
@@ -54,7 +66,7 @@ export function connectionMask(parent: Filter, key: ByteString, value: ByteStrin
     case 'remote':
       if (outer.protocol !== undefined) wrongNesting('protocol', key);
       if (named !== null) wrongNesting(named, key);
-      return { remote: network(value, outer.remote, key) };
+      return { remote: network(value, outer.remote, key, lookUp) };
     default:
       return null;
   }
@@ -119,7 +131,7 @@ function openFilter(
 ): boolean {
   const parent = section.filter;
   const value = name ?? '';
-  let mask = connectionMask(parent, key, value);
+  let mask = connectionMask(parent, key, value, builder.lookUp);
   const definition = parent.table.findSetting(key);
   const isList = definition?.type === 'list_filter';
   if (mask === null) {

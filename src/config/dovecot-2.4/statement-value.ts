@@ -7,10 +7,9 @@ import { resolvePath } from '../load-input.js';
 import { type Builder, type OpenSection, Refused } from './builder.js';
 import type { SettingDefinition, SettingsTable } from './settings-table.js';
 
-/** What expansion needs of the machine. */
-export interface ExpansionHost {
+/** What reading needs of the machine. */
+export interface ExpansionHost extends Pick<ConfigHost, 'environment' | 'lookUp'> {
   readFile(path: string): ByteString;
-  readonly environment: ConfigHost['environment'];
 }
 
 /** Text of a value as the settings get it: files and variables are replaced where the reading says so. */

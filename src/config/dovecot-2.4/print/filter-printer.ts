@@ -13,7 +13,6 @@ import type { Filter, ListElement } from '../filter.js';
 import { unescapeSectionName } from '../section-name.js';
 import type { SettingsTable } from '../settings-table.js';
 import { type Exported, type ExportScope, exportFilter } from './export.js';
-import { groupUses } from './group-uses.js';
 
 const STYLES: Readonly<Record<Version24, ValueStyle>> = { '2.4.1': STYLE_2_4_1, '2.4.5': STYLE_2_4_5 };
 
@@ -29,6 +28,9 @@ interface Strip {
   readonly second: ByteString | null;
 }
 
+/** What `-h` prints where there is nothing. */
+export const EMPTY_LINE: DumpNode = { kind: 'setting', name: '', value: '', origin: null };
+
 const NO_STRIP: Strip = { first: null, second: null };
 
 /** Prints filters with their settings. Dovecot 2.4.1 doveconf.c. */
@@ -38,7 +40,8 @@ export class FilterPrinter {
   readonly #configVersion: ByteString;
   readonly #hideSecrets: boolean;
   readonly #valuesOnly: boolean;
-  #valuesPrinted = 0;
+  /** Something was printed with `-h`. */
+  hasPrinted = false;
   /** `-h` met a second value. */
   isAmbiguous = false;
 
@@ -65,14 +68,27 @@ export class FilterPrinter {
       const strip = stripOf(filter);
       const wanted = step.name === null ? null : nameFilter(step.name, strip);
       const own = this.#own(filter, scope, wanted, strip, this.#hideSecrets && wanted === null);
-      const groups = wanted === null ? groupUses(filter) : [];
+      const groups = wanted === null ? this.groups(filter) : [];
       const inner = [...own.nodes, ...groups, ...this.children(filter, scope, step.rest)];
+      if (this.#valuesOnly && !this.hasPrinted) {
+        this.hasPrinted = true;
+        inner.push(EMPTY_LINE);
+      }
       if (inner.length === 0 && !own.touched) continue;
       const head = headOf(filter);
       if (head === null || this.#valuesOnly) nodes.push(...inner);
       else nodes.push({ kind: 'section', head, children: inner, origin: filter.origin });
     }
     return nodes;
+  }
+
+  /** `@label = name` lines, which `-h` prints as a whole. */
+  groups(filter: Filter): DumpNode[] {
+    if (filter.groups.length > 0) this.hasPrinted = true;
+    return filter.groups.map(({ label, name, origin }) => {
+      const text = `@${label}`;
+      return { kind: 'setting', name: text, value: this.#valuesOnly ? `${text} = ${name}` : name, origin };
+    });
   }
 
   /** `touched`: something was there to show, even if it is only the name that the head shows already. */
@@ -113,7 +129,8 @@ export class FilterPrinter {
   }
 
   #countValue(): void {
-    if (this.#valuesOnly && this.#valuesPrinted++ > 0) this.isAmbiguous = true;
+    if (this.#valuesOnly && this.hasPrinted) this.isAmbiguous = true;
+    this.hasPrinted = true;
   }
 
   #list(
@@ -153,7 +170,7 @@ export class FilterPrinter {
     const shown = printedValue(key, value, !hideSecrets, this.#style);
     if (!this.#valuesOnly) return { kind: 'setting', name, value: shown, origin };
     if (!isWhole) this.#countValue();
-    else this.#valuesPrinted++;
+    else this.hasPrinted = true;
     return { kind: 'setting', name, value: isWhole ? `${name} = ${shown}` : shown, origin };
   }
 }
