@@ -49,7 +49,9 @@ export function* walkUserdbs(
   const steps: UserdbStep[] = [];
   const refusal = takeOver(state, question);
   if (refusal !== null) {
-    state.log('info', refusal, 'request');
+    // A request for the userdbs alone says so. observed 2.4.1
+    const place = state.series === '2.4' && question.login === null ? 'userdb: ' : '';
+    state.log('info', `${place}${refusal}`, 'request');
     return answerOf(state, question, 'unknown', steps);
   }
   const result =

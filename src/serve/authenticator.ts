@@ -119,7 +119,7 @@ export class Authenticator {
     const isLogin = request.mode !== 'lookup';
     const penalty = isLogin ? await this.#serve(request, signal) : 0;
     const answer = await authenticate(request, this.#chain, signal);
-    this.#say(answer);
+    this.say(answer.log);
     if (isLogin) await this.#delay(request, answer, penalty, signal);
     return answer;
   }
@@ -153,14 +153,15 @@ export class Authenticator {
         penalty = await this.#serve(request, signal);
       },
       async ({ answer }, signal) => {
-        this.#say(answer);
+        this.say(answer.log);
         await this.#delay(request, answer, penalty, signal);
       },
     );
   }
 
-  #say(answer: AuthAnswer): void {
-    for (const entry of answer.log)
+  /** Writes what the auth process writes. */
+  say(log: AuthAnswer['log']): void {
+    for (const entry of log)
       if (entry.logged === true) this.#log.whole(entry.level, entry.line ?? `auth: ${entry.text}`);
   }
 

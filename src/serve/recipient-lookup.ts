@@ -36,6 +36,7 @@ export class RecipientLookup {
     try {
       this.#userdbs ??= openUserdbs(this.#authenticator.chain, this.#openUserdb, systemIds(true));
       const found = await lookUpUser({ request, login: null }, await this.#userdbs, signal);
+      this.#authenticator.say(found.log);
       if (found.result === 'found') return 'exists';
       return found.result === 'unknown' ? 'unknown' : 'unavailable';
     } catch {

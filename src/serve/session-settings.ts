@@ -134,13 +134,13 @@ export class SessionSettings {
   }
 
   #prepared(addresses: ClientAddresses, localName: ByteString): Prepared {
-    const key = `${addresses.localIp}|${addresses.remoteIp}|${localName}`;
+    const { localIp, remoteIp } = this.#knowsAddresses ? addresses : NOWHERE;
+    const key = `${localIp}|${remoteIp}|${localName}`;
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     const filter = {
       protocol: this.#protocol,
-      localIp: addresses.localIp,
-      remoteIp: addresses.remoteIp,
+      ...(remoteIp === '' ? {} : { localIp, remoteIp }),
       ...(localName === '' ? {} : { localName }),
     };
     const login = this.#config.login(filter);
@@ -169,6 +169,11 @@ export class SessionSettings {
     }
     this.#cache.set(key, prepared);
     return prepared;
+  }
+
+  /** The LMTP process of 2.4 has no filters by address. Dovecot 2.4.1 lmtp-client.c client_read_settings; observed */
+  get #knowsAddresses(): boolean {
+    return this.#protocol !== 'lmtp' || seriesOf(this.#config.version) === '2.3';
   }
 
   #certificateRequest(login: LoginSettings, filter: ConnectionFilter): CertificateRequest | null {

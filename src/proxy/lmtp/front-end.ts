@@ -4,6 +4,7 @@ import { parseUint } from '../interval.js';
 import { parseIp } from '../ip-address.js';
 import { decodeXtext, heloDomain } from '../submission/smtp-text.js';
 import { isDnsName } from '../xclient.js';
+import { BAD_XTEXT } from './parameters.js';
 
 const PROTOCOLS = ['SMTP', 'ESMTP', 'LMTP'] as const;
 
@@ -92,8 +93,7 @@ export function parseFrontEnd(parameters: ByteString, series: Series): Parsed {
     if (match === null) return { kind: 'refused', text: invalidParameter(parameter) };
     const name = (match[1] ?? '').toUpperCase();
     const value = decodeXtext(match[2] ?? '');
-    if (value === null)
-      return { kind: 'refused', text: `Invalid ${name} parameter: Invalid hexchar in xtext` };
+    if (value === null) return { kind: 'refused', text: `Invalid ${name} parameter: ${BAD_XTEXT}` };
     if (!take(facts, name, value, series)) return { kind: 'refused', text: `Invalid ${name} parameter` };
   }
   return { kind: 'facts', facts };

@@ -2,7 +2,7 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { ClientAddresses } from '../login-client.js';
 import type { LogLevel } from '../session-event.js';
 import { multiline } from '../submission/replies.js';
-import { heloDomain } from '../submission/smtp-text.js';
+import { greetedName, stringMistake } from './address-parser.js';
 import { CommandParser, type ParsedCommand } from './command-parser.js';
 import { parseFrontEnd } from './front-end.js';
 import { LmtpClient, type LmtpEnvironment } from './lmtp-client.js';
@@ -16,6 +16,10 @@ const IDLE_MS = 300_000;
 /** Dovecot lib-smtp/smtp-server-private.h SMTP_SERVER_DEFAULT_MAX_BAD_COMMANDS: consecutive ones */
 const MAX_BAD_COMMANDS = 10;
 const BAD_STATUS = /^50[013]/;
+/** Commands that are known, if only to refuse them. Dovecot lib-smtp/smtp-server-command.c smtp_server_commands_init */
+const COMMANDS: ReadonlySet<ByteString> = new Set(
+  'LHLO STARTTLS AUTH MAIL RCPT DATA BDAT RSET VRFY NOOP QUIT XCLIENT'.split(' '),
+);
 
 /** As the log names it. Dovecot lib-smtp/smtp-server-connection.c smtp_server_state_names */
 export type LmtpState =
@@ -45,6 +49,8 @@ export class LmtpSession {
   #actions: LmtpAction[] = [];
   #state: LmtpState = 'GREETING';
   #badCommands = 0;
+  /** The command that is looked at, where it is a known one. */
+  #current: ByteString | null = null;
   #closed = false;
   #paused = false;
   #processing = false;
@@ -140,7 +146,7 @@ export class LmtpSession {
     if (this.#closed) return;
     this.#badCommands = BAD_STATUS.test(lines) ? this.#badCommands + 1 : 0;
     if (this.#badCommands <= MAX_BAD_COMMANDS) this.#act({ kind: 'to_client', data: lines });
-    else this.#terminate('4.7.0', 'Too many invalid commands.');
+    else this.#terminate('4.7.0', 'Too many invalid commands.', this.#current);
   }
 
   #reply(status: number, code: string, text: ByteString): void {
@@ -201,7 +207,9 @@ export class LmtpSession {
         this.#reply(500, '5.5.2', 'Line too long');
         break;
       case 'command':
+        this.#current = COMMANDS.has(command.name) ? command.name : null;
         this.#run(command.name, command.parameters);
+        this.#current = null;
         break;
     }
   }
@@ -268,8 +276,7 @@ export class LmtpSession {
       return;
     }
     this.#reset();
-    const [first = ''] = domain.split(' ');
-    this.client.helo = heloDomain(first, true);
+    this.client.helo = greetedName(domain, this.client.series);
     const lines = [this.client.hostname, '8BITMIME', 'CHUNKING', 'ENHANCEDSTATUSCODES', 'PIPELINING'];
     if (this.client.canStartTls) lines.push('STARTTLS');
     if (this.client.trusted) {
@@ -279,10 +286,10 @@ export class LmtpSession {
     this.#send(multiline('250', lines));
   }
 
-  /** RFC 5321 4.1.1.6, 4.1.1.9: a string is an atom or quoted. Dovecot lib-smtp/smtp-syntax.c smtp_string_parse */
+  /** RFC 5321 4.1.1.6, 4.1.1.9: a string is an atom or quoted. */
   #textCommand(name: 'NOOP' | 'VRFY', parameters: ByteString): void {
-    const isString = /^(?:"(?:[ !#-[\]-~]|\\[ -~])*"|[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+|)$/.test(parameters);
-    if (!isString) this.#reply(501, '5.5.4', 'Invalid string parameter: Invalid character in string');
+    const mistake = stringMistake(parameters, this.client.series);
+    if (mistake !== null) this.#reply(501, '5.5.4', `Invalid string parameter: ${mistake}`);
     else if (name === 'NOOP') this.#reply(250, '2.0.0', 'OK');
     else if (parameters === '') this.#reply(501, '5.5.4', 'Invalid parameters');
     else this.#reply(252, '2.3.3', 'Try RCPT instead');
@@ -320,16 +327,16 @@ export class LmtpSession {
   }
 
   /** Dovecot lib-smtp/smtp-server-connection.c smtp_server_connection_terminate */
-  #terminate(code: string, text: ByteString): void {
+  #terminate(code: string, text: ByteString, unfinished: ByteString | null = null): void {
     if (this.#closed) return;
     if (this.client.tls !== 'handshaking')
       this.#act({ kind: 'to_client', data: formatReply(421, code, [`${this.client.hostname} ${text}`]) });
-    this.#close(text);
+    this.#close(text, unfinished);
   }
 
-  #close(reason: ByteString): void {
+  #close(reason: ByteString, command: ByteString | null = null): void {
     if (this.#closed) return;
-    const unfinished = this.#unfinished();
+    const unfinished = this.#unfinished() ?? command;
     const what = unfinished === null ? '' : ` (unfinished ${unfinished} command)`;
     const text = `Disconnect from ${this.client.remoteIp}: ${reason}${what} (state=${this.#state})`;
     this.#closed = true;

@@ -22,6 +22,8 @@ export interface LmtpSettings {
   /** lmtp_client_workarounds */
   readonly whitespaceBeforePath: boolean;
   readonly mailboxForPath: boolean;
+  /** mail_utf8_extensions */
+  readonly utf8Extensions: boolean;
   /** mail_temp_dir: where messages wait that are too long for memory. */
   readonly temporaryFolder: string;
 }
@@ -45,6 +47,7 @@ export function lmtpSettings(config: EffectiveConfig, filter: ConnectionFilter):
     recipientDelimiter: text('recipient_delimiter'),
     whitespaceBeforePath: workarounds.includes('whitespace-before-path'),
     mailboxForPath: workarounds.includes('mailbox-for-path'),
+    utf8Extensions: isOn('mail_utf8_extensions'),
     temporaryFolder: text('mail_temp_dir') || '/tmp',
   };
 }

@@ -153,7 +153,7 @@ export class LmtpTransaction {
 
   #proxy(recipient: LmtpRecipient, asked: ByteString, user: ByteString, destination: LmtpDestination): void {
     if (user !== asked) {
-      const parsed = parseUserName(user);
+      const parsed = parseUserName(user, this.#client.series);
       if (parsed.kind === 'error') {
         const text = `Username \`${user}' returned by passdb lookup is not a valid SMTP address`;
         this.#logRecipient(recipient, 'error', `${asked}: ${text}`);
@@ -232,9 +232,9 @@ export class LmtpTransaction {
 
   /** A backend that knows no 8BITMIME is not told of it (real Dovecot panics). RFC 6152 */
   #mailCommand(capabilities: ReadonlySet<ByteString>): ByteString {
-    const { body } = this.#parameters;
+    const { body, utf8 } = this.#parameters;
     const known = body === '7BIT' || (body === '8BITMIME' && capabilities.has('8BITMIME'));
-    return `MAIL FROM:<${formatAddress(this.sender)}>${known ? ` BODY=${body}` : ''}`;
+    return `MAIL FROM:<${this.sender.broken ?? formatAddress(this.sender)}>${known ? ` BODY=${body}` : ''}${utf8 ? ' SMTPUTF8' : ''}`;
   }
 
   /** 2.4 goes on at the server that a backend names. Dovecot 2.4.1 lmtp-proxy.c lmtp_proxy_rcpt_redirect */

@@ -4,6 +4,7 @@ import type { LmtpClient } from './lmtp-client.js';
 import type { LmtpRecipient } from './lmtp-recipient.js';
 import type { LmtpTransaction } from './lmtp-transaction.js';
 import { CrlfWriter, DotReader } from './message-reader.js';
+import { originalAddress } from './parameters.js';
 import { receivedHeader } from './received-header.js';
 import type { CommandSide, RecipientCommands } from './recipient-commands.js';
 import { formatAddress } from './smtp-address.js';
@@ -212,7 +213,7 @@ export class MessageInput {
       case 'final':
         return recipient.pathText;
       case 'original':
-        return recipient.parameters.original?.text ?? recipient.pathText;
+        return originalAddress(recipient.parameters) ?? recipient.pathText;
     }
   }
 

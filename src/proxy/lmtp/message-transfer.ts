@@ -130,7 +130,7 @@ export class MessageTransfer {
     if (size > 0)
       this.#side.act({ kind: 'send_message', backend, range: { start: 0, end: size }, dotted: true });
     this.#side.queue.add({
-      text: endsWithNewline ? '.' : '\r\n.',
+      text: (size > 0 ? endsWithNewline : head !== '') ? '.' : '\r\n.',
       pipelined: false,
       replies: this.#side.replyPerRecipient ? this.#recipients.length : 1,
       done: (reply) => this.#dataReplied(reply),

@@ -1,10 +1,14 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import type { Series } from '../../knowledge/versions.js';
 import { decodeXtext, encodeXtext } from '../submission/smtp-text.js';
-import { formatAddress, parseUserName, type SmtpAddress } from './smtp-address.js';
+import { parseOriginalAddress } from './original-address.js';
+import { formatAddress, type SmtpAddress } from './smtp-address.js';
 
 /** What stands behind the path of MAIL. */
 export interface MailParameters {
   readonly body: '7BIT' | '8BITMIME' | null;
+  /** SMTPUTF8 (2.4) */
+  readonly utf8: boolean;
 }
 
 /** ORCPT: the recipient as the first server was told it. RFC 3461 4.2 */
@@ -43,18 +47,40 @@ function parseParameter(text: ByteString): Parameter | ByteString {
   return { name: (match[1] ?? '').toUpperCase(), value };
 }
 
+/** Dovecot lib-smtp/smtp-parser.c smtp_parser_parse_xtext */
+export const BAD_XTEXT = "Invalid hexchar after '+' in xtext";
+
 function syntax(text: ByteString): Refusal {
   return { kind: 'refused', status: 501, text };
 }
 
 const UNSUPPORTED: Refusal = { kind: 'refused', status: 555, text: 'Unsupported parameters' };
 
+/** What a mail with names in UTF-8 needs is asked for. RFC 6531 3.4 */
+interface MailRules {
+  readonly series: Series;
+  /** mail_utf8_extensions */
+  readonly utf8: boolean;
+}
+
+const NO_UTF8: Refusal = {
+  kind: 'refused',
+  status: 555,
+  text: 'Message requires SMTPUTF8, but next-hop server does not support that',
+};
+
 /** Dovecot lib-smtp/smtp-params.c smtp_params_mail_parse, with the capabilities of LMTP */
-export function parseMailParameters(text: ByteString): Parsed<MailParameters> {
+export function parseMailParameters(text: ByteString, { series, utf8 }: MailRules): Parsed<MailParameters> {
   let body: MailParameters['body'] = null;
+  let isUtf8 = false;
   for (const part of text === '' ? [] : text.split(' ')) {
     const parameter = parseParameter(part);
     if (typeof parameter === 'string') return syntax(`Invalid MAIL parameter: ${parameter}`);
+    if (parameter.name === 'SMTPUTF8' && series === '2.4') {
+      if (!utf8) return NO_UTF8;
+      isUtf8 = true;
+      continue;
+    }
     if (parameter.name !== 'BODY') return UNSUPPORTED;
     if (body !== null) return syntax('Duplicate BODY= parameter');
     if (parameter.value === null) return syntax('Missing BODY= parameter value');
@@ -63,7 +89,7 @@ export function parseMailParameters(text: ByteString): Parsed<MailParameters> {
       return { kind: 'refused', status: 555, text: 'Unsupported mail BODY type' };
     body = value;
   }
-  return { kind: 'ok', parameters: { body } };
+  return { kind: 'ok', parameters: { body, utf8: isUtf8 } };
 }
 
 /** Dovecot lib-smtp/smtp-params.c smtp_params_rcpt_parse, with the capabilities of LMTP */
@@ -99,12 +125,17 @@ function parseOriginal(value: ByteString | null): OriginalRecipient | ByteString
   const [, type = '', encoded = ''] = match;
   if (encoded === '') return 'Invalid ORCPT= parameter: Empty address value';
   const text = decodeXtext(encoded);
-  if (text === null) return 'Invalid ORCPT= parameter: Invalid hexchar in xtext';
+  if (text === null) return `Invalid ORCPT= parameter: ${BAD_XTEXT}`;
   if (/[^\t -~]/.test(text)) return 'Invalid ORCPT= address value: Contains non-printable characters';
   if (type.toLowerCase() !== 'rfc822') return { type, text };
-  const parsed = parseUserName(text.replace(/^<(.*)>$/, '$1'));
-  if (parsed.kind === 'error') return 'Invalid ORCPT= address value: Invalid RFC822 address';
-  return { type, text: formatAddress(parsed.address) };
+  const address = parseOriginalAddress(text);
+  if (address === null) return 'Invalid ORCPT= address value: Invalid RFC822 address';
+  return { type, text: formatAddress(address) };
+}
+
+/** Only an address of mail is one. */
+export function originalAddress({ original }: RcptParameters): ByteString | null {
+  return original?.type.toLowerCase() === 'rfc822' ? original.text : null;
 }
 
 export function originalOf(address: SmtpAddress): OriginalRecipient {

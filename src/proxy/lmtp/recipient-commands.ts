@@ -9,7 +9,7 @@ import type { LmtpAction, LocalUser } from './lmtp-event.js';
 import type { LmtpRecipient } from './lmtp-recipient.js';
 import type { LmtpState } from './lmtp-session.js';
 import { LmtpTransaction } from './lmtp-transaction.js';
-import { parseMailParameters, parseRcptParameters } from './parameters.js';
+import { BAD_XTEXT, parseMailParameters, parseRcptParameters } from './parameters.js';
 import { formatAddress, parsePath, type SmtpAddress, splitDetail } from './smtp-address.js';
 import { formatReply } from './smtp-reply.js';
 
@@ -92,9 +92,11 @@ export class RecipientCommands {
     }
     const isSender = word === 'FROM';
     const parsed = parsePath(text, {
+      series: this.#client.series,
       emptyAllowed: isSender,
       domainOptional: !isSender,
       bracketsOptional: mailboxForPath && (text !== '' || !isSender),
+      brokenAllowed: isSender,
     });
     if (parsed.kind === 'error') return refuse(`Invalid ${word}: ${parsed.message}`);
     if (parsed.rest !== '' && !parsed.rest.startsWith(' '))
@@ -109,7 +111,10 @@ export class RecipientCommands {
     }
     const read = this.#path(parameters, 'FROM');
     if (read === null) return;
-    const parsed = parseMailParameters(read.rest);
+    const parsed = parseMailParameters(read.rest, {
+      series: this.#client.series,
+      utf8: this.#client.settings.utf8Extensions,
+    });
     if (parsed.kind === 'refused') {
       this.#reply(parsed.status, '5.5.4', parsed.text);
       return;
@@ -163,8 +168,9 @@ export class RecipientCommands {
   #forwardFields(encoded: ByteString | null): (readonly [ByteString, ByteString])[] | null {
     if (encoded === null) return [];
     const text = decodeXtext(encoded);
-    if (text === null) {
-      this.#reply(501, '5.5.4', 'Invalid XRCPTFORWARD= parameter: Invalid hexchar in xtext');
+    if (text === null || text.includes('\0')) {
+      const mistake = text === null ? BAD_XTEXT : 'Encountered NUL character in xtext';
+      this.#reply(501, '5.5.4', `Invalid XRCPTFORWARD= parameter: ${mistake}`);
       return null;
     }
     if (!this.#client.trusted) {

@@ -7,14 +7,16 @@ export const NETWORKS = {
   any: 2,
   /** login_trusted_networks */
   trusted: 1,
-  /** Passwords only behind TLS. */
+  /** Passwords only behind TLS; LMTP: no TLS, and other delimiters. */
   private: 3,
   /** ssl = required */
   encrypted: 4,
   /** LMTP: more syntax is taken, other headers are written, failures are told in full. */
   lenient: 5,
-  /** LMTP: no header of the proxy's own, no address in it. */
+  /** LMTP: no header of the proxy's own. */
   bare: 6,
+  /** LMTP: no address in the header. */
+  headed: 7,
 } as const;
 
 /**

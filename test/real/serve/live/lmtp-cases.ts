@@ -1,0 +1,20 @@
+import type { LiveCases } from './case.js';
+import { data, HELLO, lmtp, MAIL, RCPT, SUBJECT } from './lmtp-behind.js';
+import { LMTP_COMMAND_CASES } from './lmtp-command-cases.js';
+
+type Groups = Readonly<Record<string, LiveCases>>;
+
+/** Where clients come from decides what they may. */
+export const LMTP_CASES: Groups = {
+  ...LMTP_COMMAND_CASES,
+};
+
+/** With `lenient` settings for all. */
+export const LENIENT_LMTP_CASES: Groups = {
+  'lenient LMTP arguments': LMTP_COMMAND_CASES['LMTP arguments'] ?? {},
+};
+
+/** With `bare` settings for all. */
+export const BARE_LMTP_CASES: Groups = {
+  'bare LMTP message': LMTP_COMMAND_CASES['LMTP message'] ?? {},
+};
