@@ -1,8 +1,8 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { formatAddress, type SmtpAddress, sameAddress } from '../../config/smtp-address.js';
 import { encodeXtext } from '../submission/smtp-text.js';
 import type { BackendRecipient, LmtpBackend } from './lmtp-backend.js';
 import { formatOriginal, originalOf, type RcptParameters } from './parameters.js';
-import { formatAddress, type SmtpAddress, sameAddress } from './smtp-address.js';
 import {
   formatReply,
   forwardedReply,

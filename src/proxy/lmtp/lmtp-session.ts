@@ -1,8 +1,8 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { greetedName, stringMistake } from '../../config/smtp-address-parser.js';
 import type { ClientAddresses } from '../login-client.js';
 import type { LogLevel } from '../session-event.js';
 import { multiline } from '../submission/replies.js';
-import { greetedName, stringMistake } from './address-parser.js';
 import { CommandParser, type ParsedCommand } from './command-parser.js';
 import { parseFrontEnd } from './front-end.js';
 import { LmtpClient, type LmtpEnvironment } from './lmtp-client.js';

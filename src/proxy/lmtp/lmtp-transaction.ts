@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { AuthAnswer } from '../../auth/answer.js';
+import { formatAddress, parseUserName, type SmtpAddress, splitDetail } from '../../config/smtp-address.js';
 import { ipPort, parseIp, sameIp } from '../ip-address.js';
 import { formatAuthority, parseAuthority } from '../referral-authority.js';
 import { sanitize } from '../sanitize.js';
@@ -10,7 +11,6 @@ import type { LmtpAction, LocalUser } from './lmtp-event.js';
 import { type LmtpDestination, parseLmtpFields } from './lmtp-fields.js';
 import { LmtpRecipient } from './lmtp-recipient.js';
 import type { MailParameters, RcptParameters } from './parameters.js';
-import { formatAddress, parseUserName, type SmtpAddress, splitDetail } from './smtp-address.js';
 import { formatReply, isSuccess, type RemoteReply, replyLogText } from './smtp-reply.js';
 
 /** What a transaction asks of its session. */

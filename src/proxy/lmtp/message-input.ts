@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { formatAddress } from '../../config/smtp-address.js';
 import type { InputBuffer } from '../input-buffer.js';
 import type { LmtpClient } from './lmtp-client.js';
 import type { LmtpRecipient } from './lmtp-recipient.js';
@@ -7,7 +8,6 @@ import { CrlfWriter, DotReader } from './message-reader.js';
 import { originalAddress } from './parameters.js';
 import { receivedHeader } from './received-header.js';
 import type { CommandSide, RecipientCommands } from './recipient-commands.js';
-import { formatAddress } from './smtp-address.js';
 import { formatReply } from './smtp-reply.js';
 
 /** What is being read from the client. */

@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import type { SmtpAddress } from './smtp-address.js';
+import type { SmtpAddress } from '../../config/smtp-address.js';
 
 const ATOM = "[A-Za-z0-9!#$%&'*+\\-/=?^_`{|}~]+";
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';

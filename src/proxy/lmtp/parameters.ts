@@ -1,8 +1,8 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { formatAddress, type SmtpAddress } from '../../config/smtp-address.js';
 import type { Series } from '../../knowledge/versions.js';
 import { decodeXtext, encodeXtext } from '../submission/smtp-text.js';
 import { parseOriginalAddress } from './original-address.js';
-import { formatAddress, type SmtpAddress } from './smtp-address.js';
 
 /** What stands behind the path of MAIL. */
 export interface MailParameters {

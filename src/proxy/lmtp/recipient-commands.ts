@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { AuthAnswer } from '../../auth/answer.js';
+import { formatAddress, parsePath, type SmtpAddress, splitDetail } from '../../config/smtp-address.js';
 import { tabUnescaped } from '../forward-fields.js';
 import type { LogLevel } from '../session-event.js';
 import { decodeXtext } from '../submission/smtp-text.js';
@@ -10,7 +11,6 @@ import type { LmtpRecipient } from './lmtp-recipient.js';
 import type { LmtpState } from './lmtp-session.js';
 import { LmtpTransaction } from './lmtp-transaction.js';
 import { BAD_XTEXT, parseMailParameters, parseRcptParameters } from './parameters.js';
-import { formatAddress, parsePath, type SmtpAddress, splitDetail } from './smtp-address.js';
 import { formatReply } from './smtp-reply.js';
 
 /** More recipients in one message are refused for now; real Dovecot has no limit. */

@@ -1,6 +1,6 @@
-import type { ByteString } from '../../../grammar/bytes.js';
-import type { Series } from '../../knowledge/versions.js';
-import { parseIp } from '../ip-address.js';
+import type { ByteString } from '../../grammar/bytes.js';
+import type { Series } from '../knowledge/versions.js';
+import { parseAddress } from './network.js';
 
 /** A syntax error, in Dovecot's words. */
 export class AddressError extends Error {}
@@ -168,7 +168,7 @@ export class AddressParser {
     if (tag === null || !this.skip(':')) throw new AddressError('Invalid address literal');
     const content = this.#take(this.#patterns.literalContent);
     if (content === null) throw new AddressError('Empty address literal');
-    if (tag.toLowerCase() === 'ipv6' && parseIp(content)?.family !== 6)
+    if (tag.toLowerCase() === 'ipv6' && parseAddress(content)?.family !== 6)
       throw new AddressError('Invalid IPv6 address literal');
     return `${tag}:${content}`;
   }

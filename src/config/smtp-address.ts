@@ -1,6 +1,6 @@
-import type { ByteString } from '../../../grammar/bytes.js';
-import type { Series } from '../../knowledge/versions.js';
-import { AddressError, AddressParser, isDotString, isQuotable } from './address-parser.js';
+import type { ByteString } from '../../grammar/bytes.js';
+import type { Series } from '../knowledge/versions.js';
+import { AddressError, AddressParser, isDotString, isQuotable } from './smtp-address-parser.js';
 
 /** A mailbox; both parts null for `<>`. */
 export interface SmtpAddress {
