@@ -139,7 +139,9 @@ export class TreeBuilder {
         message: "'#' directly after other text starts a comment: put a space before it, or quote the value",
       });
     }
-    if (ambiguousHashes.length > 0) this.#problems.sort((a, b) => a.line - b.line);
+    // Comments are taken off a line before it is looked into (Dovecot 2.4.1 config-parser.c config_parse_line()).
+    const rank = ({ kind }: SyntaxProblem) => (kind === 'ambiguous-hash' ? 0 : 1);
+    if (ambiguousHashes.length > 0) this.#problems.sort((a, b) => a.line - b.line || rank(a) - rank(b));
     return new LazyTree(this.rows, this.#problems, this.#pending);
   }
 

@@ -50,7 +50,7 @@ export function runConfig(
         origins: options.origin,
       }),
     );
-  if (dumpOptions.scope !== 'defaults') sayWarnings(config, config.problems.length, terminal);
+  if (dumpOptions.scope !== 'defaults') sayWarnings(config, endOfChecks(config), terminal);
   for (const message of dump.messages) say(terminal, message);
   const isOver = dump.messages.some((message) => message.startsWith('Fatal: '));
   const late = isRefused && !isNamed && !isOver ? refusal : null;
@@ -107,9 +107,17 @@ function load(options: ConfigCommandOptions): LoadedConfig | UnreadableMainFile 
   }
 }
 
+/** Where doveconf stops looking: at a section without its end, an unknown group, Sieve that does not start. */
+function endOfChecks({ problems, refusal }: LoadedConfig): number {
+  if (refusal === null) return problems.length;
+  const bySieve = problems.findLastIndex(({ fatal }) => fatal !== undefined);
+  if (bySieve !== -1 && refusal.fatal !== undefined) return bySieve;
+  return refusal.kind === 'failed-check' ? problems.length : problems.indexOf(refusal);
+}
+
 /** Errors that are found behind the reading: doveconf prints the configuration all the same. */
 function isLate(refusal: ConfigProblem): boolean {
-  if (isPanic(refusal)) return false;
+  if (isPanic(refusal) || refusal.ends === true) return false;
   const isUnknownGroup = / Unknown group (?:label )?@/.test(refusal.dovecot?.message ?? '');
   return refusal.kind === 'failed-check' || refusal.kind === 'unclosed-section' || isUnknownGroup;
 }

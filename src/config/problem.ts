@@ -52,6 +52,8 @@ export interface ConfigProblem {
   readonly survived?: true;
   /** What Dovecot's last, fatal line names as the reason where it is not `dovecot.message` once more. */
   readonly fatal?: ByteString;
+  /** Dovecot's program ends with it and prints nothing. */
+  readonly ends?: true;
   /** One sentence for an administrator. */
   readonly message: string;
   /** Names that could have been meant, best first. */

@@ -17,6 +17,8 @@ export interface ObsoleteActions {
   setGlobal(key: ByteString, value: ByteString): void;
   /** Sets a path of the global settings without the checks of a written line; `name` is what an error calls it. */
   applyGlobal(name: ByteString, path: ByteString, value: ByteString): void;
+  /** Errors of the statement so far are lost. */
+  forgetErrors(): void;
   /** The same where the statement stands. */
   apply(name: ByteString, path: ByteString, value: ByteString): void;
 }
@@ -107,8 +109,10 @@ function applyToServices(actions: ObsoleteActions, name: string, value: ByteStri
     ...NAMES.map((one) => [one, one] as const),
     ['sieve', 'managesieve'] as const,
   ])
-    if (servesProtocol(actions.filter(), protocol))
+    if (servesProtocol(actions.filter(), protocol)) {
       actions.applyGlobal(name, `service/${service}${suffix}/${name}`, value);
+      if (protocol === 'sieve') actions.forgetErrors();
+    }
 }
 
 function rewriteListen(key: ByteString, value: ByteString, actions: ObsoleteActions): boolean {
@@ -129,6 +133,9 @@ function rewriteListen(key: ByteString, value: ByteString, actions: ObsoleteActi
     for (const protocol of NAMES)
       if (servesProtocol(actions.filter(), protocol))
         actions.applyGlobal(name, `service/${protocol}-login/inet_listener/${protocol}${ssl}/${name}`, text);
+    if (secure || !servesProtocol(actions.filter(), 'sieve')) return;
+    actions.applyGlobal(name, `service/managesieve-login/inet_listener/managesieve/${name}`, text);
+    actions.forgetErrors();
   };
   if (colon !== -1 && listHasPort(value)) {
     actions.warn(`${key}=..:port has been replaced by service { inet_listener { port } }`);

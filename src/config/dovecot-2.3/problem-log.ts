@@ -40,6 +40,8 @@ export class ProblemLog {
   /** Those of sections, whose paths nobody needs as a rule. */
   readonly #seenInSections: Seen[] = [];
   #warnedObsolete = false;
+  /** Problems before the statement being read. */
+  #before = 0;
 
   constructor(main: Source, lenient: boolean, table: SectionTable) {
     this.#table = table;
@@ -48,9 +50,16 @@ export class ProblemLog {
   }
 
   enter(source: Source, node: ReadNode): void {
+    this.#before = this.problems.length;
     this.source = source;
     this.#node = node;
     this.#origin = null;
+  }
+
+  /** What an old setting does to the services of ManageSieve makes Dovecot forget what was wrong with the others. */
+  forgetErrors(): void {
+    const ofStatement = this.problems.splice(this.#before);
+    this.problems.push(...ofStatement.filter(({ severity }) => severity === 'warning'));
   }
 
   /** Of the statement being read; of a section its opening line. */

@@ -39,6 +39,7 @@ export class Reading {
     filter: () => this.#sections.layer.filter,
     warn: (text) => this.#log.warnObsolete(text),
     complain: (text) => this.#log.complain(text),
+    forgetErrors: () => this.#log.forgetErrors(),
     set: (name, text) => this.#keyValue(name, plain(text), this.#log.keyPlace),
     setFile: (name, path) => this.#fileValue(name, path, this.#log.keyPlace),
     setGlobal: (name, text) => this.#apply(this.#global, name, name, plain(text), null),

@@ -84,9 +84,7 @@ export function checkSettings(
     }
     const view = new View(matching.map(({ root }) => root));
     const isGlobal = layer.filter === GLOBAL_FILTER;
-    if (isGlobal)
-      for (const warning of [...small.warnSsl(view), ...warnMaster(view)])
-        problems.push(problemOf(warning, 'warning', null));
+    if (isGlobal) for (const warning of warnMaster(view)) problems.push(problemOf(warning, 'warning', null));
     const touched = isGlobal ? null : touchedModules(matching);
     if (renames) touched?.add('master');
     for (const [module, check] of CHECKS) {

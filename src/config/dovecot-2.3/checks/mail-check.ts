@@ -38,7 +38,7 @@ export const checkMailStorage: Check = (view) => {
       const header = /^hdr\.(.*)$/is.exec(field)?.[1];
       // RFC 5322 2.2: printable US-ASCII without the colon
       if (header !== undefined && !/^[!-9;-~]*$/.test(header))
-        say(name, `Invalid ${name}: ${header} is not a valid header name`);
+        say(name, `Invalid ${name}: ${field} is not a valid header name`);
     }
   return found;
 };

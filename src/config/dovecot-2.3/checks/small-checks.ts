@@ -12,18 +12,6 @@ export const checkSsl: Check = (view) => {
   return found;
 };
 
-export const warnSsl: Check = (view) =>
-  raw(view, 'ssl') !== 'no' &&
-  words(raw(view, 'ssl_options').toLowerCase(), /[, ]+/).includes('no_compression')
-    ? [
-        finding(
-          view,
-          'ssl_options',
-          'DEPRECATED: no_compression is default, so it is redundant in ssl_options',
-        ),
-      ]
-    : [];
-
 /** Dovecot 2.3.19.1 director-settings.c. */
 export const checkDirector: Check = (view) =>
   view.time('director_user_expire') < 10_000

@@ -2,6 +2,7 @@ import type { ByteString } from '../../../../grammar/bytes.js';
 import type { FilterMask } from '../filter.js';
 import { type FilterIndex, Scope } from '../scope.js';
 import { escapeSectionName } from '../section-name.js';
+import { checkValue } from '../value-syntax.js';
 import type { StructView } from './struct-view.js';
 
 /** What a check may ask besides its own struct. */
@@ -61,18 +62,29 @@ export function sectionScope(
 
 /**
  * What Dovecot says where it reads a section's struct and a value has a variable of a user or a connection, which
- * nobody knows at that time; null: nothing. Dovecot 2.4.1 settings.c, observed with the variables of auth and mail.
+ * nobody knows at that time, or a value that is not expanded is none; null: nothing. Dovecot 2.4.1 settings.c, observed with the variables of auth and mail.
  */
 export function expansionError(scope: Scope, structName: ByteString): ByteString | null {
   for (const { name, type } of scope.table.findStruct(structName)?.members ?? []) {
     if (UNEXPANDED_TYPES.includes(type)) continue;
     const text = scope.text(name);
-    if (!text.includes('%{')) continue;
+    if (!text.includes('%{')) {
+      const error = text.includes('$') ? unexpandedError(scope, name, text) : null;
+      if (error !== null) return error;
+      continue;
+    }
     const variable = /%\{\s*([A-Za-z0-9_]+)\s*[|}]/.exec(text)?.[1];
     if (variable !== undefined && !GLOBAL_VARIABLES.has(variable))
       return `Failed to expand ${name} setting variables: Unknown variable '${variable}'`;
   }
   return null;
+}
+
+/** `$ENV:NAME` stays as it is while doveconf does not expand, which is no number and no word of a list. */
+function unexpandedError(scope: Scope, name: ByteString, text: ByteString): ByteString | null {
+  const definition = scope.table.findSetting(name);
+  const wrong = definition === undefined ? null : checkValue(definition, text, true);
+  return wrong === null ? null : `Invalid setting ${name}=${text}: ${wrong.error}`;
 }
 
 const UNEXPANDED_TYPES = ['str_novars', 'file', 'boollist', 'strlist'];

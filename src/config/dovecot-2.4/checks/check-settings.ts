@@ -4,7 +4,7 @@ import type { ConfigProblem } from '../../problem.js';
 import type { Filter, FilterMask, FilterTree } from '../filter.js';
 import { FilterIndex } from '../scope.js';
 import type { SettingsTable } from '../settings-table.js';
-import { expansionError, scopeWith } from './check-context.js';
+import { sieveProblems } from './sieve-start.js';
 import { structChecks } from './struct-checks.js';
 import { StructView } from './struct-view.js';
 
@@ -17,7 +17,10 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
   const index = new FilterIndex(tree);
   const said = new Set<ByteString>();
   const globalSsl = tree.root.values.get('ssl');
-  problems.push(...checkSieve(tree, index, input));
+  problems.push(...sieveProblems(tree, index, input));
+  const bySieve = new Set(
+    problems.map(({ message }) => message.replace(/^sieve: \w+ settings: Invalid settings: /, '')),
+  );
   for (const filter of tree.all) {
     if (filter.isDefault || (filter.mask.isList === true && filter.isInGroup)) continue;
     const ssl = filter.values.get('ssl');
@@ -34,8 +37,7 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
       if (check === undefined) continue;
       const view = new StructView(tree, filter, struct, input.expand);
       const error = check(view, context);
-      // Sieve has said it already.
-      if (error !== null && !(filter.isRoot && SIEVE_STRUCTS.includes(struct.name)))
+      if (error !== null && !(filter.isRoot && bySieve.has(error)))
         problems.push(problemOf('error', error, filter));
     }
   }
@@ -47,34 +49,6 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
     if (key !== undefined) said.add(key);
     problems.push(problemOf('warning', text, filter));
   }
-}
-
-/** Structs that Pigeonhole reads while doveconf asks it for its capabilities, which is before all other checks. */
-const SIEVE_STRUCTS = ['sieve', 'sieve_variables', 'sieve_vacation', 'sieve_notify_mailto'];
-
-function checkSieve(tree: FilterTree, index: FilterIndex, input: LoadInput): ConfigProblem[] {
-  const context = { index, connection: {}, expanded: input.expand, warn: () => undefined };
-  // It asks for no protocol, and so for `protocol !imap { }` as well.
-  const scope = scopeWith(context);
-  const within = scope.filters.filter((filter) => !filter.isRoot && !filter.isDefault).reverse();
-  return SIEVE_STRUCTS.flatMap((name) => {
-    const struct = tree.table.findStruct(name);
-    const unknown = expansionError(scope, name);
-    if (unknown !== null) {
-      const text = `sieve: ${name} settings: Failed to parse configuration: ${unknown}`;
-      return [sieveProblem(text, tree.root)];
-    }
-    const error =
-      struct &&
-      structChecks.get(name)?.(new StructView(tree, tree.root, struct, input.expand, within), context);
-    if (error == null) return [];
-    return [sieveProblem(`sieve: ${name} settings: Invalid settings: ${error}`, tree.root)];
-  });
-}
-
-// Pigeonhole 2.4.1 managesieve-login-settings-plugin.c
-function sieveProblem(text: ByteString, root: Filter): ConfigProblem {
-  return { ...problemOf('error', text, root), fatal: 'Failed to initialize Sieve' };
 }
 
 /** Structs with a check that the filter has a value of; at the root all of them. */

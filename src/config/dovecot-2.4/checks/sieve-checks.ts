@@ -1,4 +1,5 @@
 import { type ByteString, toUtf8 } from '../../../../grammar/bytes.js';
+import { parsePath } from '../../smtp-address.js';
 import type { StructCheck } from './check-context.js';
 import type { StructView } from './struct-view.js';
 
@@ -113,9 +114,28 @@ const storage: StructCheck = (view) => {
   return isScriptName(scriptName) ? null : `Invalid script name '${scriptName}'`;
 };
 
+// Pigeonhole 2.4.1 sieve-settings.c
+const sieve: StructCheck = (view, context) =>
+  addressSource('sieve_redirect_envelope_from', 'by Sieve')(view, context) ?? userEmailError(view);
+
+function userEmailError(view: StructView): ByteString | null {
+  const name = 'sieve_user_email';
+  const written = view.written(name);
+  const text = written.includes('%{') ? view.text(name) : written;
+  if (text === '') return null;
+  const parsed = parsePath(text, {
+    series: '2.4',
+    emptyAllowed: false,
+    domainOptional: false,
+    bracketsOptional: true,
+    brokenAllowed: false,
+  });
+  return parsed.kind === 'error' ? `${name}: Invalid SMTP address '${text}': ${parsed.message}` : null;
+}
+
 /** Checks of Pigeonhole's structs. */
 export const sieveChecks: readonly (readonly [struct: ByteString, check: StructCheck])[] = [
-  ['sieve', addressSource('sieve_redirect_envelope_from', 'by Sieve')],
+  ['sieve', sieve],
   ['sieve_editheader', editheader],
   ['sieve_editheader_header', editheaderName],
   ['sieve_ldap', ldap],

@@ -41,15 +41,16 @@ export class Dumper {
     const isFine = this.#late.length === 0 && checked.every(({ severity }) => severity === 'warning');
     if (options.scope === 'defaults' || (named && isFine)) mergeDefaults(builder);
 
-    const checks = checked.flatMap((problem) =>
-      problem.severity === 'error' && problem.dovecot !== null ? [`Error: ${problem.dovecot.message}`] : [],
-    );
+    const errors = checked.filter(({ severity }) => severity === 'error');
+    // Where Sieve does not start no setting is checked.
+    const bySieve = errors.filter(({ fatal }) => fatal !== undefined);
+    const checks = bySieve.length > 0 ? [] : errorLines(errors);
     const { configVersion } = reading;
     const nodes: DumpNode[] =
       named || configVersion === null || options.scope === 'defaults'
         ? []
         : [versionLine(configVersion, options)];
-    const messages: ByteString[] = [];
+    const messages: ByteString[] = errorLines(bySieve);
     for (const name of named ? options.names : ['']) {
       const printed = this.#printed(reading, options, name);
       if (printed === null) {
@@ -59,7 +60,7 @@ export class Dumper {
       nodes.push(...printed);
       messages.push(...checks);
     }
-    const failed = !named && options.scope !== 'defaults' && (checks.length > 0 || this.#late.length > 0);
+    const failed = !named && options.scope !== 'defaults' && (errors.length > 0 || this.#late.length > 0);
     return { nodes, messages, exitCode: failed ? 89 : 0 };
   }
 
@@ -77,6 +78,10 @@ export class Dumper {
     if (options.valuesOnly && !printer.hasPrinted) nodes.push(EMPTY_LINE);
     return printer.isAmbiguous ? null : nodes;
   }
+}
+
+function errorLines(problems: readonly ConfigProblem[]): ByteString[] {
+  return problems.flatMap(({ dovecot }) => (dovecot === null ? [] : [`Error: ${dovecot.message}`]));
 }
 
 /** Printed as a whole with `-h`, too. */
