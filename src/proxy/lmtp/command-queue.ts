@@ -21,6 +21,7 @@ export class CommandQueue {
   #waiting: QueuedCommand[] = [];
   #sent: { readonly command: QueuedCommand; left: number }[] = [];
   pipelining = false;
+  #held = false;
 
   constructor(send: (text: ByteString) => void) {
     this.#send = send;
@@ -39,8 +40,19 @@ export class CommandQueue {
     this.flush();
   }
 
+  /** While replies are read nothing goes out. Dovecot lib-smtp/smtp-client-connection.c smtp_client_connection_trigger_output */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.flush();
+  }
+
   /** Sends what may go out now, in one piece. */
   flush(): void {
+    if (this.#held) return;
     let text = '';
     for (;;) {
       const [command] = this.#waiting;

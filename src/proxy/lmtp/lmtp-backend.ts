@@ -1,11 +1,12 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { type Series, seriesOf } from '../../knowledge/versions.js';
 import type { BackendTls } from '../session-event.js';
-import { type LmtpFrontFacts, xclientCommands } from './backend-xclient.js';
+import { parseCapability } from './backend-capability.js';
+import type { BackendRecipient, BackendSide } from './backend-side.js';
+import { xclientCommands } from './backend-xclient.js';
 import { CommandQueue } from './command-queue.js';
 import type { LmtpAction } from './lmtp-event.js';
 import type { LmtpDestination } from './lmtp-fields.js';
-import type { LmtpSettings } from './lmtp-settings.js';
 import { type MessageBody, MessageTransfer } from './message-transfer.js';
 import { ReplyParser } from './reply-parser.js';
 import {
@@ -20,26 +21,6 @@ import {
 const CONNECT_TIMEOUT_MS = 30_000;
 const COMMAND_TIMEOUT_MS = 300_000;
 
-/** One recipient at a backend. */
-export interface BackendRecipient {
-  /** RCPT without its end, once the backend's capabilities are known. */
-  command(capabilities: ReadonlySet<ByteString>): ByteString;
-  rcptReplied(reply: SmtpReply): void;
-  dataReplied(reply: SmtpReply): void;
-}
-
-/** What a backend connection asks of its transaction. */
-export interface BackendSide {
-  readonly settings: LmtpSettings;
-  readonly hostname: ByteString;
-  act(action: LmtpAction): void;
-  /** `lmtp-client: conn NAME: ` stands in front. */
-  log(text: ByteString): void;
-  facts(): LmtpFrontFacts;
-  /** MAIL without its end. */
-  mailCommand(capabilities: ReadonlySet<ByteString>): ByteString;
-}
-
 type State = 'connecting' | 'greeting' | 'handshake' | 'ready' | 'closed';
 
 /** A connection to one backend and the transaction on it. Dovecot lib-smtp/smtp-client-connection.c, smtp-client-transaction.c */
@@ -50,15 +31,19 @@ export class LmtpBackend {
   readonly #ip: string;
   readonly #side: BackendSide;
   readonly #series: Series;
-  readonly #parser = new ReplyParser();
+  readonly #parser: ReplyParser;
   readonly #queue: CommandQueue;
   #state: State = 'connecting';
   #tls = false;
   /** The other side ended: nothing can be said any more. */
   #gone = false;
+  /** Replies are read. */
+  #reading = false;
+  /** Nobody wants it any more, but what has come is still looked at. */
+  #leaving = false;
   #xclientSent = false;
-  readonly #capabilities = new Set<ByteString>();
-  #xclientKnown: readonly ByteString[] = [];
+  /** With their parameters, all in capitals. */
+  readonly #capabilities = new Map<ByteString, readonly ByteString[]>();
   /** Why no recipient can be added any more. */
   #failure: SmtpReply | null = null;
   #waiting: BackendRecipient[] = [];
@@ -73,6 +58,7 @@ export class LmtpBackend {
     this.#ip = ip;
     this.#side = side;
     this.#series = seriesOf(side.settings.version);
+    this.#parser = new ReplyParser(this.#series);
     this.#queue = new CommandQueue((data) => this.#act({ kind: 'to_backend', backend: id, data }));
   }
 
@@ -130,12 +116,13 @@ export class LmtpBackend {
 
   closed(error: string): void {
     if (this.#state === 'closed') return;
-    this.#gone = true;
+    // One that only ended may still be told goodbye.
+    this.#gone = error !== '';
     if (this.#tls && this.#state === 'greeting' && this.#capabilities.size === 0 && error !== '')
       this.tlsFailed(error);
     else if (error !== '') {
       const stream = `(conn:${this.#place},id=${this.id})`;
-      this.#fail('lost', `Connection lost: read${stream} failed: ${error}`, LOST('Read failure'));
+      this.#fail('lost', `Connection lost: read(${stream}) failed: ${error}`, LOST('Read failure'));
     } else if (this.#parser.empty) this.#fail('lost', null, LOST('Remote closed connection unexpectedly'));
     else this.#badReply('Invalid command reply: Premature end of input');
   }
@@ -163,6 +150,8 @@ export class LmtpBackend {
   received(data: ByteString): void {
     if (this.#state === 'closed' || this.#state === 'connecting') return;
     this.#parser.append(data);
+    this.#reading = true;
+    this.#queue.hold();
     while (!this.#isClosed()) {
       const enhanced = this.#capabilities.has('ENHANCEDSTATUSCODES');
       const parsed = this.#parser.next(enhanced, this.#queue.expectsEhlo);
@@ -170,6 +159,9 @@ export class LmtpBackend {
       if (parsed.kind === 'invalid') this.#badReply(`Invalid command reply: ${parsed.message}`);
       else this.#reply(parsed.reply);
     }
+    this.#reading = false;
+    this.#queue.release();
+    if (this.#leaving) this.close();
     if (!this.#isClosed() && this.#state === 'ready') this.#watchCommands();
   }
 
@@ -186,10 +178,7 @@ export class LmtpBackend {
     else if (this.#state === 'greeting') this.#greeted(reply);
     else if (!this.#queue.expectsReply)
       this.#fail('bad_reply', `Unexpected reply: ${replyLogText(reply)}`, 'Got unexpected reply');
-    else {
-      this.#queue.replied(reply);
-      if (!this.#isClosed()) this.#queue.flush();
-    }
+    else this.#queue.replied(reply);
   }
 
   #greeted(reply: RemoteReply): void {
@@ -205,7 +194,7 @@ export class LmtpBackend {
     this.#command(
       `${name} ${this.#side.hostname}`,
       (reply) => this.#helloReplied(reply, name),
-      name !== 'HELO',
+      name === 'EHLO',
     );
   }
 
@@ -221,7 +210,6 @@ export class LmtpBackend {
       return;
     }
     this.#capabilities.clear();
-    this.#xclientKnown = [];
     for (const line of reply.lines.slice(1)) this.#learn(line);
     this.#queue.pipelining = this.#capabilities.has('PIPELINING');
     this.#restartTimer();
@@ -229,9 +217,13 @@ export class LmtpBackend {
   }
 
   #learn(line: ByteString): void {
-    const [name = '', ...parameters] = line.split(' ');
-    this.#capabilities.add(name.toUpperCase());
-    if (name.toUpperCase() === 'XCLIENT') this.#xclientKnown = parameters.map((each) => each.toUpperCase());
+    const capability = parseCapability(line);
+    if (capability.kind === 'capability') this.#capabilities.set(capability.name, capability.parameters);
+    else this.#log('warning', `Received invalid EHLO response line: ${capability.mistake}`);
+  }
+
+  #log(level: 'warning' | 'error', text: ByteString): void {
+    this.#side.log(level, `conn ${this.#place} [${this.id}]: ${text}`);
   }
 
   #afterHello(): void {
@@ -245,7 +237,11 @@ export class LmtpBackend {
     }
     const commands = this.#xclientSent
       ? []
-      : xclientCommands(this.#side.facts(), this.#xclientKnown, this.destination.protocol === 'smtp');
+      : xclientCommands(
+          this.#side.facts(),
+          this.#capabilities.get('XCLIENT') ?? [],
+          this.destination.protocol === 'smtp',
+        );
     // Sent even with proxy_not_trusted. observed 2.3.19.1 and 2.4.1
     this.#xclientSent = true;
     if (commands.length === 0) {
@@ -354,7 +350,7 @@ export class LmtpBackend {
 
   #fail(failure: LocalFailureClass, log: ByteString | null, text: ByteString): void {
     if (this.#state === 'closed') return;
-    if (log !== null) this.#side.log(`conn ${this.#place} [${this.id}]: ${log}`);
+    if (log !== null) this.#log('error', log);
     const shown = this.#side.settings.verboseReplies && log !== null ? log : text;
     this.#end({ kind: 'local', failure, text: shown });
   }
@@ -362,6 +358,7 @@ export class LmtpBackend {
   /** The connection is over for this reason: everyone who waits for something of it is told. */
   #end(failure: SmtpReply): void {
     this.#failure = failure;
+    this.#reading = false;
     this.close();
     const unanswered = [...this.#waiting, ...this.#asked];
     this.#waiting = [];
@@ -373,6 +370,8 @@ export class LmtpBackend {
   /** Nothing more is wanted of it. */
   close(): void {
     if (this.#state === 'closed') return;
+    this.#leaving = true;
+    if (this.#reading) return;
     const isOpen = this.#state !== 'connecting' && !this.#gone;
     this.#state = 'closed';
     this.#queue.clear();

@@ -1,7 +1,8 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { formatAddress, type SmtpAddress, sameAddress } from '../../config/smtp-address.js';
 import { encodeXtext } from '../submission/smtp-text.js';
-import type { BackendRecipient, LmtpBackend } from './lmtp-backend.js';
+import type { BackendRecipient, Capabilities } from './backend-side.js';
+import type { LmtpBackend } from './lmtp-backend.js';
 import { formatOriginal, originalOf, type RcptParameters } from './parameters.js';
 import {
   formatReply,
@@ -58,7 +59,7 @@ export class LmtpRecipient implements BackendRecipient {
     return formatAddress(this.path);
   }
 
-  command(capabilities: ReadonlySet<ByteString>): ByteString {
+  command(capabilities: Capabilities): ByteString {
     const { original } = this.parameters;
     let text = `RCPT TO:<${formatAddress(this.address)}>`;
     // An address that the passdb changed keeps its first name. Dovecot lmtp_proxy_rcpt_login_cb

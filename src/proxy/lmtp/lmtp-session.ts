@@ -72,10 +72,17 @@ export class LmtpSession {
 
   /** What is to be done about an event, in order. */
   receive(event: LmtpEvent): readonly LmtpAction[] {
-    if (!this.#closed) this.#handle(event);
+    if (this.#closed) return [];
+    this.#handle(event);
+    // Backends are left first, also by one that was being read.
+    if (this.#isClosed()) this.#act({ kind: 'close_client' });
     const actions = this.#actions;
     this.#actions = [];
     return actions;
+  }
+
+  #isClosed(): boolean {
+    return this.#closed;
   }
 
   #act(action: LmtpAction): void {
@@ -344,7 +351,6 @@ export class LmtpSession {
     this.#message.reset();
     this.#commands.reset();
     this.#act({ kind: 'clear_timer', name: 'idle' });
-    this.#act({ kind: 'close_client' });
   }
 
   #unfinished(): string | null {

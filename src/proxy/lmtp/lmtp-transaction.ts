@@ -4,6 +4,7 @@ import { formatAddress, parseUserName, type SmtpAddress, splitDetail } from '../
 import { ipPort, parseIp, sameIp } from '../ip-address.js';
 import { formatAuthority, parseAuthority } from '../referral-authority.js';
 import { sanitize } from '../sanitize.js';
+import type { Capabilities } from './backend-side.js';
 import type { LmtpFrontFacts } from './backend-xclient.js';
 import { LmtpBackend } from './lmtp-backend.js';
 import type { LmtpClient } from './lmtp-client.js';
@@ -199,7 +200,7 @@ export class LmtpTransaction {
         settings: this.#client.settings,
         hostname: this.#client.ownName,
         act: (action) => this.#side.act(action),
-        log: (text) => this.#side.log('error', `lmtp-client: ${text}`),
+        log: (level, text) => this.#side.log(level, `lmtp-client: ${text}`),
         facts: () => this.#facts(id),
         mailCommand: (capabilities) => this.#mailCommand(capabilities),
       });
@@ -231,7 +232,7 @@ export class LmtpTransaction {
   }
 
   /** A backend that knows no 8BITMIME is not told of it (real Dovecot panics). RFC 6152 */
-  #mailCommand(capabilities: ReadonlySet<ByteString>): ByteString {
+  #mailCommand(capabilities: Capabilities): ByteString {
     const { body, utf8 } = this.#parameters;
     const known = body === '7BIT' || (body === '8BITMIME' && capabilities.has('8BITMIME'));
     return `MAIL FROM:<${this.sender.broken ?? formatAddress(this.sender)}>${known ? ` BODY=${body}` : ''}${utf8 ? ' SMTPUTF8' : ''}`;

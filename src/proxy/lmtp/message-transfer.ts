@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import type { BackendRecipient } from './backend-side.js';
 import type { CommandQueue } from './command-queue.js';
-import type { BackendRecipient } from './lmtp-backend.js';
 import type { LmtpAction } from './lmtp-event.js';
 import { isSuccess, type RemoteReply, type SmtpReply } from './smtp-reply.js';
 

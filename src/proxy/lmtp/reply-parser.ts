@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import type { Series } from '../../knowledge/versions.js';
 import type { RemoteReply } from './smtp-reply.js';
 
 /** Longest reply of a backend. Dovecot lmtp-proxy.c LMTP_MAX_REPLY_SIZE */
@@ -19,8 +20,14 @@ interface Unfinished {
 
 /** Reads a server's replies out of its bytes. Dovecot lib-smtp/smtp-reply-parser.c; RFC 5321 4.2 */
 export class ReplyParser {
+  readonly #stray: RegExp;
   #input: ByteString = '';
   #reply: Unfinished | null = null;
+
+  constructor(series: Series) {
+    // 2.4 is built with UTF-8 in replies. Dovecot 2.4.1 smtp-parser.c smtp_char_lookup
+    this.#stray = series === '2.3' ? /[^\t -~]/ : /[^\t -~\x80-\xfd]/;
+  }
 
   append(data: ByteString): void {
     this.#input += data;
@@ -60,8 +67,11 @@ export class ReplyParser {
     const reply = this.#reply ?? { status, enhanced: null, codeFailed: false, size: 0, lines: [] };
     this.#reply = reply;
     if (status !== reply.status) return invalid('Inconsistent status codes in reply');
-    if (ehlo && reply.lines.length === 0 && status === 250) text = text.replace(/[\r\n]/g, ' ');
-    else if (/[^\t -~]/.test(text)) return invalid(`Encountered stray ${shown(text)} in reply text`);
+    // Behind the name anything is taken.
+    if (ehlo && reply.lines.length === 0 && status === 250)
+      text = text.replace(/ .*$/s, (greeting) => greeting.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, ' '));
+    const stray = this.#stray.exec(text)?.[0];
+    if (stray !== undefined) return invalid(`Encountered stray ${shown(stray)} in reply text`);
     reply.size += text.length;
     if (reply.size > MAX_REPLY) return invalid('Reply exceeds size limit');
     reply.lines.push(enhancedCodes ? withoutCode(reply, text) : text);
@@ -96,16 +106,14 @@ function invalid(message: ByteString): Parsed {
   return { kind: 'invalid', message };
 }
 
-function shown(text: ByteString): ByteString {
-  const character = /[^\t -~]/.exec(text)?.[0] ?? '';
-  return character === '\r' ? 'CR' : `0x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+function shown(character: string): ByteString {
+  if (character === '\r') return 'CR';
+  return `0x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 function lineProblem(line: ByteString): ByteString {
   if (!/^[2-5][0-5]\d/.test(line)) return 'Invalid status code in reply';
   const character = line.charAt(3);
-  const name = /[ -~]/.test(character)
-    ? `'${character}'`
-    : `0x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  const name = /[ -~]/.test(character) ? `'${character}'` : shown(character);
   return `Encountered unexpected ${name} after reply status code`;
 }

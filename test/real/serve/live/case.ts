@@ -72,8 +72,10 @@ export interface LiveCase extends LiveUser {
   readonly denied?: boolean;
   /** What only one version does. */
   readonly only?: Series;
-  /** The real login process dies of it: dvproxy answers. */
-  readonly crashes?: true;
+  /** The real process dies of it, in one version or both: dvproxy answers. */
+  readonly crashes?: true | Series;
+  /** Why it is not compared: what the real one does is chance, or no use to anybody. */
+  readonly leftOut?: string;
   /** The real log has the backend's line ends in it, dvproxy's question marks. */
   readonly breaksLog?: true;
   /** Takes half a minute: begins first. */

@@ -4,7 +4,7 @@ import { type Behind, type LiveCase, type Step, send } from './case.js';
 type Answers = Readonly<Record<string, LineAnswer | string>>;
 
 export interface LmtpScript {
-  /** Answers to whole lines, to verbs, and to verbs behind TLS (`LHLO TLS`). */
+  /** Answers to whole lines, to their first two words, to verbs, and to verbs behind TLS (`LHLO TLS`). */
   readonly answers?: Answers;
   /** What the message is answered with, one for each recipient that was accepted; the last one for all others. */
   readonly saved?: readonly string[];
@@ -36,7 +36,8 @@ export function lmtpBehind(script: LmtpScript = {}): Behind {
         return dotted ? '' : done();
       }
       const verb = line.split(' ')[0]?.toUpperCase() ?? '';
-      const own = answers[line] ?? answers[secured ? `${verb} TLS` : verb] ?? answers[verb];
+      const words = line.split(' ').slice(0, 2).join(' ');
+      const own = answers[line] ?? answers[words] ?? answers[secured ? `${verb} TLS` : verb] ?? answers[verb];
       const ownText = typeof own === 'string' ? own : own?.text;
       const size = verb === 'BDAT' ? Number(line.split(' ')[1]) : 0;
       switch (verb) {

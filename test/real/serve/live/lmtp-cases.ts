@@ -1,5 +1,5 @@
 import type { LiveCases } from './case.js';
-import { data, HELLO, lmtp, MAIL, RCPT, SUBJECT } from './lmtp-behind.js';
+import { LMTP_BACKEND_CASES } from './lmtp-backend-cases.js';
 import { LMTP_COMMAND_CASES } from './lmtp-command-cases.js';
 
 type Groups = Readonly<Record<string, LiveCases>>;
@@ -7,6 +7,7 @@ type Groups = Readonly<Record<string, LiveCases>>;
 /** Where clients come from decides what they may. */
 export const LMTP_CASES: Groups = {
   ...LMTP_COMMAND_CASES,
+  ...LMTP_BACKEND_CASES,
 };
 
 /** With `lenient` settings for all. */
