@@ -1,4 +1,3 @@
-import type { TLSSocket } from 'node:tls';
 import { type ByteString, fromUtf8 } from '../../grammar/bytes.js';
 import type { Config } from '../config/config.js';
 import { seriesOf } from '../knowledge/versions.js';
@@ -7,6 +6,7 @@ import type { SessionEnvironment } from '../proxy/login-client.js';
 import { LoginLogFormat } from '../proxy/login-log.js';
 import type { LoginProtocol } from '../proxy/login-protocols.js';
 import { BackendSocket } from '../serve/backend-socket.js';
+import type { TlsPeer } from '../serve/connection.js';
 import { SessionSettings } from '../serve/session-settings.js';
 import {
   type BackendTlsContext,
@@ -173,7 +173,7 @@ function dialWith(context: () => BackendTlsContext): TrialDial {
       drained: () => undefined,
       closed: (error) => events.closed(error),
       tlsFailed: (error) => events.tlsFailed(error),
-      secured: (secure, problem) => events.secured(tlsFacts(secure, problem, checked && context().verify)),
+      secured: (peer, problem) => events.secured(tlsFacts(peer, problem, checked && context().verify)),
     });
     return {
       write: (data) => {
@@ -191,11 +191,15 @@ function dialWith(context: () => BackendTlsContext): TrialDial {
   };
 }
 
-function tlsFacts(secure: TLSSocket, problem: string | null, checked: boolean): TlsFacts {
-  const { subject, issuer, subjectaltname = '', valid_to: validTo = '' } = secure.getPeerCertificate();
+function tlsFacts(
+  { certificate, protocol, cipher }: TlsPeer,
+  problem: string | null,
+  checked: boolean,
+): TlsFacts {
+  const { subject, issuer, subjectaltname = '', valid_to: validTo = '' } = certificate ?? {};
   return {
-    protocol: secure.getProtocol() ?? '',
-    cipher: secure.getCipher().standardName,
+    protocol,
+    cipher: cipher.standardName,
     subject: nameText(subject),
     issuer: nameText(issuer),
     names: subjectaltname === '' ? [] : subjectaltname.split(', '),

@@ -1,11 +1,13 @@
-import { connect as connectTcp, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import { checkServerIdentity } from 'node:tls';
 import { toUtf8 } from '../../grammar/bytes.js';
 import type { BackendTls, LocalAddress } from '../proxy/session-event.js';
+import type { Connection, TlsEvents, TlsPeer } from './connection.js';
 import { hasHandles } from './node-handles.js';
-import { type ConnectionEvents, keepsNextWrite, PlainConnection, writeToSocket } from './plain-connection.js';
+import { PlainConnection } from './plain-connection.js';
+import { SocketConnection } from './socket-connection.js';
 import { READ_SIZE, systemErrorText, tlsErrorText } from './system-errors.js';
 import type { BackendTlsContext } from './tls-context.js';
+import { type ClearConnection, clientTls } from './tls-start.js';
 
 export interface BackendTarget {
   readonly ip: string;
@@ -31,25 +33,26 @@ export interface BackendEvents {
   /** No TLS, or a certificate that is not accepted. */
   tlsFailed(error: string): void;
   /** The handshake is done; `problem`: what a check of the certificate finds, whether or not it is wanted. */
-  secured?(socket: TLSSocket, problem: string | null): void;
+  secured?(peer: TlsPeer, problem: string | null): void;
 }
 
 /** A connection whose last bytes are not taken ends after this time all the same. */
 const LINGER_MS = 10_000;
 
 /** One connection to a backend, in clear or with TLS; bytes for it wait until TLS is up and its certificate accepted. */
-export class BackendSocket implements ConnectionEvents {
+export class BackendSocket implements TlsEvents {
   readonly #target: BackendTarget;
   readonly #events: BackendEvents;
   readonly #tls: () => BackendTlsContext;
-  #socket: Socket | PlainConnection;
+  /** In clear until TLS begins. */
+  #clear: ClearConnection | null;
+  #connection: Connection;
+  #started: { readonly tls: BackendTls; readonly settings: BackendTlsContext } | null = null;
   #held: (Buffer | string)[] | null = null;
   #connected = false;
   /** Known while the connection lasts; kept of one that could not be made. */
   #local: LocalAddress | null = null;
   #done = false;
-  /** Bytes of the last write may be in a queue. */
-  #keeps = false;
   #linger: NodeJS.Timeout | null = null;
 
   constructor(target: BackendTarget, tls: () => BackendTlsContext, events: BackendEvents) {
@@ -57,43 +60,17 @@ export class BackendSocket implements ConnectionEvents {
     this.#tls = tls;
     this.#events = events;
     const { ip, port, sourceIp } = target;
-    if (hasHandles && target.tls === null && !target.mayStartTls) {
-      this.#socket = PlainConnection.connect(ip, port, sourceIp, this, () => this.#onConnect());
-      return;
-    }
-    const socket = connectTcp({
-      host: ip,
-      port,
-      noDelay: true,
-      allowHalfOpen: true,
-      ...(sourceIp === null ? {} : { localAddress: sourceIp }),
-    });
-    this.#socket = socket;
-    if (target.tls === null) socket.on('data', (chunk: Buffer) => this.#chunk(socket, chunk));
-    this.#watch(socket);
-    socket.once('connectionAttemptFailed', () => this.#rememberLocal());
-    socket.once('connect', () => this.#onConnect());
+    const kind = hasHandles ? PlainConnection : SocketConnection;
+    const clear = kind.connect(ip, port, sourceIp, this, () => this.#onConnect());
+    this.#clear = clear;
+    this.#connection = clear;
   }
 
   /** Bytes of the last write must not change. */
   get keepsBytes(): boolean {
-    const socket = this.#socket;
-    return socket instanceof PlainConnection ? socket.waiting > 0 : this.#keeps;
+    return this.#connection.keepsBytes;
   }
 
-  #watch(socket: Socket): void {
-    let failure: Error | null = null;
-    socket.on('error', (error) => {
-      failure = error;
-    });
-    socket.on('end', () => this.end());
-    socket.on('drain', () => this.drained());
-    socket.on('close', () => {
-      if (socket === this.#socket) this.closed(failure);
-    });
-  }
-
-  /** Of a connection in clear. */
   data(chunk: Buffer): boolean {
     return this.#done || this.#events.data(chunk);
   }
@@ -131,19 +108,11 @@ export class BackendSocket implements ConnectionEvents {
 
   /** The address in use, or the one that was asked for. */
   get local(): LocalAddress | null {
-    this.#rememberLocal();
+    const { address, port } = this.#connection.local;
+    if (address !== undefined && port !== undefined && address !== '0.0.0.0' && address !== '::')
+      this.#local = { ip: address, port };
     if (this.#local !== null) return this.#local;
     return this.#target.sourceIp === null ? null : { ip: this.#target.sourceIp, port: null };
-  }
-
-  #rememberLocal(): void {
-    const socket = this.#socket;
-    const { address, port } =
-      socket instanceof PlainConnection
-        ? socket.local
-        : { address: socket.localAddress, port: socket.localPort };
-    if (address === undefined || port === undefined || address === '0.0.0.0' || address === '::') return;
-    this.#local = { ip: address, port };
   }
 
   #onConnect(): void {
@@ -152,40 +121,26 @@ export class BackendSocket implements ConnectionEvents {
     if (this.#target.tls !== null && !this.#done) this.startTls(this.#target.tls);
   }
 
-  #chunk(socket: Socket, chunk: Buffer): void {
-    if (this.#done) return;
-    if (!this.#events.data(chunk)) socket.pause();
-  }
-
   /** Text: one byte per character. False: no room, `drained` follows. */
   write(data: Buffer | string): boolean {
-    if (this.#held !== null) {
-      this.#held.push(typeof data === 'string' ? data : Buffer.from(data));
-      return true;
-    }
-    const socket = this.#socket;
-    if (socket instanceof PlainConnection) return socket.write(data);
-    this.#keeps = keepsNextWrite(socket);
-    return writeToSocket(socket, data);
+    if (this.#held === null) return this.#connection.write(data);
+    this.#held.push(typeof data === 'string' ? data : Buffer.from(data));
+    return true;
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#connection.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#connection.resume();
   }
 
   /** Everything written from now on goes out after the handshake. */
   startTls(tls: BackendTls): void {
-    const raw = this.#socket;
-    // Where TLS may come the connection is a socket.
-    if (raw instanceof PlainConnection) return;
+    const clear = this.#clear;
+    if (clear === null) return;
     this.#held = [];
-    raw.removeAllListeners('data');
-    raw.removeAllListeners('end');
-    raw.removeAllListeners('drain');
     let settings: BackendTlsContext;
     try {
       settings = this.#tls();
@@ -194,56 +149,48 @@ export class BackendSocket implements ConnectionEvents {
       this.#events.tlsFailed(error instanceof Error ? error.message : String(error));
       return;
     }
-    const secure = connectTls({
-      socket: raw,
-      secureContext: settings.context,
-      servername: toUtf8(tls.host),
-      rejectUnauthorized: false,
-      ...(tls.applicationProtocol === null ? {} : { ALPNProtocols: [tls.applicationProtocol] }),
-      // The name is looked at after the chain, see certificateProblem.
-      checkServerIdentity: () => undefined,
-    });
-    this.#socket = secure;
-    this.#watch(secure);
-    secure.on('data', (chunk: Buffer) => this.#chunk(secure, chunk));
-    secure.once('secureConnect', () => this.#handshakeDone(secure, tls, settings));
+    this.#started = { tls, settings };
+    this.#clear = null;
+    const { context } = settings;
+    const { applicationProtocol } = tls;
+    this.#connection = clientTls(clear, { context, serverName: toUtf8(tls.host), applicationProtocol }, this);
   }
 
-  #handshakeDone(secure: TLSSocket, tls: BackendTls, settings: BackendTlsContext): void {
-    if (this.#done) return;
-    this.#events.secured?.(secure, certificateProblem(secure, tls, settings));
-    const problem = tls.verify && settings.verify ? certificateProblem(secure, tls, settings) : null;
-    if (problem !== null) {
+  secured(peer: TlsPeer): void {
+    if (this.#done || this.#started === null) return;
+    const { tls, settings } = this.#started;
+    const found = certificateProblem(peer, tls, settings);
+    this.#events.secured?.(peer, found);
+    if (tls.verify && settings.verify && found !== null) {
       this.destroy();
-      this.#events.tlsFailed(problem);
+      this.#events.tlsFailed(found);
       return;
     }
     const held = this.#held ?? [];
     this.#held = null;
-    for (const data of held) writeToSocket(secure, data);
+    for (const data of held) this.#connection.write(data);
   }
 
   /** No more is wanted: what was written still goes out. */
   finish(): void {
     this.#done = true;
-    const socket = this.#socket;
-    if (!(socket instanceof PlainConnection)) socket.on('error', () => undefined);
-    socket.resume();
+    const connection = this.#connection;
+    connection.resume();
     if (!this.#connected || this.#held !== null) {
-      socket.destroy();
+      connection.destroy();
       return;
     }
-    socket.destroySoon();
-    if (!socket.destroyed) this.#linger = setTimeout(() => socket.destroy(), LINGER_MS);
+    connection.destroySoon();
+    if (!connection.destroyed) this.#linger = setTimeout(() => connection.destroy(), LINGER_MS);
   }
 
   destroy(): void {
     this.#done = true;
-    this.#socket.destroy();
+    this.#connection.destroy();
   }
 
   get destroyed(): boolean {
-    return this.#socket.destroyed;
+    return this.#connection.destroyed;
   }
 }
 
@@ -268,18 +215,17 @@ const CERTIFICATE_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /** Why a certificate is refused, in Dovecot's words; null where it is good. Dovecot lib-ssl-iostream/iostream-openssl.c */
-function certificateProblem(secure: TLSSocket, tls: BackendTls, settings: BackendTlsContext): string | null {
-  const certificate = secure.getPeerCertificate();
-  const code = secure.authorizationError === null ? '' : String(secure.authorizationError);
-  const known = Object.entries(CERTIFICATE_PROBLEMS).find(([name]) => code.includes(name));
-  const reason = settings.refusal ?? (secure.authorized ? null : (known?.[1] ?? code));
+function certificateProblem(peer: TlsPeer, tls: BackendTls, settings: BackendTlsContext): string | null {
+  const { certificate, verifyProblem: code } = peer;
+  const known = Object.entries(CERTIFICATE_PROBLEMS).find(([name]) => code?.includes(name));
+  const reason = settings.refusal ?? known?.[1] ?? code;
   if (reason !== null) {
-    const subject = Object.entries(certificate.subject ?? {})
+    const subject = Object.entries(certificate?.subject ?? {})
       .map(([name, value]) => `/${name}=${Array.isArray(value) ? value.join(',') : value}`)
       .join('');
     return `Received invalid SSL certificate: ${reason}: ${subject} (check ssl_client_ca_* settings?)`;
   }
   const host = toUtf8(tls.host);
-  if (checkServerIdentity(host, certificate) === undefined) return null;
+  if (certificate !== null && checkServerIdentity(host, certificate) === undefined) return null;
   return `SSL certificate doesn't match expected host name ${host}: did not match to any IP or DNS fields`;
 }

@@ -1,12 +1,16 @@
 import { Socket } from 'node:net';
-import { type SecureContext, TLSSocket } from 'node:tls';
-import { fromUtf8 } from '../../grammar/bytes.js';
+import type { SecureContext } from 'node:tls';
+import type { ByteString } from '../../grammar/bytes.js';
 import type { ClientCertificate } from '../proxy/login-client.js';
 import { clientCertificate } from './client-certificate.js';
+import type { Connection, TlsEvents, TlsPeer } from './connection.js';
 import type { TcpHandle } from './node-handles.js';
-import { type ConnectionEvents, keepsNextWrite, PlainConnection, writeToSocket } from './plain-connection.js';
+import { PlainConnection } from './plain-connection.js';
 import type { CertificateRequest } from './session-tls.js';
+import { SocketConnection } from './socket-connection.js';
 import { readErrorText, tlsErrorText } from './system-errors.js';
+import type { TlsServerOptions } from './tls-connection.js';
+import { serverTls } from './tls-start.js';
 
 /** What came of a TLS handshake. */
 interface Handshake {
@@ -22,11 +26,11 @@ export interface ClientEvents {
   /** Bytes of the last chunk are still to be written. */
   holds?(): boolean;
   drained(): void;
-  tlsReady(localName: string, handshake: Handshake): void;
+  tlsReady(localName: ByteString, handshake: Handshake): void;
   closed(error: string): void;
 }
 
-/** An accepted connection: a handle alone where it begins in clear. */
+/** An accepted connection: Node's handle alone where that can be had. */
 export type Accepted = Socket | TcpHandle;
 
 const NO_CERTIFICATE: ClientCertificate = { state: 'none', user: '' };
@@ -35,50 +39,32 @@ const NO_CERTIFICATE: ClientCertificate = { state: 'none', user: '' };
 const LINGER_MS = 10_000;
 
 /** Certificate for a TLS server name. */
-export type ContextFor = (localName: string) => SecureContext;
+export type ContextFor = (localName: ByteString) => SecureContext;
 
 /** One client's connection, in clear first or with TLS from the start. */
-export class ClientSocket implements ConnectionEvents {
-  #socket: Socket | PlainConnection;
+export class ClientSocket implements TlsEvents {
+  /** In clear until TLS begins. */
+  #clear: PlainConnection | SocketConnection | null;
+  #connection: Connection;
   readonly #events: ClientEvents;
+  #asked: CertificateRequest | null = null;
+  #handshake: 'none' | 'running' | 'done' = 'none';
   #done = false;
-  /** Bytes of the last write may be in a queue. */
-  #keeps = false;
   #closed = false;
-  #failure: unknown = null;
   #linger: NodeJS.Timeout | null = null;
   readonly #whenClosed: () => void;
 
   constructor(accepted: Accepted, events: ClientEvents, whenClosed: () => void) {
     this.#events = events;
     this.#whenClosed = whenClosed;
-    if (!(accepted instanceof Socket)) {
-      accepted.setNoDelay(true);
-      const connection = new PlainConnection(accepted, this);
-      this.#socket = connection;
-      connection.startReading();
-      return;
-    }
-    this.#socket = accepted;
     accepted.setNoDelay(true);
-    this.#watch(accepted);
-    accepted.on('data', (chunk: Buffer) => this.data(chunk));
+    const clear =
+      accepted instanceof Socket ? new SocketConnection(accepted, this) : new PlainConnection(accepted, this);
+    clear.startReading();
+    this.#clear = clear;
+    this.#connection = clear;
   }
 
-  #watch(socket: Socket): void {
-    socket.on('error', (error) => {
-      this.#failure ??= error;
-    });
-    socket.on('end', () => {
-      if (socket === this.#socket) this.end();
-    });
-    socket.on('drain', () => this.drained());
-    socket.on('close', () => {
-      if (socket === this.#socket) this.#onClose();
-    });
-  }
-
-  /** Of a connection in clear. */
   data(chunk: Buffer): boolean {
     if (!this.#done) this.#events.data(chunk);
     return true;
@@ -97,24 +83,18 @@ export class ClientSocket implements ConnectionEvents {
   }
 
   closed(failure: Error | null): void {
-    this.#failure ??= failure;
-    this.#onClose();
-  }
-
-  #onClose(): void {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#linger !== null) clearTimeout(this.#linger);
-    this.#end(this.#failure === null ? '' : this.#failureText());
+    this.#end(failure === null ? '' : this.#failureText(failure));
     this.#whenClosed();
   }
 
-  #failureText(): string {
-    const secure = this.#socket instanceof TLSSocket;
-    const message = this.#failure instanceof Error ? this.#failure.message : '';
-    if (secure && /error:[0-9A-F]+:/.test(message))
-      return `SSL_accept() failed: ${tlsErrorText(this.#failure)}`;
-    return readErrorText(this.#failure);
+  /** Dovecot lib-ssl-iostream/iostream-openssl.c openssl_iostream_handle_error */
+  #failureText(failure: Error): string {
+    if (!/error:[0-9A-F]+:/.test(failure.message)) return readErrorText(failure);
+    const call = this.#handshake === 'done' ? 'SSL_read' : 'SSL_accept()';
+    return `${call} failed: ${tlsErrorText(failure)}`;
   }
 
   #end(error: string): void {
@@ -125,31 +105,25 @@ export class ClientSocket implements ConnectionEvents {
 
   /** Bytes that the kernel has not taken yet. */
   get waiting(): number {
-    const socket = this.#socket;
-    return socket instanceof PlainConnection ? socket.waiting : socket.writableLength;
+    return this.#connection.waiting;
   }
 
   /** Bytes of the last write must not change. */
   get keepsBytes(): boolean {
-    const socket = this.#socket;
-    return socket instanceof PlainConnection ? socket.waiting > 0 : this.#keeps;
+    return this.#connection.keepsBytes;
   }
 
   /** Text: one byte per character. False: no room, `drained` follows. */
   write(data: Buffer | string): boolean {
-    const socket = this.#socket;
-    if (this.#closed) return true;
-    if (socket instanceof PlainConnection) return socket.write(data);
-    this.#keeps = keepsNextWrite(socket);
-    return writeToSocket(socket, data);
+    return this.#closed || this.#connection.write(data);
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#connection.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#connection.resume();
   }
 
   /**
@@ -162,57 +136,40 @@ export class ClientSocket implements ConnectionEvents {
     contextFor: ContextFor,
     asked: CertificateRequest | null = null,
   ): void {
-    const plain = this.#socket;
-    const raw = plain instanceof PlainConnection ? plain.intoSocket() : plain;
-    if (plain !== raw) this.#watch(raw);
-    raw.removeAllListeners('data');
-    raw.removeAllListeners('end');
-    raw.removeAllListeners('drain');
-    raw.pause();
-    if (early.length > 0) raw.unshift(early);
-    const secure = new TLSSocket(raw, {
-      isServer: true,
-      secureContext: context,
-      // What is wrong with it is looked at when somebody logs in.
-      requestCert: asked !== null,
-      rejectUnauthorized: false,
-      SNICallback: (name, done) => {
-        try {
-          done(null, contextFor(fromUtf8(name)));
-        } catch (error) {
-          done(error instanceof Error ? error : new Error(String(error)));
-        }
-      },
-    });
-    this.#socket = secure;
-    this.#watch(secure);
-    secure.on('data', (chunk: Buffer) => this.data(chunk));
-    secure.once('secure', () => {
-      if (this.#done) return;
-      const name = 'servername' in secure && typeof secure.servername === 'string' ? secure.servername : '';
-      const certificate = asked === null ? NO_CERTIFICATE : clientCertificate(secure, asked);
-      this.#events.tlsReady(fromUtf8(name), { security: securityText(secure), certificate });
-    });
+    const clear = this.#clear;
+    if (clear === null || this.#closed) return;
+    this.#clear = null;
+    this.#asked = asked;
+    this.#handshake = 'running';
+    // What is wrong with a certificate is looked at when somebody logs in.
+    const options: TlsServerOptions = { context, contextFor, asksCertificate: asked !== null };
+    this.#connection = serverTls(clear, early, options, this);
+  }
+
+  secured(peer: TlsPeer): void {
+    this.#handshake = 'done';
+    if (this.#done) return;
+    const certificate = this.#asked === null ? NO_CERTIFICATE : clientCertificate(peer, this.#asked);
+    this.#events.tlsReady(peer.serverName, { security: securityText(peer), certificate });
   }
 
   /** Sends what is waiting and ends the connection. */
   finish(): void {
     this.#done = true;
     if (this.#closed) return;
-    const socket = this.#socket;
-    socket.resume();
-    socket.destroySoon();
-    if (!socket.destroyed) this.#linger ??= setTimeout(() => socket.destroy(), LINGER_MS);
+    const connection = this.#connection;
+    connection.resume();
+    connection.destroySoon();
+    if (!connection.destroyed) this.#linger ??= setTimeout(() => connection.destroy(), LINGER_MS);
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.#connection.destroy();
   }
 }
 
 /** Dovecot lib-ssl-iostream/iostream-openssl.c openssl_iostream_get_security_string */
-function securityText(secure: TLSSocket): string {
-  const { name } = secure.getCipher();
+function securityText({ protocol, cipher: { name } }: TlsPeer): string {
   const bits = /128/.test(name) ? 128 : 256;
-  return `${secure.getProtocol() ?? ''} with cipher ${name} (${bits}/${bits} bits)`;
+  return `${protocol} with cipher ${name} (${bits}/${bits} bits)`;
 }

@@ -138,8 +138,7 @@ export async function openListener(
     });
   });
   if (problem === null) {
-    if (!endpoint.implicitTls && !endpoint.haproxy)
-      acceptHandles(server, (connection) => accept(connection, endpoint));
+    if (!endpoint.haproxy) acceptHandles(server, (connection) => accept(connection, endpoint));
     return server;
   }
   const code = errorCode(problem);

@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util';
 
 /** A request that Node answers later by calling `oncomplete`. */
 export interface HandleRequest {
-  oncomplete?: (this: HandleRequest, status: number, handle: TcpHandle) => void;
+  oncomplete?: (this: HandleRequest, status: number, handle: { readonly owner?: unknown }) => void;
   /** Keeps bytes alive that are still to be written. */
   buffer?: Uint8Array | null;
 }
@@ -14,13 +14,23 @@ export interface HandleAddress {
   port?: number;
 }
 
-/** What Node's own sockets are made of: a TCP connection of libuv. Calls give 0 or a negative errno. */
-export interface TcpHandle {
+/** What can be read and written in Node's own way. Calls give 0 or a negative errno. */
+export interface StreamHandle<This> {
   /** Called with `state.read` set; a buffer that it gives is read into from then on. */
-  onread: (this: TcpHandle) => Uint8Array | undefined;
+  onread: (this: This) => Uint8Array | undefined;
   /** Bytes that wait for the kernel. */
   readonly writeQueueSize: number;
   owner?: unknown;
+  useUserBuffer(buffer: Uint8Array): void;
+  readStart(): number;
+  readStop(): number;
+  writeBuffer(request: HandleRequest, data: Uint8Array): number;
+  writeLatin1String(request: HandleRequest, data: string): number;
+  shutdown(request: HandleRequest): number;
+}
+
+/** What Node's own sockets are made of: a TCP connection of libuv. */
+export interface TcpHandle extends StreamHandle<TcpHandle> {
   bind(ip: string, port: number): number;
   bind6(ip: string, port: number, flags: number): number;
   connect(request: HandleRequest, ip: string, port: number): number;
@@ -28,12 +38,6 @@ export interface TcpHandle {
   getsockname(into: HandleAddress): number;
   getpeername(into: HandleAddress): number;
   setNoDelay(on: boolean): number;
-  useUserBuffer(buffer: Uint8Array): void;
-  readStart(): number;
-  readStop(): number;
-  writeBuffer(request: HandleRequest, data: Uint8Array): number;
-  writeLatin1String(request: HandleRequest, data: string): number;
-  shutdown(request: HandleRequest): number;
   close(closed?: (this: TcpHandle) => void): void;
 }
 

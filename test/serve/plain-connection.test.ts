@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { type ConnectionEvents, PlainConnection } from '../../src/serve/plain-connection.js';
+import type { ConnectionEvents } from '../../src/serve/connection.js';
+import { PlainConnection } from '../../src/serve/plain-connection.js';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
