@@ -51,10 +51,10 @@ export function runConfig(
       }),
     );
   if (dumpOptions.scope !== 'defaults') sayWarnings(config, endOfChecks(config), terminal);
-  for (const message of dump.messages) say(terminal, message);
+  for (const message of dump.messages) sayLines(config, terminal, message);
   const isOver = dump.messages.some((message) => message.startsWith('Fatal: '));
   const late = isRefused && !isNamed && !isOver ? refusal : null;
-  if (late !== null) say(terminal, `Fatal: ${fatalText(config, late)}`);
+  if (late !== null) sayLines(config, terminal, `Fatal: ${fatalText(config, late)}`);
   const failed = late !== null || dump.exitCode !== 0;
   return failed && !options.lenient ? EXIT_NO : EXIT_OK;
 }
@@ -128,8 +128,7 @@ function isPanic({ dovecot }: ConfigProblem): boolean {
 }
 
 function fatalText(config: LoadedConfig, refusal: ConfigProblem): ByteString {
-  const unclosed = config.problems.find((problem) => problem.kind === 'unclosed-section');
-  const text = unclosed?.dovecot?.message ?? refusal.fatal ?? refusal.dovecot?.message ?? '';
+  const text = refusal.fatal ?? refusal.dovecot?.message ?? '';
   const start = 'Error in configuration file ';
   return text.startsWith(start) ? text : `${start}${config.main.path}: ${text}`;
 }
@@ -137,7 +136,7 @@ function fatalText(config: LoadedConfig, refusal: ConfigProblem): ByteString {
 function sayProblems(config: LoadedConfig, refusal: ConfigProblem, terminal: Terminal): void {
   sayWarnings(config, config.problems.indexOf(refusal), terminal);
   const text = refusal.dovecot?.message ?? fromUtf8(refusal.message);
-  say(terminal, isPanic(refusal) ? text : `Fatal: ${text}`);
+  sayLines(config, terminal, isPanic(refusal) ? text : `Fatal: ${text}`);
 }
 
 function sayWarnings(config: LoadedConfig, end: number, terminal: Terminal): void {
@@ -147,6 +146,12 @@ function sayWarnings(config: LoadedConfig, end: number, terminal: Terminal): voi
     const label = problem.severity === 'error' ? 'Error' : 'Warning';
     for (const line of problem.dovecot.message.split('\n')) say(terminal, `${label}: ${line}`);
   }
+}
+
+/** 2.4 begins each line of a text anew. */
+function sayLines({ version }: LoadedConfig, terminal: Terminal, message: ByteString): void {
+  const [label = ''] = message.split(' ', 1);
+  say(terminal, isVersion23(version) ? message : message.replaceAll('\n', `\ndoveconf: ${label} `));
 }
 
 function say(terminal: Terminal, text: ByteString): void {

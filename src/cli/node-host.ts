@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { expandBraces, globPattern } from '../config/glob-pattern.js';
 import type { ConfigHost } from '../config/host.js';
 import { dnsLookup } from './dns-lookup.js';
@@ -8,7 +8,7 @@ export function nodeConfigHost(resolve = false): ConfigHost {
   return {
     readFile: (path) => readFileSync(path),
     glob: (pattern) => expandBraces(pattern).flatMap(globOne),
-    isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+    isDirectory: (path) => statOf(path)?.isDirectory() === true,
     environment: process.env,
     ...(resolve ? { lookUp: dnsLookup } : {}),
   };
@@ -29,17 +29,24 @@ function globOne(pattern: string): string[] {
         const path = base + matcher;
         // Whether a folder on the way exists shows in what it holds.
         if (!last) return [`${path}/`];
-        const stat = statSync(path, { throwIfNoEntry: false });
-        return stat !== undefined || dangling(base, matcher) ? [path] : [];
+        return statOf(path) !== undefined || dangling(base, matcher) ? [path] : [];
       }
       return sortedByBytes(entries(base === '' ? '.' : base).filter((entry) => matcher.test(entry)))
-        .filter((entry) => last || statSync(base + entry, { throwIfNoEntry: false })?.isDirectory() === true)
+        .filter((entry) => last || statOf(base + entry)?.isDirectory() === true)
         .map((entry) => base + entry + (last ? '' : '/'));
     });
   }
-  if (names.at(-1) === '' && names.length > 1)
-    found = found.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  if (names.at(-1) === '' && names.length > 1) found = found.filter((path) => statOf(path)?.isDirectory());
   return found;
+}
+
+/** undefined: it is not there, or cannot be (a name of any length may be asked for). */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function entries(folder: string): string[] {

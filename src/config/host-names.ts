@@ -14,7 +14,7 @@ export function networkOf(text: ByteString, lookUp: HostLookup | undefined): Par
   const found = lookUp?.(toUtf8(host));
   if (found === undefined) return parseNetwork(text);
   return found.kind === 'found'
-    ? parseNetwork(`${found.address}${text.slice(host.length)}`)
+    ? parseNetwork(`${found.address.split('%', 1)[0]}${text.slice(host.length)}`)
     : unknownHost(host, fromUtf8(found.reason));
 }
 

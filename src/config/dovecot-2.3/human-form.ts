@@ -7,6 +7,8 @@ import type { ExportEntry } from './export.js';
 interface OpenPrefix {
   readonly prefix: string;
   readonly index: number;
+  /** Opened by its name, before any setting of it. */
+  readonly isNamed: boolean;
   readonly node: { head: ByteString; children: DumpNode[]; origin: Origin | null };
 }
 
@@ -23,11 +25,11 @@ export function humanForm(
   const lines = sorted(entries.filter((entry) => entry.kind !== 'list'));
   const top: DumpNode[] = [];
   const open: OpenPrefix[] = [];
-  const close = () => {
+  const close = (isLeftOpen = false) => {
     const closed = open.pop();
     if (closed === undefined || closed.node.children.length === 0) return;
     const parent = open.at(-1)?.node.children ?? top;
-    parent.push({ kind: 'section', ...closed.node });
+    parent.push({ kind: 'section', ...closed.node, ...(isLeftOpen ? { isLeftOpen } : {}) });
   };
   for (const entry of lines) {
     if (onlyPath !== null && entry.path !== onlyPath && !entry.path.startsWith(`${onlyPath}/`)) continue;
@@ -46,7 +48,11 @@ export function humanForm(
       const keyword = rest.split('/', 1)[0] ?? '';
       const named = entry.kind === 'name' && entry.value !== '';
       const head = named ? `${keyword} ${quotedName(entry.value)}` : keyword;
-      open.push({ ...next, node: { head, children: [], origin: entry.origin } });
+      open.push({
+        ...next,
+        isNamed: entry.kind === 'name',
+        node: { head, children: [], origin: entry.origin },
+      });
       if (entry.kind === 'name') {
         isOpening = true;
         break;
@@ -58,7 +64,9 @@ export function humanForm(
     const value = printedValue(name, entry.value, showSecrets, STYLE_2_3);
     (outer?.node.children ?? top).push({ kind: 'setting', name, value, origin: entry.origin });
   }
-  while (open.length > 0) close();
+  // observed 2.3.19.1: behind a named section without settings nothing that is open is closed at the end.
+  const isLeftOpen = open.at(-1)?.isNamed === true && open.at(-1)?.node.children.length === 0;
+  while (open.length > 0) close(isLeftOpen);
   return top;
 }
 

@@ -56,6 +56,14 @@ export class ProblemLog {
     this.#origin = null;
   }
 
+  /** Of several errors of a rewritten statement Dovecot keeps the last; it says them when the statement is done. */
+  settleErrors(): void {
+    const ofStatement = this.problems.splice(this.#before);
+    const isSaid = ({ severity, survived }: ConfigProblem) => severity === 'warning' || survived === true;
+    const error = ofStatement.findLast((problem) => !isSaid(problem));
+    this.problems.push(...ofStatement.filter(isSaid), ...(error === undefined ? [] : [error]));
+  }
+
   /** What an old setting does to the services of ManageSieve makes Dovecot forget what was wrong with the others. */
   forgetErrors(): void {
     const ofStatement = this.problems.splice(this.#before);

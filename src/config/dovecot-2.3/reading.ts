@@ -343,7 +343,13 @@ export class Reading {
     if (this.#oldAuth.takeSocketSetting(key, value)) return true;
     if (key === 'base_dir') this.#oldAuth.baseDir = value.endsWith('/') ? value.slice(0, -1) : value;
     const prefixed = this.#oldAuth.directlyInside && !key.startsWith('auth_') ? `auth_${key}` : key;
-    if (rewriteObsolete(prefixed, value, this.#obsoleteActions)) return true;
+    if (
+      rewriteObsolete(key, value, this.#obsoleteActions) ||
+      rewriteObsolete(prefixed, value, this.#obsoleteActions)
+    ) {
+      this.#log.settleErrors();
+      return true;
+    }
     if (!this.#oldAuth.directlyInside) return false;
     this.#keyValue(prefixed, plain(value), this.#log.keyPlace);
     return true;

@@ -17,6 +17,12 @@ function supported({ version }: SettingsTable): string[] {
   return Array.from({ length: last + 1 }, (_, patch) => `2.4.${patch}`);
 }
 
+/** The program aborts: it names no line. */
+function panicOf(text: ByteString): ByteString | null {
+  const at = text.indexOf('Panic: ');
+  return at === -1 ? null : text.slice(at);
+}
+
 /** A refused value and the value that stands in for it. */
 export interface Replacement {
   readonly problem: ConfigProblem;
@@ -89,7 +95,7 @@ export class Reading {
       kind,
       severity: 'error',
       place: { source, span: node.span },
-      dovecot: { message: lineError(source, node.line, text), stage: 'doveconf' },
+      dovecot: { message: panicOf(text) ?? lineError(source, node.line, text), stage: 'doveconf' },
       message: text,
       ...more,
     };

@@ -116,7 +116,7 @@ export function openSection(
   if (
     !openFilter(builder, section, key, name) &&
     !isGroup &&
-    outer.filter.table.findSettingOfKey(key) === undefined
+    outer.filter.table.findSetting(key) === undefined
   )
     throw new Refused('unknown-section', `Unknown section name: ${key}`);
   return section;
@@ -186,7 +186,8 @@ function setNameField(builder: Builder, field: ByteString, value: ByteString): v
     const definition = builder.tree.table.findSetting(field);
     const struct = definition === undefined ? undefined : builder.tree.table.leadingStruct(definition);
     // observed 2.4.1: the program aborts here
-    const text = `Failed to set ${field}=${value} for struct ${struct?.name ?? ''}: ${error.message}`;
-    throw new Refused(error.kind, `BUG: Invalid setting definitions: ${text}`);
+    const structName = struct?.name.replace(/_$/, '') ?? '';
+    const text = `Failed to set ${field}=${value} for struct ${structName}: ${error.message}`;
+    throw new Refused(error.kind, `Panic: BUG: Invalid setting definitions: ${text}`);
   }
 }

@@ -33,6 +33,8 @@ export type DumpNode =
       /** As printed left of ` {`: `service imap-login`, `local 10.0.0.0/8`. */
       readonly head: ByteString;
       readonly children: readonly DumpNode[];
+      /** doveconf forgets the closing brace. */
+      readonly isLeftOpen?: true;
       readonly origin: Origin | null;
     };
 

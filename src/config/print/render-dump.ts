@@ -30,7 +30,7 @@ function appendNode(lines: ByteString[], node: DumpNode, indent: string, origins
   }
   lines.push(`${indent}${node.head} {${comment}\n`);
   for (const child of node.children) appendNode(lines, child, `${indent}  `, origins);
-  lines.push(`${indent}}\n`);
+  if (node.isLeftOpen !== true) lines.push(`${indent}}\n`);
 }
 
 /** `FILE:LINE` of the file that was really read. */
