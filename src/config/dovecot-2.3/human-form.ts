@@ -64,8 +64,11 @@ export function humanForm(
     const value = printedValue(name, entry.value, showSecrets, STYLE_2_3);
     (outer?.node.children ?? top).push({ kind: 'setting', name, value, origin: entry.origin });
   }
-  // observed 2.3.19.1: behind a named section without settings nothing that is open is closed at the end.
-  const isLeftOpen = open.at(-1)?.isNamed === true && open.at(-1)?.node.children.length === 0;
+  // observed 2.3.19.1: behind a named section without settings nothing that is open is closed at the end, unless the
+  // names of built-in services follow.
+  const last = open.at(-1);
+  const isLeftOpen =
+    last?.isNamed === true && last.node.children.length === 0 && last.prefix > LAST_BUILT_IN_SERVICE;
   while (open.length > 0) close(isLeftOpen);
   return top;
 }
@@ -73,6 +76,8 @@ export function humanForm(
 function quotedName(name: ByteString): ByteString {
   return name.includes(' ') ? `"${escapeQuotes(name)}"` : name;
 }
+
+const LAST_BUILT_IN_SERVICE = 'service/tcpwrap/';
 
 interface ListPrefixes {
   readonly prefixes: ReadonlyMap<string, number | readonly number[]>;

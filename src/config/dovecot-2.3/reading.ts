@@ -7,6 +7,7 @@ import type { ConfigProblem } from '../problem.js';
 import { type Filter, filterKey, isConnectionFilter, narrowFilter } from './filter.js';
 import { filterMessage, isWrongNetwork } from './invalid-value.js';
 import { escapeSectionName, Layer, type SectionNode } from './layer.js';
+import { wantedModules } from './modules.js';
 import { type ObsoleteActions, rewriteObsolete } from './obsolete-settings.js';
 import { type OldAuthActions, OldAuthSection } from './old-auth-section.js';
 import { type OpenSection, OpenSections } from './open-sections.js';
@@ -140,7 +141,8 @@ export class Reading {
     this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
     const full = resolvePath(path, this.#log.source);
     let value: NewValue = { text: `<${path}`, expanded: `<${path}`, file: full };
-    if (this.#input.expand) {
+    if (this.#input.expand && !this.#wantsFile(key)) value = { text: '', expanded: '', file: full };
+    else if (this.#input.expand) {
       try {
         const text = this.#input.readFile(full);
         value = { text, expanded: text, file: full };
@@ -160,6 +162,14 @@ export class Reading {
       }
     }
     this.#apply(this.#sections.layer, key, this.#sections.path + key, value, null, written);
+  }
+
+  /** With `-m` files of other modules are not opened (Dovecot 2.3.19.1 config-parser.c config_require_key()). */
+  #wantsFile(key: ByteString): boolean {
+    const { modules = [] } = this.#input;
+    if (modules.length === 0) return true;
+    const [root = ''] = `${this.#sections.path}${key}`.split('/', 1);
+    return wantedModules(modules)(this.#table.settings.get(root)?.modules ?? [], root);
   }
 
   #variableValue(key: ByteString, text: ByteString, written: Written): void {
