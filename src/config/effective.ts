@@ -135,7 +135,18 @@ export interface FileSetting {
   readonly origin: Origin | null;
 }
 
-export interface TlsServerSettings {
+/** Of both sides. */
+export interface TlsCommonSettings {
+  /** As Dovecot has them: `TLSv1.2`, ..., `ANY`, `LATEST`. */
+  readonly minProtocol: ByteString;
+  readonly cipherList: ByteString;
+  readonly cipherSuites: ByteString;
+  readonly curveList: ByteString;
+  /** ssl_options without `no_ticket`. */
+  readonly tickets: boolean;
+}
+
+export interface TlsServerSettings extends TlsCommonSettings {
   readonly mode: 'no' | 'yes' | 'required';
   readonly certificate: FileSetting | null;
   readonly key: FileSetting | null;
@@ -143,15 +154,11 @@ export interface TlsServerSettings {
   readonly dhParameters: FileSetting | null;
   /** 2.3 ssl_ca, 2.4 ssl_server_ca_file. */
   readonly ca: FileSetting | null;
-  /** OpenSSL names: `TLSv1.2`, ... */
-  readonly minProtocol: ByteString;
-  readonly cipherList: ByteString;
-  readonly cipherSuites: ByteString;
   readonly preferServerCiphers: boolean;
   readonly requestClientCertificate: boolean;
 }
 
-export interface TlsClientSettings {
+export interface TlsClientSettings extends TlsCommonSettings {
   /** Trust of the login proxy: 2.3 ssl_ca, 2.4 ssl_client_ca_file (proxy-protocol.md section 1.3). */
   readonly ca: FileSetting | null;
   readonly caDirectory: string | null;
@@ -161,8 +168,6 @@ export interface TlsClientSettings {
   readonly requireCrl: boolean;
   readonly certificate: FileSetting | null;
   readonly key: FileSetting | null;
-  readonly minProtocol: ByteString;
-  readonly cipherList: ByteString;
 }
 
 /** What the login process of one protocol works with. */

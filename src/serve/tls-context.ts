@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   createSecureContext,
@@ -5,7 +6,12 @@ import {
   type SecureContextOptions,
   type SecureVersion,
 } from 'node:tls';
-import type { FileSetting, TlsClientSettings, TlsServerSettings } from '../config/effective.js';
+import type {
+  FileSetting,
+  TlsClientSettings,
+  TlsCommonSettings,
+  TlsServerSettings,
+} from '../config/effective.js';
 
 /** TLS cannot be set up as it is configured; the message says which file or setting. */
 export class TlsSetupError extends Error {}
@@ -29,21 +35,34 @@ function contentOf(setting: FileSetting | null, what: string, read: ReadFile): B
   }
 }
 
+/** ssl_min_protocol by its lower-case names. Dovecot lib-ssl-iostream/iostream-openssl-common.c protocol_versions */
 const VERSIONS: Readonly<Record<string, SecureVersion>> = {
-  TLSv1: 'TLSv1',
-  'TLSv1.1': 'TLSv1.1',
-  'TLSv1.2': 'TLSv1.2',
-  'TLSv1.3': 'TLSv1.3',
+  any: 'TLSv1',
+  sslv3: 'TLSv1',
+  tlsv1: 'TLSv1',
+  'tlsv1.1': 'TLSv1.1',
+  'tlsv1.2': 'TLSv1.2',
+  'tlsv1.3': 'TLSv1.3',
+  latest: 'TLSv1.3',
 };
 
-function common(settings: {
-  readonly minProtocol: string;
-  readonly cipherList: string;
-}): SecureContextOptions {
-  const minVersion = VERSIONS[settings.minProtocol];
+const { SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_TICKET } = constants;
+
+function common({
+  minProtocol,
+  cipherList,
+  cipherSuites,
+  curveList,
+  tickets,
+}: TlsCommonSettings): SecureContextOptions {
+  const minVersion = VERSIONS[minProtocol.toLowerCase()];
+  const ciphers = [cipherSuites, cipherList].filter((list) => list !== '').join(':');
   return {
     ...(minVersion === undefined ? {} : { minVersion }),
-    ...(settings.cipherList === '' ? {} : { ciphers: settings.cipherList }),
+    ...(ciphers === '' ? {} : { ciphers }),
+    ...(curveList === '' ? {} : { ecdhCurve: curveList }),
+    // Node lets clients renegotiate, OpenSSL 3 alone does not. With TLSv1.3 `no_ticket` is a ticket without content.
+    secureOptions: SSL_OP_NO_RENEGOTIATION | (tickets ? 0 : SSL_OP_NO_TICKET),
   };
 }
 
@@ -68,16 +87,15 @@ export function serverContext(
   const ca = contentOf(settings.ca, 'ssl_ca', read);
   const crls = requireCrl ? revocationLists(settings.ca, read) : [];
   const dh = contentOf(settings.dhParameters, 'ssl_dh', read);
-  const ciphers = [settings.cipherSuites, settings.cipherList].filter((list) => list !== '').join(':');
   return build(
     {
       ...common(settings),
-      ...(ciphers === '' ? {} : { ciphers }),
       cert,
       key,
       honorCipherOrder: settings.preferServerCiphers,
       ...(settings.keyPassword === '' ? {} : { passphrase: settings.keyPassword }),
-      ...(ca === null ? {} : { ca }),
+      // An empty list trusts nobody; without it Node would trust its own list of authorities.
+      ca: ca === null ? [] : [ca],
       ...(crls.length === 0 ? {} : { crl: crls }),
       dhparam: dh ?? 'auto',
     },
@@ -133,7 +151,6 @@ export function clientContext(settings: TlsClientSettings, read: ReadFile, lmtp 
   const context = build(
     {
       ...common(settings),
-      // An empty list trusts nobody; without it Node would trust its own list of authorities.
       ca: [ca, lmtpCa]
         .filter((content) => content !== null)
         .concat(directoryCertificates(settings.caDirectory)),
@@ -142,7 +159,8 @@ export function clientContext(settings: TlsClientSettings, read: ReadFile, lmtp 
     },
     'ssl_client settings',
   );
-  const wantsCrl = settings.requireCrl && ca !== null && crls.length === 0;
+  // Only beside ssl_ca one is wanted. observed 2.3.19.1
+  const wantsCrl = !lmtp && settings.requireCrl && ca !== null && crls.length === 0;
   return {
     context,
     verify: settings.requireValidCertificate,

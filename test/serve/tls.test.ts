@@ -1,4 +1,4 @@
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { joe, setUpCases } from './cases.js';
 import { tlsPath } from './tls-files.js';
@@ -156,6 +156,60 @@ describe('the handshake with clients', () => {
     expect(await handshake(port, {})).toContain(' TLSv1.3 ');
     await proxy.idle();
     expect(proxy.log.join('\n')).toContain('unsupported protocol');
+  });
+
+  /** What a client with TLS 1.2 sees; the error's code where there is no handshake. */
+  function seen(port: number, look: (socket: TLSSocket) => string | Promise<string>, options = {}) {
+    return new Promise<string>((resolve) => {
+      const all: ConnectionOptions = { port, host: '127.0.0.1', rejectUnauthorized: false, ...options };
+      const socket = connectTls({ maxVersion: 'TLSv1.2', ...all }, async () => {
+        resolve(await look(socket));
+        socket.destroy();
+      });
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    });
+  }
+
+  test.each([
+    ['', 'a ticket'],
+    ['ssl_options = no_ticket\n', 'none'],
+    ['ssl_options = Compression, NO_TICKET\n', 'none'],
+  ])('gives tickets unless ssl_options say no_ticket: %s', async (settings, expected) => {
+    const proxy = await cases.proxy([], settings);
+    const ticket = (socket: TLSSocket) => (socket.getTLSTicket() === undefined ? 'none' : 'a ticket');
+    expect(await seen(proxy.port('imaps'), ticket)).toBe(expected);
+  });
+
+  test('has the curves of ssl_curve_list', async () => {
+    const proxy = await cases.proxy([], 'ssl_curve_list = P-384\n');
+    const curve = (socket: TLSSocket) => {
+      const info = socket.getEphemeralKeyInfo();
+      return info !== null && 'name' in info ? String(info.name) : '';
+    };
+    const port = proxy.port('imaps');
+    expect(await seen(port, curve)).toBe('secp384r1');
+    expect(await seen(port, curve, { ecdhCurve: 'X25519', maxVersion: 'TLSv1.3' })).toMatch(
+      /HANDSHAKE_FAILURE/,
+    );
+  });
+
+  test('is not had again by a client on the same connection', async () => {
+    const proxy = await cases.proxy([]);
+    const again = (socket: TLSSocket) =>
+      new Promise<string>((resolve) => {
+        socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+        socket.renegotiate({ rejectUnauthorized: false }, (error) =>
+          resolve(error?.message ?? 'renegotiated'),
+        );
+      });
+    expect(await seen(proxy.port('imaps'), again)).toMatch(/NO_RENEGOTIATION/);
+    await proxy.idle();
+  });
+
+  test.each(['LATEST', 'tlsv1.3'])('takes ssl_min_protocol = %s', async (name) => {
+    const proxy = await cases.proxy([], `ssl_min_protocol = ${name}\n`);
+    expect(await handshake(proxy.port('imaps'), { maxVersion: 'TLSv1.2' })).toMatch(/PROTOCOL_VERSION/);
+    expect(await handshake(proxy.port('imaps'), {})).toContain(' TLSv1.3 ');
   });
 
   test('offers the ciphers of ssl_cipher_list', async () => {
