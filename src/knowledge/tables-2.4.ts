@@ -28,18 +28,32 @@ export type SettingRow = readonly [
   required?: string,
 ];
 
-export type KeyValueRow = readonly [key: string, value: string];
-
+/** name, has a check, settings (index, or index with a default of its own). */
 export type StructRow = readonly [
   name: string,
   hasCheck: 0 | 1,
   members: readonly (number | readonly [index: number, text: string])[],
-  defaults: readonly KeyValueRow[],
 ];
 
-export type ServiceRow = readonly [
+/** A text; names of sections; elements of a list by turns with their values, and whether they were assigned as a whole. */
+export type BuiltInValueRow =
+  | readonly [setting: string, text: string]
+  | readonly [setting: string, names: readonly string[]]
+  | readonly [setting: string, elements: readonly string[], replaced: 0 | 1];
+
+/** Flags of a built-in filter: it is a named list filter's; it holds defaults (else it is of a built-in group); its required setting is there. */
+export const OF_LIST = 1;
+export const OF_DEFAULTS = 2;
+export const REQUIRED_SEEN = 4;
+
+/**
+ * A filter that Dovecot has built in: number of its parent among the filters, its name, flags, and its values; `served`:
+ * as servers read them, where that differs from doveconf's reading.
+ */
+export type BuiltInFilterRow = readonly [
+  parent: number,
   name: string,
-  singleProcess: 0 | 1,
-  values: readonly KeyValueRow[],
-  below: readonly KeyValueRow[],
+  flags: number,
+  values: readonly BuiltInValueRow[],
+  served?: readonly BuiltInValueRow[],
 ];

@@ -54,7 +54,7 @@ export class Reading {
     this.#host = host;
     this.#explains = explains;
     this.builder = new Builder(table, mode, readFile, host.lookUp);
-    addBuiltIn(this.builder);
+    addBuiltIn(this.builder.tree, !mode.prefixesInFilters);
   }
 
   take(event: ConfEvent): void {

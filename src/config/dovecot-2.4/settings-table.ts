@@ -1,7 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { rows241 } from '../../knowledge/rows-2.4.1.js';
 import { rows245 } from '../../knowledge/rows-2.4.5.js';
-import type { KeyValueRow, ServiceRow, SettingType } from '../../knowledge/tables-2.4.js';
+import type { BuiltInFilterRow, SettingRow, SettingType, StructRow } from '../../knowledge/tables-2.4.js';
 import type { Version24 } from '../../knowledge/versions.js';
 
 /** One setting of 2.4. Names are global and unique; several structs of Dovecot may read the same one. */
@@ -32,7 +32,13 @@ export interface StructDefinition {
 
 const GENERATED = { '2.4.1': rows241, '2.4.5': rows245 } as const;
 
-type Generated = ReturnType<(typeof GENERATED)[Version24]>;
+/** What a generated module holds of one version. */
+export interface TableRows {
+  readonly settingRows: readonly SettingRow[];
+  readonly structRows: readonly StructRow[];
+  readonly singleProcessServices: readonly string[];
+  readonly builtInFilters: readonly BuiltInFilterRow[];
+}
 
 /** The settings that one version knows. */
 export class SettingsTable {
@@ -40,26 +46,23 @@ export class SettingsTable {
   /** Every setting in the order in which Dovecot learns of them. */
   readonly settings: readonly SettingDefinition[];
   readonly structs: readonly StructDefinition[];
-  /** Built-in services, defaults that are given as text, and the built-in groups as configuration text. */
-  readonly services: readonly ServiceRow[];
-  readonly textDefaults: readonly (readonly KeyValueRow[])[];
-  readonly builtInText: string;
+  /** Built-in services whose `process_limit` must be 1. */
+  readonly singleProcessServices: readonly string[];
+  readonly builtInFilters: readonly BuiltInFilterRow[];
   readonly #byName: ReadonlyMap<ByteString, SettingDefinition>;
   readonly #authStruct: number;
   readonly #filterNames: ReadonlySet<ByteString>;
   readonly #prefixCache = new Map<ByteString, ByteString | null>();
   #iteration: readonly SettingDefinition[] | undefined;
 
-  constructor(version: Version24) {
-    const generated = GENERATED[version]();
+  constructor(version: Version24, generated: TableRows) {
     const { byName, rows, structs } = buildTable(generated);
     this.version = version;
     this.#byName = byName;
     this.settings = rows;
     this.structs = structs;
-    this.services = generated.serviceRows;
-    this.textDefaults = generated.structRows.map(([, , , defaults]) => defaults);
-    this.builtInText = generated.builtInText;
+    this.singleProcessServices = generated.singleProcessServices;
+    this.builtInFilters = generated.builtInFilters;
     this.#authStruct = structs.findIndex((struct) => struct.name === 'auth');
     this.#filterNames = new Set(
       rows.filter((definition) => definition.type === 'filter').map((definition) => definition.name),
@@ -134,13 +137,13 @@ const tables = new Map<Version24, SettingsTable>();
 export function settingsTable(version: Version24): SettingsTable {
   let table = tables.get(version);
   if (table === undefined) {
-    table = new SettingsTable(version);
+    table = new SettingsTable(version, GENERATED[version]());
     tables.set(version, table);
   }
   return table;
 }
 
-function buildTable({ settingRows, structRows }: Generated) {
+function buildTable({ settingRows, structRows }: TableRows) {
   const byName = new Map<ByteString, SettingDefinition>();
   const structsOf: number[][] = settingRows.map(() => []);
   const rows = settingRows.map(([name, type, rawText, hidden, field, required], index) => {

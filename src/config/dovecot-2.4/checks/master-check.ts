@@ -107,7 +107,7 @@ function checkService({ name, scope }: Service, loads: Loads): ByteString | null
     return wrong('idle_kill_interval must be higher than 0 (did you mean "unlimited"?)');
   if (scope.size('service_vsz_limit') < 1024 * 1024)
     return wrong('vsz_limit is too low (did you mean "unlimited"?)');
-  if (scope.table.services.some(([service, single]) => service === name && single === 1) && processes > 1)
+  if (scope.table.singleProcessServices.includes(name) && processes > 1)
     return wrong('process_limit must be 1');
   const isLogin = scope.text('service_type') === 'login';
   const reason = `service ${name} { process_limit=${wrapped(processes)} }`;
