@@ -32,7 +32,7 @@ export class MappedFiles {
   source(path: ByteString): Source {
     const realPath = this.realPath(toUtf8(path));
     try {
-      return new Source(path, this.#host.readFile(realPath).toString('latin1'), realPath);
+      return new Source(path, this.#textOf(realPath), realPath);
     } catch (error) {
       if (errnoCode(error) === 'EISDIR') return new Source(path, '', realPath);
       throw error;
@@ -40,7 +40,12 @@ export class MappedFiles {
   }
 
   read(path: ByteString): ByteString {
-    return this.#host.readFile(this.realPath(toUtf8(path))).toString('latin1');
+    return this.#textOf(this.realPath(toUtf8(path)));
+  }
+
+  #textOf(realPath: string): ByteString {
+    const content = this.#host.readFile(realPath);
+    return typeof content === 'string' ? content : content.toString('latin1');
   }
 
   /** Matches of a glob pattern, as Dovecot names them, in its order. */
