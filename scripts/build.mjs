@@ -45,19 +45,24 @@ const GUIDE = 'fixtures/guide/corrected';
 const guide = ['-c', `${GUIDE}/proxy/dovecot.conf`, '--map', `/etc/dovecot=${GUIDE}/proxy`];
 const faulty = ['-c', 'scripts/warm-up/faulty.conf'];
 const usual = (series) => ['-c', `scripts/warm-up/${series}/dovecot.conf`];
+const lookups = (series) => ['-c', `scripts/warm-up/${series}/lookups.conf`];
 const fixtures = ['mailproxy', 'maillocal'].flatMap((name) => [
   '--fixture',
   `${GUIDE}/databases/${name}.sql`,
 ]);
 /** What is packed with each command: usual runs, and what they print of a finding; what only one series needs in a pack of its own. */
 const warmUps = {
-  check: { 'check-2.3': [guide, usual('2.3'), faulty], 'check-2.4': [usual('2.4')] },
+  check: {
+    'check-2.3': [usual('2.3'), faulty],
+    'check-2.4': [usual('2.4')],
+    'check-lookups': [guide, lookups('2.3'), lookups('2.4')],
+  },
   config: {
     'config-2.3': [
       ['-n', ...guide],
-      ['-n', ...usual('2.3')],
+      ['-n', ...lookups('2.3')],
     ],
-    'config-2.4': [['-n', ...usual('2.4')]],
+    'config-2.4': [['-n', ...lookups('2.4')]],
   },
   expand: { expand: [['%{user}']] },
   simulate: { simulate: [['user1@domain1.com', ...guide, ...fixtures]] },

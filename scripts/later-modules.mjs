@@ -4,6 +4,9 @@ import { resolve } from 'node:path';
 
 export const LATER_MODULES = {
   'src/auth/walk.ts': ['walk'],
+  'src/check/rules-of-2.3.ts': ['rulesOf23'],
+  'src/check/rules-of-2.4.ts': ['rulesOf24'],
+  'src/check/rules-of-lookups.ts': ['rulesOfLookups'],
   'src/cli/check-baseline.ts': ['openBaseline', 'writeBaseline'],
   'src/cli/check-fix.ts': ['fixAll', 'writeFixes'],
   'src/cli/check-watch.ts': ['watchFiles'],

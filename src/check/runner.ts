@@ -7,7 +7,7 @@ import type { Diagnostic, Severity } from './diagnostic.js';
 import { extFileUses } from './ext-files.js';
 import type { FileProbe } from './file-probe.js';
 import { withoutPackageFiles } from './package-files.js';
-import { RULES } from './registry.js';
+import { rulesFor } from './registry.js';
 import type { Finding, Rule, RuleContext } from './rule.js';
 import { applySuppressions } from './suppressions.js';
 import { placeOfValue } from './value-text.js';
@@ -36,7 +36,7 @@ export function check(config: Config, options: CheckOptions = {}): Diagnostic[] 
     databases: options.databases ?? [],
     report: (finding) => found.push(diagnosticOf(rule, finding)),
   });
-  const rules = RULES.filter((rule) => rule.versions.includes(series));
+  const rules = rulesFor(config);
   const problems = [...config.problems, ...extProblems(config)].filter(
     ({ kind, subject }) => kind !== 'unknown-setting' || !options.isExtraSetting?.(subject?.name ?? ''),
   );

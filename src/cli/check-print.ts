@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { RULES } from '../check/registry.js';
+import { allRules } from '../check/registry.js';
 import type { CheckReport } from '../report/check-report.js';
 import { checkstyleReport } from '../report/checkstyle.js';
 import { coloursFor } from '../report/colours.js';
@@ -37,7 +37,7 @@ export function printReport(
     case 'json':
       return jsonReport(report);
     case 'sarif':
-      return sarifReport(report, { folder, toolVersion: packageJson.version, rules: RULES });
+      return sarifReport(report, { folder, toolVersion: packageJson.version, rules: allRules() });
     case 'github':
       return githubReport(report, folder);
     case 'gitlab':

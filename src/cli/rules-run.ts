@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { RULES } from '../check/registry.js';
+import { allRules } from '../check/registry.js';
 import { coloursFor } from '../report/colours.js';
 import { rulesJson, rulesText } from '../report/rules.js';
 import { colourChoice } from './colour-choice.js';
@@ -8,7 +8,7 @@ import type { RulesCommandOptions } from './rules-command.js';
 import type { Terminal } from './terminal.js';
 
 export function listRules(options: RulesCommandOptions, command: Command, terminal: Terminal): number {
-  const rules = [...RULES].sort((a, b) => (a.code < b.code ? -1 : 1));
+  const rules = [...allRules()].sort((a, b) => (a.code < b.code ? -1 : 1));
   const colours = coloursFor(colourChoice(command), terminal.environment, terminal.stdoutIsTty);
   terminal.stdout(options.format === 'json' ? rulesJson(rules) : rulesText(rules, colours));
   return EXIT_OK;
