@@ -35,7 +35,7 @@ export function builtInFilters(
 ): BuiltInFilterRow[] {
   const table = new SettingsTable('2.4.1', { ...rows, builtInFilters: [] });
   const [shown, served] = [true, false].map((prefixesInFilters) => {
-    const builder = new Builder(table, { prefixesInFilters, expand: true }, () => '');
+    const builder = new Builder(table, { prefixesInFilters, expand: true }, () => '', undefined);
     addAll(builder, source);
     return builder.tree.all;
   });
