@@ -61,12 +61,20 @@ class LineParser {
     const size = this.#text.length;
     const text = this.#text;
     for (let offset = 0; offset < size; offset = reader.end) {
-      const first = text.charCodeAt(offset);
-      // Most lines of a usual file: without the reader, as a start runs in the interpreter.
+      let first = text.charCodeAt(offset);
+      // Most lines of a usual file: together and without the reader, as a start runs in the interpreter.
       if (first === HASH || first === NEWLINE) {
-        const newline = first === NEWLINE ? offset : text.indexOf('\n', offset);
-        reader.end = newline === -1 ? size : newline + 1;
-        builder.unreadLine(first === HASH ? 'comment' : 'blank', reader.end);
+        const kind = first === HASH ? 'comment' : 'blank';
+        let end = offset;
+        let lines = 0;
+        do {
+          const newline = first === NEWLINE ? end : text.indexOf('\n', end);
+          end = newline === -1 ? size : newline + 1;
+          first = text.charCodeAt(end);
+          lines++;
+        } while (first === HASH || first === NEWLINE);
+        reader.end = end;
+        builder.unreadLines(kind, end, lines);
         continue;
       }
       reader.read(offset);

@@ -50,18 +50,6 @@ export class LineRows {
     this.#cells = new Int32Array(WIDTH * (16 + (source.text.length >> 4)));
   }
 
-  /** Adds a blank line or a comment that throws no text away. */
-  addUnread(kind: number, end: number, line: number): void {
-    let base = this.count * WIDTH;
-    if (base + WIDTH > this.#cells.length) this.#grow();
-    const cells = this.#cells;
-    this.count++;
-    cells[base] = kind;
-    cells[++base] = end;
-    cells[++base] = line;
-    cells[base + PART_START - LINE] = -1;
-  }
-
   /** Adds a row, its part empty. */
   add(kind: number, end: number, line: number): void {
     let base = this.count * WIDTH;

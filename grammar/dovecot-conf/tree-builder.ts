@@ -44,19 +44,19 @@ export class TreeBuilder {
     this.rows = new LineRows(source);
   }
 
-  /** One physical line that throws no text away. */
-  unreadLine(kind: 'blank' | 'comment', end: number): void {
-    this.#offset = end;
-    this.rows.addUnread(kind === 'blank' ? BLANK : COMMENT, end, this.#line++);
+  /** Physical lines that throw no text away. */
+  unreadLines(kind: 'blank' | 'comment', end: number, lines: number): void {
+    this.#add(kind === 'blank' ? BLANK : COMMENT, end, lines);
+    this.rows.setPart(-1, -1, 0, null);
   }
 
   /** `swallowedFrom`: where the continued text starts that this line throws away, or -1. */
   unread(kind: 'blank' | 'comment', end: number, lines: number, swallowedFrom: number): void {
-    this.#add(kind === 'blank' ? BLANK : COMMENT, end, lines);
     if (swallowedFrom === -1) {
-      this.rows.setPart(-1, -1, 0, null);
+      this.unreadLines(kind, end, lines);
       return;
     }
+    this.#add(kind === 'blank' ? BLANK : COMMENT, end, lines);
     const lastLine = this.#source.text.lastIndexOf('\n', end - 2) + 1;
     this.rows.setPart(swallowedFrom, lastLine, 0, null);
     this.#problems.push({

@@ -69,6 +69,10 @@ export class Filter {
   /** Merged into its parent by `-f`, or not matching it. */
   dropped = false;
 
+  readonly isGroup: boolean;
+  /** Itself or one around it is a group. */
+  readonly isInGroup: boolean;
+
   /** Whose masks must match besides this one: the parent, except for a filter that was merged to another place. */
   readonly outer: Filter | null;
 
@@ -93,6 +97,8 @@ export class Filter {
     const name = mask.name ?? '';
     const slash = name.indexOf('/');
     this.kindName = slash === -1 ? name : name.slice(0, slash);
+    this.isGroup = mask.isList === true && name.startsWith('@');
+    this.isInGroup = this.isGroup || (outer?.isInGroup ?? false);
     const isNamed = mask.name !== undefined;
     this.listDepth = (parent?.listDepth ?? 0) + (isNamed && mask.isList === true ? 1 : 0);
     this.nameDepth = (parent?.nameDepth ?? 0) + (isNamed && mask.isList !== true ? 1 : 0);
@@ -104,15 +110,6 @@ export class Filter {
     const name = this.mask.name ?? '';
     const slash = name.indexOf('/');
     return slash === -1 ? '' : name.slice(slash + 1);
-  }
-
-  get isGroup(): boolean {
-    return this.mask.isList === true && this.mask.name?.startsWith('@') === true;
-  }
-
-  /** Itself or one around it is a group. */
-  get isInGroup(): boolean {
-    return this.isGroup || (this.outer?.isInGroup ?? false);
   }
 
   get isInLocalOrRemote(): boolean {

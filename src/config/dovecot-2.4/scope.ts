@@ -37,6 +37,7 @@ function localNameKeys(localName: ByteString | undefined): ByteString[] {
 export class FilterIndex {
   readonly tree: FilterTree;
   readonly #children = new Map<Filter, { named: Map<ByteString, Filter[]>; others: Filter[] }>();
+  readonly #namesWithVariables = new Map<Filter, readonly ByteString[]>();
   #order: Map<Filter, number> | undefined;
   #addressMasks: readonly FilterMask[] | undefined;
 
@@ -80,6 +81,18 @@ export class FilterIndex {
       for (const child of named.get(key) ?? []) this.#collect(child, question, found);
     for (const child of others)
       if (letsThrough(child.mask, question.connection)) this.#collect(child, question, found);
+  }
+
+  /** Settings of a filter whose text has a variable: few, and asked for with every section. */
+  namesWithVariables(filter: Filter): readonly ByteString[] {
+    let names = this.#namesWithVariables.get(filter);
+    if (names === undefined) {
+      names = [...filter.values].flatMap(([name, value]) =>
+        value.kind === 'text' && hasVariable(value.text) ? [name] : [],
+      );
+      this.#namesWithVariables.set(filter, names);
+    }
+    return names;
   }
 
   /** Whether some filter tells connections of a protocol from those without one. */
@@ -126,6 +139,11 @@ export class FilterIndex {
             this.#collect(group, { ...question, names }, found);
     return this.#byOrder(found);
   }
+}
+
+/** `%{...}`, `$ENV:...` or `$SET:...`. */
+export function hasVariable(text: ByteString): boolean {
+  return text.includes('%{') || text.includes('$');
 }
 
 /** What filters ask of the addresses and the name of a connection. */

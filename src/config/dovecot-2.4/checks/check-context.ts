@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { FilterMask } from '../filter.js';
-import { type FilterIndex, Scope } from '../scope.js';
+import { type FilterIndex, hasVariable, Scope } from '../scope.js';
 import { escapeSectionName } from '../section-name.js';
 import { checkValue } from '../value-syntax.js';
 import type { StructView } from './struct-view.js';
@@ -50,7 +50,7 @@ export function sectionScope(
   const scope = scopeWith(context, ...around, `${kind}/${name}`);
   if (scope.filters.some((filter) => filter.mask.name === `${kind}/${name}`)) {
     const struct = EXPANDED_STRUCTS.get(kind);
-    const error = struct === undefined ? null : expansionError(scope, struct);
+    const error = struct === undefined ? null : expansionError(context, scope, struct);
     if (error === null) return scope;
     return `Failed to get ${kind} ${name}: ${struct} settings (filter=${kind}/${escapeSectionName(name)}): Failed to parse configuration: ${error}`;
   }
@@ -64,8 +64,14 @@ export function sectionScope(
  * What Dovecot says where it reads a section's struct and a value has a variable of a user or a connection, which
  * nobody knows at that time, or a value that is not expanded is none; null: nothing. Dovecot 2.4.1 settings.c, observed with the variables of auth and mail.
  */
-export function expansionError(scope: Scope, structName: ByteString): ByteString | null {
-  for (const { name, type } of scope.table.findStruct(structName)?.members ?? []) {
+export function expansionError(
+  { index }: CheckContext,
+  scope: Scope,
+  structName: ByteString,
+): ByteString | null {
+  const written = new Set(scope.filters.flatMap((filter) => index.namesWithVariables(filter)));
+  for (const { name, type, text: builtIn } of scope.table.findStruct(structName)?.members ?? []) {
+    if (!written.has(name) && !hasVariable(builtIn)) continue;
     if (UNEXPANDED_TYPES.includes(type)) continue;
     const text = scope.text(name);
     if (!text.includes('%{')) {

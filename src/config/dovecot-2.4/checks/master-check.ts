@@ -24,7 +24,7 @@ function missingListener(service: Scope, context: CheckContext, around: ByteStri
       const scope = sectionScope(context, kind, name, around);
       if (typeof scope === 'string') return scope;
       // Dovecot 2.4.1 master-settings.c: for its addresses a listener reads the settings of the master, too
-      const unknown = kind === 'inet_listener' ? expansionError(scope, 'master') : null;
+      const unknown = kind === 'inet_listener' ? expansionError(context, scope, 'master') : null;
       if (unknown !== null)
         return `Failed to get inet_listener ${name}: master settings: Failed to parse configuration: ${unknown}`;
     }
@@ -55,7 +55,7 @@ export const checkMaster: StructCheck = (view, context) => {
     const scope = sectionScope(context, 'service', filterName);
     // observed 2.4.1: without expansion the checks end here, silently
     if (typeof scope === 'string') return context.expanded ? scope : null;
-    const unknown = expansionError(scope, 'service');
+    const unknown = expansionError(context, scope, 'service');
     if (unknown !== null && !context.expanded) return null;
     if (unknown !== null)
       return `Failed to get service ${filterName}: service settings (filter=service/${escapeSectionName(filterName)}): Failed to parse configuration: ${unknown}`;

@@ -108,7 +108,7 @@ class SieveStart {
   #read(name: ByteString): boolean {
     const struct = this.#tree.table.findStruct(name);
     if (struct === undefined) return true;
-    const unknown = expansionError(this.#scope, name);
+    const unknown = expansionError(this.#context, this.#scope, name);
     if (unknown !== null) {
       this.#fail(`sieve: ${name} settings: Failed to parse configuration: ${unknown}`);
       return false;
