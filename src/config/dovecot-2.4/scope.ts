@@ -295,7 +295,8 @@ export class Scope {
       const stored = filter.values.get(name);
       if (stored?.kind === 'names') found.push(...stored.names);
     }
-    return [...new Set(found)];
+    // Named by an inner filter, too: at its place there. Dovecot 2.4.1 settings-parser.c SETTINGS_PARSER_FLAG_INSERT_FILTERS
+    return [...new Set(found.reverse())].reverse();
   }
 }
 

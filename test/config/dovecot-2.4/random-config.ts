@@ -33,7 +33,7 @@ export class Dice {
 
 // Settings whose effect goes beyond the text: users of the system, directories, names that abort the program.
 const AVOIDED =
-  /^(base_dir|default_(login_user|internal_user|internal_group)|doveadm_proxy_port|mail_plugin_dir|metric_group_by_method.*|auth_proxy_self|dovecot_storage_version|http_client_proxy_url|push_notification_ox_url|sieve_(plugins|user_email|script_storage|script_name|plugin_dir)|imapsieve_url|mail_server_admin|mail_ext_attachment_hash|redis_host)$/;
+  /^(base_dir|default_(login_user|internal_user|internal_group)|doveadm_proxy_port|mail_plugin_dir|metric_group_by_method.*|auth_proxy_self|dovecot_storage_version|sieve_plugin_dir)$/;
 
 const TABLE = settingsTable('2.4.1');
 

@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import { attachmentHashError } from '../../hash-format.js';
+import { uriError } from '../../uri-syntax.js';
 import type { StructCheck } from './check-context.js';
 import type { StructView } from './struct-view.js';
 
@@ -39,6 +40,9 @@ export const checkMailStorage: StructCheck = (view) => {
     return "mail_cache_purge_delete_percentage can't be over 100";
   const uidl = checkUidl(view.text('pop3_uidl_format'));
   if (uidl !== null) return uidl;
+  const admin = view.text('mail_server_admin');
+  const adminError = admin === '' ? null : uriError(admin);
+  if (adminError !== null) return `mail_server_admin: '${admin}' is not a valid URI: ${adminError}`;
   for (const option of view.list('mail_attachment_detection_options'))
     if (!DETECTION_OPTIONS.includes(option) && !option.startsWith('content-type='))
       return `mail_attachment_detection_options: Unknown option: ${option}`;

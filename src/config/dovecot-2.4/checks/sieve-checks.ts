@@ -1,5 +1,6 @@
 import { type ByteString, toUtf8 } from '../../../../grammar/bytes.js';
 import { parsePath } from '../../smtp-address.js';
+import { isSieveUrl } from '../../uri-syntax.js';
 import type { StructCheck } from './check-context.js';
 import type { StructView } from './struct-view.js';
 
@@ -133,8 +134,15 @@ function userEmailError(view: StructView): ByteString | null {
   return parsed.kind === 'error' ? `${name}: Invalid SMTP address '${text}': ${parsed.message}` : null;
 }
 
+// Pigeonhole 2.4.1 imap-sieve-settings.c
+const imapsieve: StructCheck = (view) => {
+  const url = view.text('imapsieve_url');
+  return url === '' || isSieveUrl(url) ? null : `Invalid URL for imapsieve_url setting: ${url}`;
+};
+
 /** Checks of Pigeonhole's structs. */
 export const sieveChecks: readonly (readonly [struct: ByteString, check: StructCheck])[] = [
+  ['imapsieve', imapsieve],
   ['sieve', sieve],
   ['sieve_editheader', editheader],
   ['sieve_editheader_header', editheaderName],

@@ -2,6 +2,8 @@ import { isUtf8 as isValidUtf8 } from 'node:buffer';
 import type { ByteString } from '../../../../grammar/bytes.js';
 import { eventFilterError } from '../../event-filter.js';
 import { DIGEST_BITS } from '../../hash-format.js';
+import { parseAddress } from '../../network.js';
+import { httpUrlError } from '../../uri-syntax.js';
 import { type CheckContext, type StructCheck, sectionScope } from './check-context.js';
 import { checkMailStorage } from './mail-storage-check.js';
 import { checkMaster } from './master-check.js';
@@ -86,6 +88,9 @@ const checkLdap: StructCheck = (view) => {
 
 // Dovecot 2.4.1 http-client-settings.c
 const checkHttpClient: StructCheck = (view) => {
+  const proxy = view.text('http_client_proxy_url');
+  const wrong = proxy === '' ? null : httpUrlError(proxy, false);
+  if (wrong !== null) return `Invalid http_client_proxy_url: ${wrong}`;
   if (view.number('http_client_request_max_attempts') === 0) return 'request_max_attempts must not be 0';
   if (view.number('http_client_max_pipelined_requests') === 0)
     return 'http_client_max_pipelined_requests must not be 0';
@@ -313,14 +318,25 @@ export const structChecks: ReadonlyMap<ByteString, StructCheck> = new Map<ByteSt
   ['mailbox', checkMailbox],
   ['master_service', checkMasterService],
   ['master', checkMaster],
+  [
+    'dict_redis',
+    (view) => {
+      const host = view.text('redis_host');
+      return parseAddress(host) === null ? 'redis_host is not a valid IP' : null;
+    },
+  ],
   ['pop3', checkPop3],
   ['pop3c', words.pop3cFeatures],
   [
     'push_notification_ox',
-    (view) =>
-      view.time('push_notification_ox_cache_ttl') === 0
+    (view) => {
+      const url = view.text('push_notification_ox_url');
+      const wrong = url === '' ? null : httpUrlError(url, true);
+      if (wrong !== null) return `Invalid push_notification_ox_url '${url}': ${wrong}`;
+      return view.time('push_notification_ox_cache_ttl') === 0
         ? 'push_notification_ox_cache_ttl must not be 0'
-        : null,
+        : null;
+    },
   ],
   ['quota_root', checkQuotaRoot],
   ['ssl', words.sslOptions],
