@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { parseUint } from '../interval.js';
 
 type ParsedCapability =
   | { readonly kind: 'capability'; readonly name: ByteString; readonly parameters: readonly ByteString[] }
@@ -7,8 +8,13 @@ type ParsedCapability =
 /** A line of the answer to LHLO, in capitals. Dovecot lib-smtp/smtp-syntax.c smtp_ehlo_line_parse */
 export function parseCapability(line: ByteString): ParsedCapability {
   const mistake = mistakeOf(line);
-  if (mistake !== null) return { kind: 'invalid', mistake };
+  if (mistake !== null)
+    return { kind: 'invalid', mistake: `Received invalid EHLO response line: ${mistake}` };
   const [name = '', ...parameters] = line.toUpperCase().split(' ');
+  const [size] = parameters;
+  // Dovecot lib-smtp/smtp-client-connection.c smtp_client_connection_handshake_cb
+  if (name === 'SIZE' && size !== undefined && parseUint(size) === null)
+    return { kind: 'invalid', mistake: 'Received invalid SIZE capability in EHLO response line' };
   return { kind: 'capability', name, parameters };
 }
 

@@ -15,7 +15,6 @@ export interface LmtpFrontFacts {
   /** 2.4 only: TLS server name of the client. */
   readonly destinationName: ByteString | null;
   readonly ttl: number;
-  readonly timeoutSeconds: number;
   readonly port: number;
   readonly address: string;
 }
@@ -39,7 +38,6 @@ export function xclientCommands(
     ['CLIENT-TRANSPORT', facts.transport],
     ['DESTNAME', facts.destinationName],
     ['TTL', String(facts.ttl)],
-    ['TIMEOUT', facts.timeoutSeconds === 0 ? null : String(facts.timeoutSeconds)],
     ['PORT', facts.port === 0 ? null : String(facts.port)],
     ['ADDR', address === '' ? null : address],
   ];

@@ -4,7 +4,7 @@ import { parseUint } from '../interval.js';
 import { parseIp } from '../ip-address.js';
 import { decodeXtext, heloDomain } from '../submission/smtp-text.js';
 import { isDnsName } from '../xclient.js';
-import { BAD_XTEXT } from './parameters.js';
+import { xtextMistake } from './parameters.js';
 
 const PROTOCOLS = ['SMTP', 'ESMTP', 'LMTP'] as const;
 
@@ -17,9 +17,7 @@ export interface FrontEndFacts {
   login?: ByteString;
   session?: ByteString;
   ttl?: number;
-  timeoutSeconds?: number;
   /** 2.4 */
-  transport?: ByteString;
   destinationName?: ByteString;
 }
 
@@ -60,12 +58,12 @@ function take(facts: FrontEndFacts, name: ByteString, value: ByteString, series:
     case 'TIMEOUT': {
       const number = parseUint(value);
       if (number === null) return false;
+      // TIMEOUT is looked at and forgotten. observed 2.3.19.1 and 2.4.1
       if (name === 'TTL') facts.ttl = number;
-      else facts.timeoutSeconds = number;
       return true;
     }
     default:
-      return series === '2.3' || take24(facts, name, value, unavailable);
+      return series === '2.3' || take24(facts, name, value);
   }
 }
 
@@ -77,8 +75,7 @@ function takeAddress(facts: FrontEndFacts, value: ByteString): boolean {
   return true;
 }
 
-function take24(facts: FrontEndFacts, name: ByteString, value: ByteString, unavailable: boolean): boolean {
-  if (name === 'CLIENT-TRANSPORT' && !unavailable) facts.transport = value;
+function take24(facts: FrontEndFacts, name: ByteString, value: ByteString): boolean {
   if (name !== 'DESTNAME') return true;
   if (!isDnsName(value)) return false;
   facts.destinationName = value;
@@ -93,7 +90,9 @@ export function parseFrontEnd(parameters: ByteString, series: Series): Parsed {
     if (match === null) return { kind: 'refused', text: invalidParameter(parameter) };
     const name = (match[1] ?? '').toUpperCase();
     const value = decodeXtext(match[2] ?? '');
-    if (value === null) return { kind: 'refused', text: `Invalid ${name} parameter: ${BAD_XTEXT}` };
+    const mistake = xtextMistake(value);
+    if (value === null || mistake !== null)
+      return { kind: 'refused', text: `Invalid ${name} parameter: ${mistake}` };
     if (!take(facts, name, value, series)) return { kind: 'refused', text: `Invalid ${name} parameter` };
   }
   return { kind: 'facts', facts };

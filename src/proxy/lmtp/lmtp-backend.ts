@@ -219,7 +219,7 @@ export class LmtpBackend {
   #learn(line: ByteString): void {
     const capability = parseCapability(line);
     if (capability.kind === 'capability') this.#capabilities.set(capability.name, capability.parameters);
-    else this.#log('warning', `Received invalid EHLO response line: ${capability.mistake}`);
+    else this.#log('warning', capability.mistake);
   }
 
   #log(level: 'warning' | 'error', text: ByteString): void {

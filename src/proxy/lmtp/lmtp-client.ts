@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { type Series, seriesOf } from '../../knowledge/versions.js';
-import { inNetworks } from '../ip-address.js';
+import { inNetworks, ipPort } from '../ip-address.js';
 import type { ClientAddresses } from '../login-client.js';
 import type { FrontEndFacts } from './front-end.js';
 import type { LmtpSettings } from './lmtp-settings.js';
@@ -61,6 +61,11 @@ export class LmtpClient {
 
   get ownName(): ByteString {
     return this.settings.hostname === '' ? this.environment.hostname : this.settings.hostname;
+  }
+
+  /** As lines of the log name the connection. */
+  get logName(): ByteString {
+    return `lmtp-server: conn ${ipPort(this.remoteIp, this.remotePort)} [${this.environment.connectionId}]`;
   }
 
   /** The connection's own address counts, whatever a front end said. */

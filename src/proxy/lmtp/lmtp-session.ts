@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { greetedName, stringMistake } from '../../config/smtp-address-parser.js';
+import { ipPort } from '../ip-address.js';
 import type { ClientAddresses } from '../login-client.js';
 import type { LogLevel } from '../session-event.js';
 import { multiline } from '../submission/replies.js';
@@ -51,6 +52,8 @@ export class LmtpSession {
   #badCommands = 0;
   /** The command that is looked at, where it is a known one. */
   #current: ByteString | null = null;
+  /** Bytes for TLS came with STARTTLS. */
+  #earlyTls = false;
   #closed = false;
   #paused = false;
   #processing = false;
@@ -105,7 +108,7 @@ export class LmtpSession {
         this.#process();
         break;
       case 'client_closed':
-        this.#close(event.error === '' ? 'Connection closed' : event.error);
+        this.#clientClosed(event.error);
         break;
       case 'looked_up':
         this.#commands.lookedUp(event.answer, event.local);
@@ -135,6 +138,34 @@ export class LmtpSession {
         this.#terminate('4.3.2', this.client.series === '2.3' ? 'Shutting down' : 'Server shutting down');
         break;
     }
+  }
+
+  #clientClosed(error: string): void {
+    if (this.client.tls === 'handshaking') this.#tlsFailed(error);
+    else this.#close(error === '' ? 'Connection closed' : error);
+  }
+
+  /** Dovecot lib-smtp/smtp-server-connection.c smtp_server_connection_ssl_init, smtp_server_connection_input; observed */
+  #tlsFailed(error: string): void {
+    const ready = this.#state === 'STARTTLS' ? 'READY' : this.#state;
+    const { series, logName, remoteIp, remotePort } = this.client;
+    if (series === '2.3') {
+      this.#state = ready;
+      this.#close(error === '' ? 'Connection closed' : `Connection closed: ${error}`);
+      return;
+    }
+    const log = (text: ByteString) => this.#act({ kind: 'log', level: 'error', text: `${logName}: ${text}` });
+    if (error === '' || this.#earlyTls) {
+      log(`SSL handshake failed: ${error === '' ? 'Connection closed' : error}`);
+      this.#close('SSL Initialization failed');
+      return;
+    }
+    const place = ipPort(remoteIp, remotePort);
+    const stream = `SSL (conn:${place},id=${this.client.environment.connectionId})`;
+    const text = `SSL handshaking with ${place} failed: read(${stream}) failed: ${error}`;
+    log(text);
+    this.#state = ready;
+    this.#close(text);
   }
 
   #timer(name: string): void {
@@ -312,7 +343,9 @@ export class LmtpSession {
       this.#state = 'STARTTLS';
       this.client.tls = 'handshaking';
       // What followed the command in clear is fed to TLS, where it fails: nothing of it is ever a command.
-      this.#act({ kind: 'start_client_tls', early: this.#parser.takeRest() });
+      const early = this.#parser.takeRest();
+      this.#earlyTls = early !== '';
+      this.#act({ kind: 'start_client_tls', early });
     }
   }
 

@@ -39,7 +39,8 @@ export function lmtpSettings(config: EffectiveConfig, filter: ConnectionFilter):
     hostname: login.hostname,
     greeting: login.greeting,
     trustedNetworks: login.trustedNetworks,
-    tlsMode: login.tlsServer.mode,
+    // Dovecot lmtp-client.c master_service_ssl_is_enabled: of the process, not of the client; observed
+    tlsMode: config.login({ protocol: 'lmtp' }).tlsServer.mode,
     proxy: login.lmtpProxy,
     addReceivedHeader: isOn('lmtp_add_received_header'),
     verboseReplies: isOn('lmtp_verbose_replies'),

@@ -48,7 +48,13 @@ function parseParameter(text: ByteString): Parameter | ByteString {
 }
 
 /** Dovecot lib-smtp/smtp-parser.c smtp_parser_parse_xtext */
-export const BAD_XTEXT = "Invalid hexchar after '+' in xtext";
+const BAD_XTEXT = "Invalid hexchar after '+' in xtext";
+
+/** What is wrong with decoded xtext that must be text; null: nothing. Dovecot lib-smtp/smtp-syntax.c smtp_xtext_decode */
+export function xtextMistake(decoded: ByteString | null): ByteString | null {
+  if (decoded === null) return BAD_XTEXT;
+  return decoded.includes('\0') ? 'Encountered NUL character in xtext' : null;
+}
 
 function syntax(text: ByteString): Refusal {
   return { kind: 'refused', status: 501, text };

@@ -10,7 +10,7 @@ import type { LmtpAction, LocalUser } from './lmtp-event.js';
 import type { LmtpRecipient } from './lmtp-recipient.js';
 import type { LmtpState } from './lmtp-session.js';
 import { LmtpTransaction } from './lmtp-transaction.js';
-import { BAD_XTEXT, parseMailParameters, parseRcptParameters } from './parameters.js';
+import { parseMailParameters, parseRcptParameters, xtextMistake } from './parameters.js';
 import { formatReply } from './smtp-reply.js';
 
 /** More recipients in one message are refused for now; real Dovecot has no limit. */
@@ -168,8 +168,8 @@ export class RecipientCommands {
   #forwardFields(encoded: ByteString | null): (readonly [ByteString, ByteString])[] | null {
     if (encoded === null) return [];
     const text = decodeXtext(encoded);
-    if (text === null || text.includes('\0')) {
-      const mistake = text === null ? BAD_XTEXT : 'Encountered NUL character in xtext';
+    const mistake = xtextMistake(text);
+    if (text === null || mistake !== null) {
       this.#reply(501, '5.5.4', `Invalid XRCPTFORWARD= parameter: ${mistake}`);
       return null;
     }
@@ -177,10 +177,12 @@ export class RecipientCommands {
       this.#reply(550, '5.7.14', 'Unacceptable XRCPTFORWARD= parameter: You are not from trusted IP');
       return null;
     }
-    return text.split('\t').map((part): [ByteString, ByteString] => {
+    return text.split('\t').flatMap((part): [ByteString, ByteString][] => {
       const field = tabUnescaped(part);
       const equals = field.indexOf('=');
-      return equals === -1 ? [field, ''] : [field.slice(0, equals), field.slice(equals + 1)];
+      if (equals !== -1) return [[field.slice(0, equals), field.slice(equals + 1)]];
+      // observed 2.4.1: one without a value is lost.
+      return this.#client.series === '2.3' ? [[field, '']] : [];
     });
   }
 

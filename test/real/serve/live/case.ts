@@ -59,8 +59,8 @@ export interface LiveUser {
 export interface LiveCase extends LiveUser {
   readonly protocol: ServedProtocol;
   /**
-   * Lines get their end; `@USER@` is the case's own user, `@USER:name@` another one of it, `@PLAIN@` the PLAIN response
-   * with the right password, which is `pass`.
+   * Lines get their end; `@USER@` is the case's own user, `@USER:name@` another one of it, `@LOCAL@` its local part,
+   * `@UPPER@` the name in capitals, `@PLAIN@` the PLAIN response with the right password, which is `pass`.
    */
   readonly steps: readonly Step[];
   /** Other users by name. */

@@ -5,7 +5,7 @@ import { dovecotServerMissing } from '../../servers/dovecot.js';
 import { freePort } from '../../servers/mariadb.js';
 import { base64, type LiveCase, type LiveCases, type LiveUser, NETWORKS, type Step } from './case.js';
 import type { LiveSetup } from './live-config.js';
-import { maskedBytes, maskedLog } from './masks.js';
+import { maskedBytes, maskedLog, type PortNames } from './masks.js';
 import { type MuteServer, startMuteServer } from './mute-server.js';
 import { type LiveProxy, startOurProxy, startRealProxy, type UsersOf } from './proxies.js';
 import { type Spoken, speak } from './spoken-client.js';
@@ -91,6 +91,8 @@ function filled(step: Step, user: string): Step {
   const fill = (text: string) =>
     text
       .replace(/@USER(?::(\w+))?@/g, (_, name?: string) => fullName(user, name ?? ''))
+      .replaceAll('@LOCAL@', user)
+      .replaceAll('@UPPER@', fullName(user, '').toUpperCase())
       .replaceAll('@PLAIN@', base64(`\0${fullName(user, '')}\0pass`));
   if (typeof step === 'string') return fill(step);
   return 'send' in step ? { ...step, send: fill(step.send) } : step;
@@ -109,36 +111,46 @@ async function talk({ live, user, address }: Planned, side: Side, proxy: LivePro
 }
 
 /** A case's lines have its client's address, or the port of a server of its own. */
-function logOf(whole: string, { address, live }: Planned, { servers }: Side): Record<string, string[]> {
+function logOf(
+  whole: string,
+  planned: Planned,
+  { servers }: Side,
+  ports: PortNames,
+): Record<string, string[]> {
+  const { address, live } = planned;
   const own = [...servers.values()].filter(({ backend }) => backend !== null).map(({ port }) => port);
-  const last = [...servers.values()].at(0)?.backend?.heard.at(-1) ?? '';
+  const last = servers.get('')?.backend?.heard.at(-1) ?? '';
   // Each plus of a session id makes two bytes more where it goes out as xtext.
   const escapes = 2 * ((/ SESSION=(\S*)/.exec(last)?.[1] ?? '').split('+2B').length - 1);
   const lines: Record<string, string[]> = {};
   const here = new RegExp(
-    `\\b${address.replaceAll('.', '\\.')}\\b|lmtp-client: .*:(?:${own.join('|') || '-'})\\b`,
+    `\\b${address.replaceAll('.', '\\.')}\\b|[ls]mtp-client: .*:(?:${own.join('|') || '-'})\\b`,
   );
   for (const line of whole.split('\n')) {
     if (!here.test(line)) continue;
     const process = /^[a-z0-9-]+/.exec(line)?.[0] ?? '';
-    lines[process] = [...(lines[process] ?? []), maskedLog(line, portsOf(servers), escapes)];
+    lines[process] = [...(lines[process] ?? []), maskedLog(line, ports, escapes)];
   }
   if (live.anyOrder === true) for (const each of Object.values(lines)) each.sort();
   return lines;
 }
 
-function portsOf(servers: ReadonlyMap<string, Server>): Map<string, number> {
-  return new Map([...servers].map(([name, { port }]) => [name, port]));
+function namesOfPorts({ servers }: Side, proxy: LiveProxy | null): PortNames {
+  return new Map([
+    ...[...servers].map(([name, { port }]) => [port, name === '' ? 'BACKEND' : `BACKEND ${name}`] as const),
+    ...[...(proxy?.ports ?? [])].map(([name, port]) => [port, `PORT OF ${name}`] as const),
+  ]);
 }
 
 function seen(planned: Planned, side: Side, proxy: LiveProxy | null, log: string): Seen {
-  const masked = (text: string) => maskedBytes(text, proxy?.ports ?? new Map(), portsOf(side.servers));
+  const ports = namesOfPorts(side, proxy);
+  const masked = (text: string) => maskedBytes(text, ports);
   return {
     client: masked(side.spoken?.stuck === null ? side.spoken.heard : `stuck at ${side.spoken?.stuck}`),
     backend: Object.fromEntries(
       [...side.servers].map(([name, { backend }]) => [name, (backend?.heard ?? []).map(masked)]),
     ),
-    log: logOf(log, planned, side),
+    log: logOf(log, planned, side, ports),
   };
 }
 

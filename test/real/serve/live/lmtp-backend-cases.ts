@@ -249,6 +249,7 @@ const MANY: LiveCases = {
   'the server ends between recipients': lmtp(
     [...HELLO, MAIL, RCPT, 'RCPT TO:<@USER:b@>', ...data(), 'QUIT'],
     {
+      leftOut: 'the log of the real one has one of two texts',
       behind: lmtpBehind({
         answers: { 'RCPT TO:<b@example.org>': { text: '', next: 'end' } },
       }),

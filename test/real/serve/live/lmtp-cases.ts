@@ -1,6 +1,8 @@
 import type { LiveCases } from './case.js';
 import { LMTP_BACKEND_CASES } from './lmtp-backend-cases.js';
 import { LMTP_COMMAND_CASES } from './lmtp-command-cases.js';
+import { LMTP_FIELD_CASES } from './lmtp-field-cases.js';
+import { LMTP_SURROUNDINGS_CASES } from './surroundings-cases.js';
 
 type Groups = Readonly<Record<string, LiveCases>>;
 
@@ -8,6 +10,8 @@ type Groups = Readonly<Record<string, LiveCases>>;
 export const LMTP_CASES: Groups = {
   ...LMTP_COMMAND_CASES,
   ...LMTP_BACKEND_CASES,
+  ...LMTP_FIELD_CASES,
+  ...LMTP_SURROUNDINGS_CASES,
 };
 
 /** With `lenient` settings for all. */
