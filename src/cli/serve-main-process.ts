@@ -1,4 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
+import { AdminServer } from '../serve/operation/admin-server.js';
 import { BackendHealth } from '../serve/operation/backend-health.js';
 import {
   HandoverFailed,
@@ -9,6 +10,7 @@ import {
 } from '../serve/operation/handover.js';
 import { type Operation, openOperation } from '../serve/operation/operation.js';
 import type { Operator } from '../serve/operation/operator.js';
+import { leavingOperator, leavingSocket, withPredecessors } from '../serve/operation/predecessors.js';
 import { becomeUser } from '../serve/operation/privileges.js';
 import { notify } from '../serve/operation/service-manager.js';
 import { MemoryState } from '../serve/operation/shared-state.js';
@@ -20,6 +22,8 @@ export class MainProcess {
   readonly #serving: Serving;
   readonly #operations: Operation[] = [];
   #operator: Operator | null = null;
+  /** Once a successor serves. */
+  #aside: AdminServer | null = null;
   #replacing = false;
   #replaced = false;
 
@@ -50,7 +54,8 @@ export class MainProcess {
   async #open(operator: Operator): Promise<void> {
     const { options, log } = this.#serving;
     const { admin = null, http = null } = options;
-    this.#operations.push(await openOperation({ admin, http, version: packageJson.version }, operator, log));
+    const whole = admin === null ? operator : withPredecessors(operator, admin);
+    this.#operations.push(await openOperation({ admin, http, version: packageJson.version }, whole, log));
   }
 
   /** Starts a successor that has the listening sockets, too; resolves when it serves. */
@@ -72,13 +77,28 @@ export class MainProcess {
       this.#replacing = false;
     }
     this.#replaced = true;
+    await this.#openAside(operator);
     log.line('dvproxy', 'info', 'another process serves new sessions: this one goes on with those it has');
+  }
+
+  /** The successor has the admin socket; its own is for the sessions that it goes on with. */
+  async #openAside(operator: Operator): Promise<void> {
+    const { options, log } = this.#serving;
+    if (options.admin === undefined) return;
+    try {
+      const path = leavingSocket(options.admin, process.pid);
+      this.#aside = await AdminServer.open(path, leavingOperator(operator));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      log.line('dvproxy', 'warning', `sessions of this process are not listed: ${why}`);
+    }
   }
 
   /** Nobody is served any more, or a successor does that. */
   async end(): Promise<void> {
     if (!this.#replaced) notify(this.#serving.terminal.environment, 'STOPPING=1');
     await Promise.all(this.#operations.map((operation) => operation.close()));
+    await this.#aside?.close();
     this.#serving.log.flush();
   }
 

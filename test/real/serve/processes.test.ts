@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -61,6 +61,7 @@ async function greets(port: number): Promise<string> {
 interface Pid {
   readonly pid: number;
   readonly workers: number;
+  readonly sessions: number;
 }
 
 async function stats(): Promise<Pid> {
@@ -124,6 +125,31 @@ describe.each([1, 2])('a proxy of %i process(es)', (workers) => {
     expect(now.pid).not.toBe(pid);
     expect(now.workers).toBe(workers);
     await proxy.logged(/this one goes on with those it has/);
+  });
+
+  test('lists and ends the sessions of processes that were replaced like its own', async () => {
+    const sessions = async (): Promise<readonly { user: string; pid: number }[]> =>
+      JSON.parse(await runDvproxy(['who', '--admin', admin, '--format', 'json'])).sessions;
+    const kick = (...what: readonly string[]) => runDvproxy(['kick', ...what, '--admin', admin]);
+    const enter = async () => ({ client: await logIn(proxy.port), user: `joe${number}` });
+    const first = await enter();
+    await runDvproxy(['restart', '--admin', admin]);
+    const second = await enter();
+    await runDvproxy(['restart', '--admin', admin]);
+    const third = await enter();
+    const open = await sessions();
+    expect(open.map(({ user }) => user).sort()).toEqual([first.user, second.user, third.user].sort());
+    expect(new Set(open.map(({ pid }) => pid)).size).toBe(3);
+    expect(await stats()).toMatchObject({ sessions: 3 });
+    expect(await kick(second.user)).toBe('1 connections kicked\n');
+    await expect.poll(() => second.client.ended, { timeout: 20_000 }).toBe(true);
+    expect([first.client.ended, third.client.ended]).toEqual([false, false]);
+    expect(await kick('-h', '127.0.0.1')).toBe('2 connections kicked\n');
+    await expect.poll(() => first.client.ended && third.client.ended, { timeout: 20_000 }).toBe(true);
+    await expect.poll(sessions, { timeout: 20_000 }).toEqual([]);
+    // Processes without sessions leave nothing behind.
+    const left = () => readdirSync(folder).filter((name) => /\.sock\.\d+$/.test(name));
+    await expect.poll(left, { timeout: 20_000 }).toEqual([]);
   });
 
   test('goes on where its successor cannot start', async () => {
