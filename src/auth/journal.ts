@@ -4,6 +4,7 @@ import type { Series } from '../knowledge/versions.js';
 import type { LogEntry } from './driver.js';
 import { passdbLogName } from './passdb-lists.js';
 import type { AuthRequest } from './request.js';
+import { sanitize } from './sanitize.js';
 
 /** What the prefix of a log line is made of at the moment of logging. */
 export interface LogSubject {
@@ -45,35 +46,6 @@ class JournalLine implements LogEntry {
 
 const LEVELS = { debug: 'Debug', info: 'Info', warning: 'Warning', error: 'Error' } as const;
 const MAX_USER_IN_LOG = 64;
-
-/** Control characters and what is not UTF-8 as `?`, long texts cut: Dovecot lib/str-sanitize.c. */
-export function sanitize(text: ByteString, maxBytes: number): ByteString {
-  const whole = text.length > maxBytes;
-  let cut = text;
-  if (whole) {
-    let end = maxBytes - 3;
-    while (end > 0 && (text.charCodeAt(end) & 0xc0) === 0x80) end -= 1;
-    cut = text.slice(0, end);
-  }
-  let safe = '';
-  for (let at = 0; at < cut.length; ) {
-    const length = utf8Length(cut, at);
-    if (length === 0) safe += '?';
-    else safe += cut.slice(at, at + length);
-    at += Math.max(length, 1);
-  }
-  return whole ? `${safe}...` : safe;
-}
-
-/** Bytes of the printable character at `at`; 0 for a control character or a byte that begins none. */
-function utf8Length(text: ByteString, at: number): number {
-  const first = text.charCodeAt(at);
-  if (first < 0x80) return first < 0x20 || first === 0x7f ? 0 : 1;
-  const length =
-    first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) === 0xe0 ? 3 : (first & 0xf8) === 0xf0 ? 4 : 0;
-  for (let next = 1; next < length; next += 1) if ((text.charCodeAt(at + next) & 0xc0) !== 0x80) return 0;
-  return length;
-}
 
 /** Which lines the auth process writes: what auth_verbose and auth_debug say. */
 export interface JournalSettings {
@@ -214,7 +186,7 @@ export class Journal {
   }
 
   #userAndIp(subject: LogSubject): ByteString {
-    const user = subject.user === null ? '?' : sanitize(subject.user, MAX_USER_IN_LOG);
+    const user = subject.user === null ? '?' : sanitize(subject.user, MAX_USER_IN_LOG, this.#series);
     return this.#request.remoteIp === '' ? user : `${user},${this.#request.remoteIp}`;
   }
 }

@@ -1,9 +1,9 @@
 import type { ByteString } from '../../grammar/bytes.js';
 import type { AuthSettings } from '../config/effective.js';
 import { expand } from '../variables/expand.js';
-import { sanitize } from './journal.js';
 import { passdbLists } from './passdb-lists.js';
 import { requestScope } from './request-scope.js';
+import { sanitize } from './sanitize.js';
 import type { WalkState } from './walk-state.js';
 
 type Normalised =
@@ -31,7 +31,7 @@ function normaliseUserName(state: WalkState, given: ByteString): Normalised {
   if (bad !== -1) {
     const code = name.charCodeAt(bad).toString(16).padStart(2, '0');
     return refused(
-      `Username character disallowed by auth_username_chars: 0x${code} (username: ${sanitize(given, 128)})`,
+      `Username character disallowed by auth_username_chars: 0x${code} (username: ${sanitize(given, 128, state.series)})`,
     );
   }
   if (settings.usernameFormat !== '') {

@@ -52,6 +52,8 @@ export class LoginAttempt {
   readonly #gate: LoginGate;
   #sasl: SaslServer | null = null;
   #password: ByteString | null = null;
+  /** Who the client says it is, where the auth process knows that before the login. */
+  #named: ByteString | null = null;
   #dialogue: AttachableDialogue | null = null;
   #left = false;
   /** The last connection: its counts are wanted until the relay ends. */
@@ -94,7 +96,7 @@ export class LoginAttempt {
     // `=` is an empty initial response. RFC 4959 3
     const decoded = initial === '' || initial === '=' ? '' : decodeBase64(initial);
     if (decoded === null) {
-      this.#invalidBase64();
+      this.#invalidBase64('Invalid base64 data in initial response');
       return;
     }
     this.#startSasl(initial === '' ? null : decoded);
@@ -107,6 +109,7 @@ export class LoginAttempt {
 
   /** What only passes a password on is read here, the rest by the auth process. */
   #startSasl(initial: ByteString | null): void {
+    this.#named = null;
     this.#sasl = createSaslServer(this.#client.mechanism);
     if (this.#sasl !== null) this.#continueSasl(this.#sasl.start(initial));
     else this.#ask({ kind: 'sasl_start', initial, request: authRequest(this.#client, NO_CREDENTIALS) });
@@ -134,11 +137,10 @@ export class LoginAttempt {
     }
   }
 
-  #invalidBase64(): void {
-    const text = 'Invalid base64 data in initial response';
+  #invalidBase64(text: ByteString, user: ByteString | null = null): void {
     this.#client.unanswered = false;
     this.#client.lastFailure = 'invalid_base64';
-    this.#gate.logAuth(text);
+    this.#gate.logAuth(text, user);
     this.#side.refuse('invalid_base64', text);
   }
 
@@ -147,12 +149,25 @@ export class LoginAttempt {
     if (line === '*') {
       this.#abort();
     } else {
-      const decoded = decodeBase64(line);
-      // observed 2.3.19.1 (Debian deb12u7) and 2.4.1: the login process looks at it first.
-      if (decoded === null) this.fail('Invalid base64 in response');
-      else this.#respond(decoded);
+      this.#response(line);
     }
     if (!this.active) this.#side.finished();
+  }
+
+  /** observed 2.3.19.1 (Debian deb12u7) and 2.4.1: the login process looks at its characters first. */
+  #response(line: ByteString): void {
+    if (!/^[A-Za-z0-9+/=]*$/.test(line)) {
+      this.fail('Invalid base64 in response');
+      return;
+    }
+    const decoded = decodeBase64(line);
+    if (decoded !== null) {
+      this.#respond(decoded);
+      return;
+    }
+    const user = this.#named;
+    this.drop();
+    this.#invalidBase64('Invalid base64 data in continued response', user);
   }
 
   #respond(response: ByteString): void {
@@ -163,13 +178,18 @@ export class LoginAttempt {
     }
     this.#client.waitingForClient = false;
     this.#ask({ kind: 'sasl_continue', response });
+    // The last response is the password.
+    if (this.#client.mechanism === 'LOGIN') this.#password = response;
   }
 
   /** The connection ends in the middle of it. */
   abandon(): void {
     const client = this.#client;
     const pending = client.waitingForClient || client.authenticating || this.#left;
-    if (pending && client.series === '2.4') this.#gate.logFailed('Aborted');
+    if (pending && client.series === '2.4') {
+      client.leavesTls();
+      this.#gate.logFailed('Aborted');
+    }
     this.backend?.abandon();
   }
 
@@ -217,8 +237,9 @@ export class LoginAttempt {
   }
 
   /** The auth process asks the client for more. */
-  challenged(data: ByteString): void {
+  challenged(data: ByteString, user: ByteString | null): void {
     const client = this.#client;
+    this.#named = user;
     if (!client.authenticating) return;
     client.authenticating = false;
     client.unanswered = false;
@@ -233,7 +254,8 @@ export class LoginAttempt {
     if (!client.authenticating) return;
     client.authenticating = false;
     client.unanswered = false;
-    if (answer.user !== '') client.user = answer.user;
+    // An empty name is told, no name is not.
+    if (answer.user !== '' || answer.reason === 'Empty username') client.user = answer.user;
     client.originalUser = answer.fields.find((field) => field.name === 'original_user')?.value ?? null;
     client.authUser = answer.fields.find((field) => field.name === 'auth_user')?.value ?? null;
     const password = this.#password;

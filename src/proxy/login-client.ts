@@ -49,6 +49,11 @@ export interface CertificateSettings {
   readonly nameUser: boolean;
 }
 
+/** Letters of ASCII only, as Dovecot counts them. */
+export function upperCase(text: ByteString): ByteString {
+  return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
 /** What a client showed of itself in its TLS handshake. */
 export interface ClientCertificate {
   readonly state: 'none' | 'invalid' | 'valid';
@@ -139,6 +144,7 @@ export class LoginClient {
   referred = false;
   shuttingDown: 'no' | 'process_full' | 'shutting_down' = 'no';
   #sessionIdMade: boolean;
+  #leftTls = false;
   readonly #sameMachine: boolean;
 
   constructor(
@@ -194,11 +200,10 @@ export class LoginClient {
   /** Made when first needed: a trusted front end may have given one before. */
   session(): ByteString {
     if (!this.#sessionIdMade && this.sessionId === '') {
-      this.sessionId = createSessionId(
-        Math.round(this.environment.now() * 1000),
-        this.remoteIp,
-        this.remotePort,
-      );
+      // 2.4: where the connection came from, whatever a front end said since. observed 2.3.19.1 and 2.4.1
+      const { remoteIp, remotePort } = this.series === '2.3' ? this : this.real;
+      const microseconds = Math.round(this.environment.now() * 1000);
+      this.sessionId = createSessionId(microseconds, remoteIp, remotePort);
     }
     this.#sessionIdMade = true;
     return this.sessionId;
@@ -235,7 +240,7 @@ export class LoginClient {
     this.attempts += 1;
     this.abortedByClient = false;
     this.firstAuthMs ??= this.environment.now();
-    this.mechanism = mechanism.toUpperCase();
+    this.mechanism = upperCase(mechanism);
   }
 
   /** The line as it goes to the log, with the elements. */
@@ -283,10 +288,16 @@ export class LoginClient {
     return { get: (name) => unknown[name] ?? loginVariable(this, name), passdb: () => undefined };
   }
 
+  /** Its stream is gone; what is logged then has 2.4.1's own spelling. Dovecot 2.4.1 client-common.c */
+  leavesTls(): void {
+    this.#leftTls = this.tls !== 'none';
+  }
+
   /** `%c`, `%{secured}`. */
   get securedText(): ByteString {
     if (this.#tlsAtFrontEnd) return 'TLS';
     if (this.tls === 'none') return this.secured ? 'secured' : '';
+    if (this.#leftTls) return 'TSL';
     const state = this.tls === 'active' ? 'TLS' : 'TLS handshaking';
     return this.tlsError === '' ? state : `${state}: ${this.tlsError}`;
   }

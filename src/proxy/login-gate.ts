@@ -96,19 +96,22 @@ export class LoginGate {
 
   /** For auth_verbose. */
   logFailed(reason: ByteString): void {
-    this.#logVerbose(`Authenticate ${sanitize(this.#client.mechanism, 64)} failed: ${reason}`);
+    this.#logVerbose(
+      `Authenticate ${sanitize(this.#client.mechanism, 64, this.#client.series)} failed: ${reason}`,
+    );
   }
 
-  /** A line of the auth process about a request without a user. */
-  logAuth(text: ByteString): void {
+  /** A line of the auth process about a request whose user it does not know, or knows by name alone. */
+  logAuth(text: ByteString, user: ByteString | null = null): void {
     const client = this.#client;
     if (!client.settings.login.authVerbose) return;
     const mechanism = client.mechanism.toLowerCase();
     const session = client.session();
+    const name = user === null ? '?' : sanitize(user, 64, client.series);
     const line =
       client.series === '2.3'
-        ? `auth: Info: ${mechanism}(?,${client.remoteIp},<${session}>): ${text}`
-        : `auth(?,${client.remoteIp},sasl:${mechanism})<${session}>: Info: ${text}`;
+        ? `auth: Info: ${mechanism}(${name},${client.remoteIp},<${session}>): ${text}`
+        : `auth(${name},${client.remoteIp},sasl:${mechanism})<${session}>: Info: ${text}`;
     this.#side.act({ kind: 'log_auth', level: 'info', line });
   }
 }

@@ -8,6 +8,7 @@ import type { ProxyFailureClass } from './login-decision.js';
 import type { LoginResult } from './login-result.js';
 import { relayEndText } from './relay-end.js';
 import type { LogLevel, RelayEnd, SessionAction, SessionEvent } from './session-event.js';
+import type { SessionInput } from './session-input.js';
 
 /** A client that has not logged in by then is sent away. Dovecot client-common.h CLIENT_LOGIN_TIMEOUT_MSECS */
 const LOGIN_TIMEOUT_MS = 180_000;
@@ -22,16 +23,6 @@ export interface LoginSessionOptions {
   readonly listenerName: ByteString;
   readonly implicitTls: boolean;
   readonly environment: SessionEnvironment;
-}
-
-/** Where a session's commands come from. */
-export interface SessionInput {
-  append(data: ByteString): void;
-  refill(): 'filled' | 'nothing' | 'full';
-  /** All bytes that were not used, taken out. */
-  takeRest(): ByteString;
-  /** A line of a SASL exchange. */
-  saslLine(): { readonly text: ByteString } | 'too_large' | null;
 }
 
 /**
@@ -127,7 +118,7 @@ export abstract class LoginSession {
         this.#clientClosed(event.error);
         break;
       case 'sasl_challenge':
-        this.login.challenged(event.data);
+        this.login.challenged(event.data, event.user);
         this.#process();
         break;
       case 'auth_answered':
@@ -199,6 +190,10 @@ export abstract class LoginSession {
     this.#process();
   }
 
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
   /** Uses what has arrived as far as it is the client's turn. A login that fails at once comes back here: no nesting. */
   #process(): void {
     if (this.#processing) return;
@@ -210,7 +205,7 @@ export abstract class LoginSession {
   #processInput(): void {
     while (this.#state === 'command' || (this.#state === 'login' && this.login.waitsForClient)) {
       const progressed = this.#state === 'command' ? this.command() : this.saslLine();
-      if (progressed) continue;
+      if (progressed || this.#isClosed) continue;
       const filled = this.input.refill();
       if (filled === 'nothing') return;
       if (filled === 'full' && !this.overflow()) return;

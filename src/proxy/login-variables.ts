@@ -15,12 +15,13 @@ function userPart(
   part: 'user' | 'username' | 'domain',
 ): LoginVariable {
   return (client) => {
+    const { series } = client;
     const user = of(client);
     if (user === null) return undefined;
     const at = user.indexOf('@');
-    if (part === 'username') return sanitize(at === -1 ? user : user.slice(0, at), MAX_USER);
-    if (part === 'domain') return at === -1 ? undefined : sanitize(user.slice(at + 1), MAX_USER);
-    return sanitize(user, MAX_USER);
+    if (part === 'username') return sanitize(at === -1 ? user : user.slice(0, at), MAX_USER, series);
+    if (part === 'domain') return at === -1 ? undefined : sanitize(user.slice(at + 1), MAX_USER, series);
+    return sanitize(user, MAX_USER, series);
   };
 }
 
@@ -36,7 +37,8 @@ const VARIABLES: Readonly<Record<string, LoginVariable>> = nameTable({
   home: () => undefined,
   local_ip: (client) => client.localIp,
   remote_ip: (client) => client.remoteIp,
-  mechanism: ({ mechanism }) => (mechanism === '' ? undefined : sanitize(mechanism, MAX_MECHANISM)),
+  mechanism: ({ mechanism, series }) =>
+    mechanism === '' ? undefined : sanitize(mechanism, MAX_MECHANISM, series),
   local_port: (client) => String(client.localPort),
   remote_port: (client) => String(client.remotePort),
   secured: (client) => client.securedText,
@@ -52,7 +54,8 @@ const VARIABLES: Readonly<Record<string, LoginVariable>> = nameTable({
   original_user: userPart(ofOriginal, 'user'),
   auth_user: userPart(ofAuth, 'user'),
   listener: (client) => client.listenerName,
-  local_name: ({ localName }) => (localName === '' ? undefined : sanitize(localName, MAX_LOCAL_NAME)),
+  local_name: ({ localName, series }) =>
+    localName === '' ? undefined : sanitize(localName, MAX_LOCAL_NAME, series),
   // The hello of a client is not at hand.
   ssl_ja3: () => undefined,
   ssl_ja3_hash: () => undefined,

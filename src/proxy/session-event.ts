@@ -21,8 +21,8 @@ export type SessionEvent =
       readonly security?: ByteString;
       readonly certificate?: ClientCertificate;
     }
-  /** The auth process goes on with a SASL exchange. */
-  | { readonly kind: 'sasl_challenge'; readonly data: ByteString }
+  /** The auth process goes on with a SASL exchange; `user`: the name that it has been told alone. */
+  | { readonly kind: 'sasl_challenge'; readonly data: ByteString; readonly user: ByteString | null }
   | { readonly kind: 'auth_answered'; readonly answer: AuthAnswer }
   | { readonly kind: 'backend_connected' }
   /** The connection could not be made; `error` is strerror's text, `local` the bound address as far as it is known. */

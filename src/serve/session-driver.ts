@@ -266,7 +266,7 @@ export class SessionDriver implements Session {
       this.#abort = null;
     }
     if (reply.kind === 'challenge') {
-      this.#deliver({ kind: 'sasl_challenge', data: reply.data });
+      this.#deliver({ kind: 'sasl_challenge', data: reply.data, user: reply.user ?? null });
       return;
     }
     this.#dialogue = null;

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import { parseUint } from '../../variables/numbers.js';
-import { sanitize } from '../journal.js';
+import { sanitize } from '../sanitize.js';
 import { cString } from './mechanism.js';
 
 /** What a client answers to a challenge of DIGEST-MD5 (RFC 2831 section 2.1.2). */

@@ -15,7 +15,8 @@ import type { Mechanism, MechanismLog, MechanismStep, ProofStep, SaslIdentity } 
 
 /** What the auth process says to the login process. */
 export type SaslReply =
-  | { readonly kind: 'challenge'; readonly data: ByteString }
+  /** `user`: who the client says it is, where a mechanism asks for the name alone. */
+  | { readonly kind: 'challenge'; readonly data: ByteString; readonly user?: ByteString }
   /** `data`: what the server says with its success, where the protocol can carry it. */
   | { readonly kind: 'answer'; readonly answer: AuthAnswer; readonly data: ByteString };
 
@@ -58,6 +59,8 @@ const NUL: MechanismLog = { level: 'debug', text: 'Unexpected NUL in auth data' 
 export class SaslExchange {
   readonly #options: ExchangeOptions;
   #state: State = { kind: 'mechanism' };
+  /** Whose name is known already. */
+  #user: ByteString | undefined = undefined;
   /** What goes with the success of a proof. */
   #final: ByteString = '';
 
@@ -79,7 +82,7 @@ export class SaslExchange {
     if (state.kind === 'told') return { kind: 'answer', answer: state.answer, data: '' };
     const hasNul = response.includes('\0') && !mechanism.takesNul;
     if (state.kind === 'mechanism')
-      return hasNul ? this.#refuse(NUL) : this.#follow(mechanism.next(response), signal);
+      return hasNul ? this.#refuse(NUL, this.#user) : this.#follow(mechanism.next(response), signal);
     const proof: ProofStep = hasNul
       ? { kind: 'refuted', log: NUL }
       : (mechanism.proof?.(response) ?? { kind: 'refuted', log: null });
@@ -92,7 +95,7 @@ export class SaslExchange {
       case 'challenge':
         return step;
       case 'name':
-        return this.#refusedName(step.user) ?? { kind: 'challenge', data: step.challenge };
+        return this.#named(step.user, step.challenge);
       case 'failed':
         return this.#refuse(step.log, step.user, step.reply);
       case 'login':
@@ -212,7 +215,17 @@ export class SaslExchange {
 
   /** What a name that the auth process does not take comes to; null: it takes it. */
   #refusedName(user: ByteString): SaslReply | null {
+    return this.#refusal(this.#newState({ ...this.#options.request, user, authorizationId: '' }));
+  }
+
+  #named(user: ByteString, challenge: ByteString): SaslReply {
     const state = this.#newState({ ...this.#options.request, user, authorizationId: '' });
+    this.#user = user;
+    const asked = { kind: 'challenge', data: challenge } as const;
+    return this.#refusal(state) ?? { ...asked, user: state.user ?? user };
+  }
+
+  #refusal(state: WalkState): SaslReply | null {
     const refusal = takeUserNames(state);
     if (refusal === null) return null;
     state.log('info', refusal, 'mechanism');

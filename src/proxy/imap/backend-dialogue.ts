@@ -117,7 +117,7 @@ export class ImapBackendDialogue implements AttachableDialogue {
     } else if (line.startsWith('* ')) {
       this.#untagged(line);
     } else {
-      this.#connection?.logError(`Unexpected input, ignoring: ${sanitize(line, 160)}`);
+      this.#connection?.logError(`Unexpected input, ignoring: ${sanitize(line, 160, this.#client.series)}`);
     }
   }
 
@@ -138,7 +138,7 @@ export class ImapBackendDialogue implements AttachableDialogue {
 
   #banner(line: ByteString): void {
     if (!line.startsWith('* OK ')) {
-      const shown = sanitize(line, 160);
+      const shown = sanitize(line, 160, this.#client.series);
       this.#fail('protocol', `Invalid banner: ${shown}`);
       return;
     }
@@ -227,7 +227,7 @@ export class ImapBackendDialogue implements AttachableDialogue {
     this.#sent.delete('starttls');
     this.#received = 'starttls';
     if (!line.startsWith('S OK ')) {
-      const shown = sanitize(line.slice(this.#client.series === '2.3' ? 5 : 2), 160);
+      const shown = sanitize(line.slice(this.#client.series === '2.3' ? 5 : 2), 160, this.#client.series);
       this.#fail('remote', `STARTTLS failed: ${shown}`);
       return;
     }

@@ -46,6 +46,11 @@ export class CommandReader {
     return this.#tag === null || this.#tag === '' ? '*' : this.#tag;
   }
 
+  /** Of an AUTHENTICATE whose line is not complete; null: there is none. */
+  get mechanism(): ByteString | null {
+    return this.#mechanism;
+  }
+
   append(data: ByteString): void {
     this.#input.append(data);
   }

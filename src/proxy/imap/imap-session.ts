@@ -106,6 +106,8 @@ export class ImapSession extends LoginSession {
   protected command(): boolean {
     if (this.#id !== null) return this.#continueId(this.#id);
     const step = this.input.next();
+    // As it is written: what ends before the line does is logged with it.
+    if (this.input.mechanism !== null) this.client.mechanism = this.input.mechanism;
     switch (step.kind) {
       case 'more':
         return false;

@@ -36,11 +36,11 @@ export class Pop3BackendDialogue extends LineDialogue {
     switch (this.#state) {
       case 'banner':
         if (accepted) this.#banner(line.slice(3));
-        else this.fail('protocol', `Invalid banner: ${sanitize(line, 160)}`);
+        else this.fail('protocol', `Invalid banner: ${sanitize(line, 160, this.client.series)}`);
         return;
       case 'starttls':
         if (!accepted) {
-          this.fail('remote', `STLS failed: ${sanitize(line, 160)}`);
+          this.fail('remote', `STLS failed: ${sanitize(line, 160, this.client.series)}`);
           return;
         }
         this.beginTls();
@@ -48,7 +48,7 @@ export class Pop3BackendDialogue extends LineDialogue {
         return;
       case 'xclient':
         if (accepted) this.#state = this.exchange === null ? 'login1' : 'login2';
-        else this.fail('remote', `XCLIENT failed: ${sanitize(line, 160)}`);
+        else this.fail('remote', `XCLIENT failed: ${sanitize(line, 160, this.client.series)}`);
         return;
       case 'login1':
         if (!accepted) break;

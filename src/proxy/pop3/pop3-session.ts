@@ -2,6 +2,7 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import { ClientInput } from '../client-input.js';
 import type { Destination } from '../destination.js';
 import type { AttachableDialogue, Referral } from '../login-attempt.js';
+import { upperCase } from '../login-client.js';
 import type { ProxyFailureClass } from '../login-decision.js';
 import type { LoginResult } from '../login-result.js';
 import { acceptsMechanism, offeredMechanisms } from '../login-rules.js';
@@ -105,9 +106,9 @@ export class Pop3Session extends LoginSession {
       if (character === '\r') continue;
       if (character === ' ' || character === '\n' || character === '\0' || at >= MAX_NAME) {
         buffer.skip(character === ' ' ? at + 1 : at);
-        return name;
+        return upperCase(name);
       }
-      name += character.toUpperCase();
+      name += character;
     }
     return null;
   }
@@ -212,6 +213,8 @@ export class Pop3Session extends LoginSession {
       if (end === buffer.length) return false;
       if (end === 0) return this.#listMechanisms();
       this.#mechanism = buffer.slice(0, end);
+      // As it is written: what ends before the line does is logged with it.
+      this.client.mechanism = this.#mechanism;
       buffer.skip(buffer.at(end) === ' ' ? end + 1 : end);
       this.input.forgetLine();
     }

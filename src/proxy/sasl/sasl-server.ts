@@ -36,38 +36,16 @@ class PlainServer implements SaslServer {
   }
 }
 
-/** Dovecot auth/mech-login.c: an empty initial response is none. */
-class LoginServer implements SaslServer {
-  #user: ByteString | null = null;
-
-  start(initial: ByteString | null): SaslServerStep {
-    return initial === null || initial === '' ? { kind: 'challenge', data: 'Username:' } : this.next(initial);
-  }
-
-  next(response: ByteString): SaslServerStep {
-    if (this.#user === null) {
-      this.#user = response;
-      return { kind: 'challenge', data: 'Password:' };
-    }
-    return { kind: 'done', identity: { user: this.#user, authorizationId: '', password: response } };
-  }
-}
-
+/** Mechanisms that say everything at once are read here, others by the auth process. */
 export function createSaslServer(mechanism: ByteString): SaslServer | null {
-  switch (mechanism) {
-    case 'PLAIN':
-      return new PlainServer();
-    case 'LOGIN':
-      return new LoginServer();
-    default:
-      return null;
-  }
+  return mechanism === 'PLAIN' ? new PlainServer() : null;
 }
 
-/** Strict base64 as the auth process takes it; null where it is none. */
+/** Base64 as the auth process takes it: whitespace counts for nothing; null where it is none. Dovecot lib/base64.c */
 export function decodeBase64(text: ByteString): ByteString | null {
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
-  return Buffer.from(text, 'base64').toString('latin1');
+  const bare = text.replace(/[ \t\r\n]+/g, '');
+  if (bare.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(bare)) return null;
+  return Buffer.from(bare, 'base64').toString('latin1');
 }
 
 export function encodeBase64(data: ByteString): ByteString {

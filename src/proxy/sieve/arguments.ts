@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import type { Series } from '../../knowledge/versions.js';
 
 export interface SieveArgument {
   readonly kind: 'string' | 'atom';
@@ -26,7 +27,8 @@ export type ParsedLine =
   | Fatal;
 
 export type ParsedResponse =
-  | { readonly kind: 'more' }
+  /** `length`: of the string, as far as it has come. */
+  | { readonly kind: 'more'; readonly length: number }
   /** The line ends where a string could be. */
   | { readonly kind: 'none'; readonly at: number }
   | { readonly kind: 'response'; readonly text: ByteString; readonly at: number }
@@ -48,7 +50,12 @@ const MAX_LINE = 8192;
  * Parses the arguments of one line, with the literals that may follow in it; at most `count` of them.
  * RFC 5804 1.2, 4; Dovecot pigeonhole lib-managesieve/managesieve-parser.c
  */
-export function parseArguments(text: ByteString, start = 0, count = Number.POSITIVE_INFINITY): ParsedLine {
+export function parseArguments(
+  text: ByteString,
+  start: number,
+  series: Series,
+  count = Number.POSITIVE_INFINITY,
+): ParsedLine {
   const found: SieveArgument[] = [];
   let at = start;
   for (;;) {
@@ -60,6 +67,8 @@ export function parseArguments(text: ByteString, start = 0, count = Number.POSIT
       continue;
     }
     if (isLineEnd(character)) {
+      const ending = lineEnding(text, at, series);
+      if (ending !== 'good') return ending;
       const end = text.indexOf('\n', at);
       return end === -1 ? { kind: 'more' } : { kind: 'line', arguments: found, end: end + 1 };
     }
@@ -75,21 +84,35 @@ export function parseArguments(text: ByteString, start = 0, count = Number.POSIT
  * Reads the string that a SASL exchange wants; what follows it on its line is not looked at.
  * Dovecot pigeonhole managesieve-login/client-authenticate.c managesieve_client_auth_read_response
  */
-export function parseResponse(text: ByteString, start = 0): ParsedResponse {
+export function parseResponse(text: ByteString, start: number, series: Series): ParsedResponse {
   let at = start;
-  while (text.charAt(at) === ' ') at += 1;
-  const character = text.charAt(at);
-  if (character === '') return { kind: 'more' };
-  if (isLineEnd(character)) return { kind: 'none', at };
-  if (character === '"') return quotedResponse(text, at);
-  const token =
-    character === '{' ? literal(text, at, Number.POSITIVE_INFINITY) : nextToken(text, at, MAX_LINE);
-  if (token === 'more') return { kind: 'more' };
-  if (token.kind !== 'argument') return token;
-  const { argument, end } = token;
-  return argument.kind === 'string'
-    ? { kind: 'response', text: argument.text, at: end }
-    : { kind: 'invalid', at: end };
+  // Words are read up to the first string, and none of them may be there.
+  for (let words = 0; ; words += 1) {
+    while (text.charAt(at) === ' ') at += 1;
+    const character = text.charAt(at);
+    if (character === '') return { kind: 'more', length: 0 };
+    if (isLineEnd(character)) {
+      const ending = lineEnding(text, at, series);
+      if (ending !== 'good') return ending.kind === 'more' ? { ...ending, length: 0 } : ending;
+      return { kind: words === 0 ? 'none' : 'invalid', at };
+    }
+    if (character === '"') return words === 0 ? quotedResponse(text, at) : { kind: 'invalid', at };
+    const token = character === '{' ? literal(text, at, Number.POSITIVE_INFINITY, false) : atom(text, at);
+    if (token === 'more') return { kind: 'more', length: character === '{' ? text.length - at : 0 };
+    if (token.kind !== 'argument') return token;
+    if (token.argument.kind === 'string')
+      return words === 0
+        ? { kind: 'response', text: token.argument.text, at: token.end }
+        : { kind: 'invalid', at: token.end };
+    at = token.end;
+  }
+}
+
+/** Debian's 2.3.19.1 wants a line feed behind a carriage return. observed */
+function lineEnding(text: ByteString, at: number, series: Series): 'good' | Mistake | { kind: 'more' } {
+  if (series === '2.4' || text.charAt(at) === '\n') return 'good';
+  if (at + 1 >= text.length) return { kind: 'more' };
+  return text.charAt(at + 1) === '\n' ? 'good' : { kind: 'mistake', error: 'CR sent without LF', at };
 }
 
 /** Dovecot pigeonhole managesieve-parser.c quoted_string_istream_read */
@@ -110,12 +133,12 @@ function quotedResponse(text: ByteString, start: number): ParsedResponse {
     }
     at += 1;
     const escaped = text.charAt(at);
-    if (escaped === '') return { kind: 'more' };
+    if (escaped === '') return { kind: 'more', length: value.length };
     if (escaped !== '"' && escaped !== '\\')
       return mistake('Escaped quoted-string character is not a QUOTED-SPECIAL', at);
     value += escaped;
   }
-  return { kind: 'more' };
+  return { kind: 'more', length: value.length };
 }
 
 function isLineEnd(character: ByteString): boolean {
@@ -158,7 +181,7 @@ function quoted(text: ByteString, start: number): Token {
   return 'more';
 }
 
-function literal(text: ByteString, start: number, room: number): Token {
+function literal(text: ByteString, start: number, room: number, isText = true): Token {
   const match = /^\{(\d*)(\+?)/.exec(text.slice(start, start + 24));
   const digits = match?.[1] ?? '';
   const at = start + (match?.[0].length ?? 1);
@@ -177,13 +200,13 @@ function literal(text: ByteString, start: number, room: number): Token {
   const end = data + 1 + size;
   if (end > text.length) return 'more';
   const value = text.slice(data + 1, end);
-  if (!isUtf8(value))
+  if (isText && !isUtf8(value))
     return { kind: 'mistake', error: 'Invalid UTF-8 character in literal string.', at: data + 1 };
   return { kind: 'argument', argument: { kind: 'string', text: value }, end };
 }
 
 function atom(text: ByteString, start: number): Token {
-  const word = /[^ "(){}\\\x00-\x1f\x7f-\xff]*/y;
+  const word = /[^ "(){\\\x00-\x1f\x7f-\xff]*/y;
   word.lastIndex = start;
   const value = word.exec(text)?.[0] ?? '';
   const end = start + value.length;

@@ -47,7 +47,7 @@ export class SieveBackendDialogue extends LineDialogue {
         break;
       case 'xclient':
         if (isOk(line)) this.#sendLogin();
-        else this.fail('remote', `Remote XCLIENT failed: ${sanitize(line, 160)}`);
+        else this.fail('remote', `Remote XCLIENT failed: ${sanitize(line, 160, this.client.series)}`);
         break;
       case 'auth':
         if (line.startsWith('"') && this.exchange !== null) this.#challenge(this.exchange, line);
@@ -60,7 +60,7 @@ export class SieveBackendDialogue extends LineDialogue {
   /** A capability, or the answer behind the last one. */
   #capabilityLine(line: ByteString, state: 'none' | 'tls-ready'): void {
     const whole = `${line}\r\n`;
-    const parsed = parseArguments(whole, 0, 2);
+    const parsed = parseArguments(whole, 0, this.client.series, 2);
     if (parsed.kind === 'mistake' || parsed.kind === 'fatal') {
       const text = `Protocol parse error(-1) in capability/greeting line: ${parsed.error} (line=\`${whole}')`;
       this.fail('protocol', text);
@@ -69,7 +69,7 @@ export class SieveBackendDialogue extends LineDialogue {
     const [first, second] = parsed.kind === 'line' ? parsed.arguments : [];
     if (first === undefined) {
       // Dovecot dies of a literal here.
-      const shown = sanitize(whole, 160);
+      const shown = sanitize(whole, 160, this.client.series);
       this.fail('protocol', `Remote returned with invalid capability/greeting line: ${shown}`);
       return;
     }
@@ -81,11 +81,11 @@ export class SieveBackendDialogue extends LineDialogue {
     if (response === 'OK') {
       this.#afterCapabilities(state);
     } else if (response !== 'NO' && response !== 'BYE') {
-      this.fail('protocol', `Remote sent invalid response: ${sanitize(whole, 160)}`);
+      this.fail('protocol', `Remote sent invalid response: ${sanitize(whole, 160, this.client.series)}`);
     } else if (state === 'none') {
       this.fail('protocol', 'Remote sent unexpected NO/BYE instead of capability response');
     } else {
-      this.fail('remote', `Remote STARTTLS failed: ${sanitize(line, 160)}`);
+      this.fail('remote', `Remote STARTTLS failed: ${sanitize(line, 160, this.client.series)}`);
     }
   }
 
@@ -134,7 +134,7 @@ export class SieveBackendDialogue extends LineDialogue {
 
   #challenge(exchange: BackendExchange, line: ByteString): void {
     const whole = `${line}\r\n`;
-    const parsed = parseArguments(whole, 0, 1);
+    const parsed = parseArguments(whole, 0, this.client.series, 1);
     if (parsed.kind === 'mistake' || parsed.kind === 'fatal') {
       const text = `Protocol parse error(-1) int SASL challenge line: ${parsed.error} (line=\`${whole}')`;
       this.fail('protocol', text);
@@ -142,7 +142,10 @@ export class SieveBackendDialogue extends LineDialogue {
     }
     const [argument] = parsed.kind === 'line' ? parsed.arguments : [];
     if (argument?.kind !== 'string') {
-      this.fail('protocol', `Server sent invalid SASL challenge line: ${sanitize(whole, 160)}`);
+      this.fail(
+        'protocol',
+        `Server sent invalid SASL challenge line: ${sanitize(whole, 160, this.client.series)}`,
+      );
       return;
     }
     const challenge = decodeBase64(argument.text);
@@ -179,7 +182,7 @@ function parseRefusal(line: ByteString): { readonly code: ByteString | null; rea
   const text = line.slice('NO '.length);
   const coded = text.startsWith('(') ? /^\((.*?)\) (.*)$/s.exec(text) : null;
   if (text.startsWith('(') && coded === null) return { code: null, reason: text };
-  const parsed = parseArguments(`${coded?.[2] ?? text}\r\n`);
+  const parsed = parseArguments(`${coded?.[2] ?? text}\r\n`, 0, '2.4');
   const [argument] = parsed.kind === 'line' ? parsed.arguments : [];
   return { code: coded?.[1] ?? null, reason: argument?.kind === 'string' ? argument.text : text };
 }

@@ -16,8 +16,8 @@ import { loginRefusal, no, proxyRefusal, referralReply } from './replies.js';
 const MAX_BAD_COMMANDS = 3;
 /** Dovecot client-common.h LOGIN_MAX_AUTH_BUF_SIZE */
 const MAX_RESPONSE = 8192;
-/** A command with the longest response. */
-const INPUT_LIMIT = MAX_RESPONSE + 1026;
+/** A command with the longest response, every character of it escaped. */
+const INPUT_LIMIT = 2 * MAX_RESPONSE + 1026;
 /** Dovecot client-common.h LOGIN_MAX_INBUF_SIZE */
 const MAX_COMMAND = 1026;
 const COMMANDS = ['AUTHENTICATE', 'CAPABILITY', 'STARTTLS', 'NOOP', 'LOGOUT', 'XCLIENT'];
@@ -111,7 +111,13 @@ export class SieveSession extends LoginSession {
     const { buffer } = this.input;
     const end = buffer.indexOf('\n');
     if (end === -1) {
+      // 2.4 keeps what it skips until its end is there. observed 2.3.19.1 and 2.4.1
+      if (this.client.series === '2.4') return this.#unfinished();
       buffer.takeAll();
+      return false;
+    }
+    if (this.client.series === '2.4' && end >= MAX_COMMAND) {
+      this.overflow();
       return false;
     }
     buffer.skip(end + 1);
@@ -133,6 +139,7 @@ export class SieveSession extends LoginSession {
   protected command(): boolean {
     if (!this.#skipped()) return false;
     const { buffer } = this.input;
+    const { series } = this.client;
     const limit = Math.min(buffer.length, MAX_COMMAND);
     let end = 0;
     while (end < limit && !/[ \r\n]/.test(buffer.at(end))) end += 1;
@@ -143,10 +150,8 @@ export class SieveSession extends LoginSession {
       this.#bad();
       return true;
     }
-    const parsed =
-      name === 'AUTHENTICATE'
-        ? parseArguments(buffer.slice(0, buffer.length), end, 1)
-        : parseArguments(buffer.slice(0, limit), end);
+    const count = name === 'AUTHENTICATE' ? 1 : undefined;
+    const parsed = parseArguments(buffer.slice(0, limit), end, series, count);
     switch (parsed.kind) {
       case 'more':
         return this.#unfinished();
@@ -237,13 +242,14 @@ export class SieveSession extends LoginSession {
       this.#bad();
       return true;
     }
+    // As it is written: what ends before the response is there is logged with it.
+    this.client.mechanism = mechanism.text;
     const response = this.#response(at);
     if (response === null) return false;
     switch (response.kind) {
       case 'closed':
         return true;
       case 'error':
-        this.client.mechanism = mechanism.text;
         this.#reply(no(response.error ?? 'Invalid AUTHENTICATE initial response.'));
         return true;
       case 'none':
@@ -259,9 +265,10 @@ export class SieveSession extends LoginSession {
   /** What the client says in a SASL exchange; null where more is to come. */
   #response(start: number): Response | null {
     const { buffer } = this.input;
-    const parsed = parseResponse(buffer.slice(0, buffer.length), start);
-    const length = parsed.kind === 'response' ? parsed.text.length : buffer.length - start;
-    if ((parsed.kind === 'more' || parsed.kind === 'response') && length > MAX_RESPONSE) {
+    const parsed = parseResponse(buffer.slice(0, buffer.length), start, this.client.series);
+    const length =
+      parsed.kind === 'response' ? parsed.text.length : parsed.kind === 'more' ? parsed.length : 0;
+    if (length > MAX_RESPONSE) {
       this.saslTooLarge();
       return { kind: 'closed' };
     }
@@ -277,6 +284,7 @@ export class SieveSession extends LoginSession {
         this.#skipped();
         return parsed;
       case 'response':
+        if (this.#restIsLong(parsed.at)) return { kind: 'closed' };
         if (buffer.indexOf('\n', parsed.at) === -1) return null;
         this.#skipRest(parsed.at);
         this.#skipped();
@@ -288,6 +296,15 @@ export class SieveSession extends LoginSession {
         this.#skipRest(parsed.at);
         return { kind: 'error', error: parsed.error };
     }
+  }
+
+  /** Only the string itself may be longer than the buffer. */
+  #restIsLong(at: number): boolean {
+    const { buffer } = this.input;
+    const end = buffer.indexOf('\n', at);
+    const isLong = (end === -1 ? buffer.length : end) - at >= MAX_COMMAND;
+    if (isLong) this.overflow();
+    return isLong;
   }
 
   /** Responses are strings here. Dovecot pigeonhole managesieve_client_auth_parse_response */

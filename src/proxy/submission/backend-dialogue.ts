@@ -74,7 +74,7 @@ export class SubmissionBackendDialogue extends LineDialogue<SubmissionClientSide
     const reply = this.#parse(line);
     const status = reply?.status ?? 0;
     if (this.#pendingStatus !== null && this.#pendingStatus !== status) {
-      const shown = sanitize(line, 160);
+      const shown = sanitize(line, 160, this.client.series);
       this.fail('protocol', `Inconsistent SMTP reply: ${shown} (status != ${this.#pendingStatus})`);
       return;
     }
@@ -83,7 +83,7 @@ export class SubmissionBackendDialogue extends LineDialogue<SubmissionClientSide
     switch (this.#state) {
       case 'banner':
         if (status !== 220) {
-          this.fail('protocol', `Invalid banner: ${sanitize(line, 160)}`);
+          this.fail('protocol', `Invalid banner: ${sanitize(line, 160, this.client.series)}`);
         } else if (last) {
           this.#state = 'ehlo';
           this.#sendEhlo();
@@ -93,19 +93,22 @@ export class SubmissionBackendDialogue extends LineDialogue<SubmissionClientSide
       case 'tls-ehlo':
       case 'xclient-ehlo':
         if (reply === null || Math.floor(status / 100) !== 2)
-          this.fail('protocol', `Invalid EHLO line: ${sanitize(line, 160)}`);
+          this.fail('protocol', `Invalid EHLO line: ${sanitize(line, 160, this.client.series)}`);
         else this.#ehloLine(reply, this.#state);
         break;
       case 'starttls':
-        if (status !== 220) this.fail('remote', `STARTTLS failed: ${sanitize(line, 160)}`);
+        if (status !== 220)
+          this.fail('remote', `STARTTLS failed: ${sanitize(line, 160, this.client.series)}`);
         else if (last) this.#startTls();
         break;
       case 'xclient':
-        if (Math.floor(status / 100) !== 2) this.fail('remote', `XCLIENT failed: ${sanitize(line, 160)}`);
+        if (Math.floor(status / 100) !== 2)
+          this.fail('remote', `XCLIENT failed: ${sanitize(line, 160, this.client.series)}`);
         else if (last) this.#xclientReply();
         break;
       case 'authenticate':
-        if (reply === null) this.fail('protocol', `Invalid AUTH reply: ${sanitize(line, 160)}`);
+        if (reply === null)
+          this.fail('protocol', `Invalid AUTH reply: ${sanitize(line, 160, this.client.series)}`);
         else this.#authReply(reply, line);
         break;
     }
@@ -222,13 +225,19 @@ export class SubmissionBackendDialogue extends LineDialogue<SubmissionClientSide
 
   #challenge(exchange: BackendExchange, { text, last }: ReplyLine): void {
     if (!last) {
-      this.fail('protocol', `Server returned multi-line challenge: 334 ${sanitize(text, 1024)}`);
+      this.fail(
+        'protocol',
+        `Server returned multi-line challenge: 334 ${sanitize(text, 1024, this.client.series)}`,
+      );
       return;
     }
     if (this.#initial !== null) {
       if (text === '') this.send(this.#initial);
       else
-        this.fail('protocol', `Server sent unexpected server-first challenge: 334 ${sanitize(text, 1024)}`);
+        this.fail(
+          'protocol',
+          `Server sent unexpected server-first challenge: 334 ${sanitize(text, 1024, this.client.series)}`,
+        );
       this.#initial = null;
       return;
     }

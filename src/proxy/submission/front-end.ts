@@ -26,6 +26,7 @@ class XclientParameters {
   helo: ByteString | null = null;
   protocol: FrontEndFacts['protocol'] = null;
   login: ByteString | null = null;
+  #forwarded: ByteString | null = null;
   readonly #series: LoginClient['series'];
 
   constructor(series: LoginClient['series']) {
@@ -77,7 +78,8 @@ class XclientParameters {
           });
         return true;
       case 'FORWARD':
-        return this.#forward(value);
+        this.#forwarded = value;
+        return true;
       default:
         return true;
     }
@@ -109,8 +111,10 @@ class XclientParameters {
     return true;
   }
 
-  #forward(value: ByteString): boolean {
-    const fields = decodeForward(value);
+  /** Looked at behind all others. Dovecot submission-login/client.c client_connection_cmd_xclient */
+  takeForwarded(): boolean {
+    if (this.#forwarded === null) return true;
+    const fields = decodeForward(this.#forwarded);
     if (fields === null) return false;
     this.changes.push((client) => {
       client.forwardFields = fields;
@@ -127,15 +131,23 @@ function setRemotePort(client: LoginClient, port: number): void {
 export function takeXclient(client: LoginClient, parameters: ByteString): Parsed {
   const taken = new XclientParameters(client.series);
   for (const parameter of parameters === '' ? [] : parameters.split(' ')) {
-    const match = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?$/.exec(parameter);
-    if (match === null) return refused('Invalid parameter');
+    const match = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]*))?$/.exec(parameter);
+    if (match === null) return refused(`Invalid parameter: ${parameterMistake(parameter)}`);
     const name = (match[1] ?? '').toUpperCase();
     const value = decodeXtext(match[2] ?? '');
     if (value === null || !taken.take(name, value)) return refused(`Invalid ${name} parameter`);
   }
+  if (!taken.takeForwarded()) return refused('Invalid FORWARD parameter');
   for (const change of taken.changes) change(client);
   const { helo, protocol, login } = taken;
   return { kind: 'facts', facts: { helo, protocol, login } };
+}
+
+/** Dovecot lib-smtp/smtp-params.c */
+function parameterMistake(parameter: ByteString): string {
+  if (parameter === '') return 'Parameter is empty';
+  const isInValue = /^[A-Za-z0-9][A-Za-z0-9-]*=/.test(parameter);
+  return `Unexpected character in parameter ${isInValue ? 'value' : 'keyword'}`;
 }
 
 function refused(text: string): Parsed {

@@ -136,6 +136,24 @@ export class SubmissionSession extends LoginSession {
     this.backToCommands();
   }
 
+  /** Dovecot lib-smtp/smtp-server-cmd-auth.c cmd_auth_input */
+  protected override saslLine(): boolean {
+    const line = this.input.saslLine();
+    if (line === null) return false;
+    if (line === 'too_large') {
+      this.saslTooLarge();
+    } else if (/[^\t\x20-\x7e]/.test(line.text)) {
+      this.login.leave();
+      this.#reply('500 5.5.2 Invalid AUTH response syntax');
+      this.backToCommands();
+    } else {
+      // What the parser took over from a full buffer keeps its spaces.
+      const taken = line.text.length - (line.text.length % MAX_PARAMETERS);
+      this.login.saslLine(line.text.slice(0, taken) + line.text.slice(taken).replace(/[ \t]+$/, ''));
+    }
+    return true;
+  }
+
   protected command(): boolean {
     const line = this.input.line();
     if (line === null) return false;

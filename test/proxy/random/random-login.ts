@@ -137,7 +137,7 @@ export class RandomLogin {
     const dice = this.#dice;
     if (this.#auth === 'sasl' && dice.oneIn(2)) {
       this.#auth = 'none';
-      return { kind: 'sasl_challenge', data: dice.bytes() };
+      return { kind: 'sasl_challenge', user: null, data: dice.bytes() };
     }
     this.#auth = 'none';
     const result = dice.pick(['ok', 'ok', 'ok', 'fail', 'tempfail'] as const);

@@ -21,7 +21,7 @@ export const NETWORKS = {
 
 /**
  * One thing a client does: a line to send whose answer is waited for, bytes with the answer to wait for (null = none),
- * a TLS handshake, or nothing but waiting for the other side to end.
+ * a TLS handshake, or nothing but waiting for the other side to end. `@ADDR@` is an address that no other case names.
  */
 export type Step =
   | string
@@ -29,6 +29,12 @@ export type Step =
   | { readonly tls: string }
   /** What to send depends on the challenge, and the answer ends like this. */
   | { readonly respond: (challenge: string, user: string) => string; readonly until: RegExp }
+  /** Bytes in writes of their own, and whatever is answered. */
+  | { readonly pieces: readonly string[] }
+  /** The command that begins TLS, and a handshake where it is granted. */
+  | { readonly upgrade: string }
+  /** A goodbye, once more where the other side stays: the first may have been taken for something else. */
+  | { readonly farewell: string }
   | 'END';
 
 /** What a server behind the proxies says. */
@@ -68,6 +74,8 @@ export interface LiveCase extends LiveUser {
   readonly from?: keyof typeof NETWORKS;
   /** The listener with TLS at once. */
   readonly implicitTls?: boolean;
+  /** Silence of so many milliseconds is an answer, too. */
+  readonly silenceMs?: number;
   /** In the passwd-file of users who may not log in. */
   readonly denied?: boolean;
   /** What only one version does. */

@@ -9,7 +9,7 @@ const CAPABILITIES = 'IMAP4rev1 SASL-IR ID LITERAL+';
 const GREETING = `* OK [CAPABILITY ${CAPABILITIES}] ready\r\n`;
 
 /** A backend that answers some commands in its own way, the others well; `$` stands for the tag. */
-function imapBehind(answers: Answers = {}, greeting = GREETING): Behind {
+export function imapBehind(answers: Answers = {}, greeting = GREETING): Behind {
   return {
     greeting,
     answer: (line) => {
@@ -170,6 +170,10 @@ const BEFORE_LOGIN: LiveCases = {
     from: 'encrypted',
   }),
   'the ID of a trusted front end': one(['', `i ID ${ID}`, ...WHOLE.slice(1)], { from: 'trusted' }),
+  'an IPv6 address in the ID of a trusted front end': one(
+    ['', 'i ID ("x-originating-ip" "2001:db8::7" "x-originating-port" "1")', ...WHOLE.slice(1)],
+    { from: 'trusted' },
+  ),
   'the ID of anybody': one(['', `i ID ${ID}`, ...WHOLE.slice(1)]),
   'a second ID of a trusted front end': one(
     ['', 'i ID ("x-session-id" "one")', 'j ID ("x-session-id" "two")', ...WHOLE.slice(1)],

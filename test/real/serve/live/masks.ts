@@ -3,13 +3,15 @@ import { normalizedBytes } from '../../../proxy/expected.js';
 /** What stands for a port. */
 export type PortNames = ReadonlyMap<number, string>;
 
+/** Said where the auth process is slower than the client; dvproxy's own never is. */
+export const WAITING = '* OK Waiting for authentication process to respond..\r\n';
+
 /** Takes out of a stream what differs from one run to the next: session ids, ports, times. */
 export function maskedBytes(text: string, ports: PortNames): string {
   const masked = normalizedBytes(text)
     // An alert of TLS.
     .replace(/\x15\x03[\0-\x04]\0\x02[\x01\x02].$/s, '')
-    // Said where the auth process is slower than the client; dvproxy's own never is.
-    .replaceAll('* OK Waiting for authentication process to respond..\r\n', '')
+    .replaceAll(WAITING, '')
     .replace(/"x-originating-port" "\d+"/g, '"x-originating-port" "N"')
     .replace(/ PORT=\d+/g, ' PORT=N')
     .replace(/^(\+ |334 |"|CHALLENGE\r\n)[A-Za-z0-9+/=]{24,}/gm, '$1CHALLENGE')

@@ -6,7 +6,7 @@ import { mechanismCases, saslCases } from './scripts.js';
 type Answers = Readonly<Record<string, LineAnswer | string>>;
 
 /** A backend that answers some commands in its own way, the others well. */
-function behind(answers: Answers = {}, greeting = '+OK ready\r\n'): Behind {
+export function pop3Behind(answers: Answers = {}, greeting = '+OK ready\r\n'): Behind {
   return {
     greeting,
     answer: (line, secured) => {
@@ -36,12 +36,12 @@ const WHOLE: readonly Step[] = [...LOGIN, 'STAT', 'QUIT'];
 const CAPA = send('CAPA\r\n', LIST);
 
 function one(steps: readonly Step[], more: Partial<LiveCase> = {}): LiveCase {
-  return { protocol: 'pop3', behind: behind(), steps, ...more };
+  return { protocol: 'pop3', behind: pop3Behind(), steps, ...more };
 }
 
 /** A login, then one command to see where the client is. */
 function refused(answers: Answers, more: Partial<LiveCase> = {}): LiveCase {
-  return one([...LOGIN, 'NOOP', 'QUIT'], { behind: behind(answers), ...more });
+  return one([...LOGIN, 'NOOP', 'QUIT'], { behind: pop3Behind(answers), ...more });
 }
 
 const CLIENT: LiveCases = {
@@ -88,10 +88,10 @@ const CLIENT: LiveCases = {
   'TLS that is required and there': one(['', 'STLS', tls(), ...AFTER, 'QUIT'], { from: 'encrypted' }),
   'the XCLIENT of a trusted front end': one(
     ['', 'XCLIENT ADDR=192.0.2.7 PORT=4444 SESSION=front TTL=3 FORWARD=YT0xCWI9Mg==', ...WHOLE.slice(1)],
-    { from: 'trusted', behind: behind({}, XCLIENT) },
+    { from: 'trusted', behind: pop3Behind({}, XCLIENT) },
   ),
   'the XCLIENT of anybody': one(['', 'XCLIENT ADDR=192.0.2.7', ...WHOLE.slice(1)], {
-    behind: behind({}, XCLIENT),
+    behind: pop3Behind({}, XCLIENT),
   }),
   'an XCLIENT of one hop': one(['', 'XCLIENT TTL=1', ...LOGIN.slice(1), 'QUIT'], { from: 'trusted' }),
   'bad values in XCLIENT': one(
@@ -104,13 +104,13 @@ const CLIENT: LiveCases = {
       'XCLIENT',
       ...WHOLE.slice(1),
     ],
-    { from: 'trusted', behind: behind({}, XCLIENT) },
+    { from: 'trusted', behind: pop3Behind({}, XCLIENT) },
   ),
   'an IPv6 address in XCLIENT': one(['', 'XCLIENT ADDR=2001:db8::7 PORT=1', ...WHOLE.slice(1)], {
     from: 'trusted',
-    behind: behind({}, XCLIENT),
+    behind: pop3Behind({}, XCLIENT),
   }),
-  XOIP: one(['', 'XOIP 192.0.2.7', ...WHOLE.slice(1)], { from: 'trusted', behind: behind({}, XCLIENT) }),
+  XOIP: one(['', 'XOIP 192.0.2.7', ...WHOLE.slice(1)], { from: 'trusted', behind: pop3Behind({}, XCLIENT) }),
 };
 
 const BACKENDS: LiveCases = {
@@ -139,17 +139,17 @@ const BACKENDS: LiveCases = {
   'a reset in the login': refused({ PASS: { text: '', next: 'reset' } }),
   '-ERR and the end': refused({ PASS: { text: '-ERR [AUTH] no\r\n', next: 'end' } }),
   'the end after the login': one([...LOGIN, 'END'], {
-    behind: behind({ PASS: { text: '+OK in\r\n', next: 'end' } }),
+    behind: pop3Behind({ PASS: { text: '+OK in\r\n', next: 'end' } }),
   }),
-  '-ERR at the start': refused({}, { behind: behind({}, '-ERR [SYS/PERM] no\r\n') }),
-  'another protocol': refused({}, { behind: behind({}, '* OK imap\r\n') }),
-  'an empty line at the start': refused({}, { behind: behind({}, '\r\n') }),
-  '+OK alone at the start': refused({}, { behind: behind({}, '+OK\r\n') }),
-  'an APOP challenge at the start': refused({}, { behind: behind({}, '+OK <1.2@host> hello\r\n') }),
-  'XCLIENT at the start': refused({}, { behind: behind({}, XCLIENT) }),
-  'XCLIENT that is refused': refused({}, { behind: behind({ XCLIENT: '-ERR no\r\n' }, XCLIENT) }),
-  'the end at XCLIENT': refused({}, { behind: behind({ XCLIENT: { text: '', next: 'end' } }, XCLIENT) }),
-  'a mark that is not XCLIENT': refused({}, { behind: behind({}, '+OK [XCLIENTS] ready\r\n') }),
+  '-ERR at the start': refused({}, { behind: pop3Behind({}, '-ERR [SYS/PERM] no\r\n') }),
+  'another protocol': refused({}, { behind: pop3Behind({}, '* OK imap\r\n') }),
+  'an empty line at the start': refused({}, { behind: pop3Behind({}, '\r\n') }),
+  '+OK alone at the start': refused({}, { behind: pop3Behind({}, '+OK\r\n') }),
+  'an APOP challenge at the start': refused({}, { behind: pop3Behind({}, '+OK <1.2@host> hello\r\n') }),
+  'XCLIENT at the start': refused({}, { behind: pop3Behind({}, XCLIENT) }),
+  'XCLIENT that is refused': refused({}, { behind: pop3Behind({ XCLIENT: '-ERR no\r\n' }, XCLIENT) }),
+  'the end at XCLIENT': refused({}, { behind: pop3Behind({ XCLIENT: { text: '', next: 'end' } }, XCLIENT) }),
+  'a mark that is not XCLIENT': refused({}, { behind: pop3Behind({}, '+OK [XCLIENTS] ready\r\n') }),
   'a line that is too long': refused({ PASS: `+OK ${'x'.repeat(9000)}\r\n` }),
   'nothing that listens': one([...LOGIN, 'NOOP', 'QUIT'], { behind: null }),
   'two lines at once': refused({ USER: '+OK\r\n+OK early\r\n' }),
@@ -157,28 +157,31 @@ const BACKENDS: LiveCases = {
 
 const FIELDS: LiveCases = {
   'starttls=any-cert': refused({}, { fields: 'starttls=any-cert' }),
-  'starttls with XCLIENT': refused({}, { fields: 'starttls=any-cert', behind: behind({}, XCLIENT) }),
+  'starttls with XCLIENT': refused({}, { fields: 'starttls=any-cert', behind: pop3Behind({}, XCLIENT) }),
   'starttls that is refused': refused({ STLS: '-ERR no TLS here\r\n' }, { fields: 'starttls=any-cert' }),
   'starttls that ends': refused({ STLS: { text: '', next: 'end' } }, { fields: 'starttls=any-cert' }),
-  'ssl=any-cert': refused({}, { fields: 'ssl=any-cert', behind: { ...behind(), implicitTls: true } }),
+  'ssl=any-cert': refused({}, { fields: 'ssl=any-cert', behind: { ...pop3Behind(), implicitTls: true } }),
   'ssl with a name that fits': refused(
     {},
     {
       allFields: 'proxy host=backend.example.com hostip=127.0.0.1 port=@PORT@ ssl=yes',
-      behind: { ...behind({}, XCLIENT), implicitTls: true },
+      behind: { ...pop3Behind({}, XCLIENT), implicitTls: true },
     },
   ),
   master: refused({}, { fields: 'master=admin pass=secret' }),
   'master with a refusal': refused({ AUTH: '-ERR [AUTH] no\r\n' }, { fields: 'master=admin pass=secret' }),
   'destuser and pass': refused({}, { fields: 'destuser=other@example.org pass=secret' }),
-  proxy_not_trusted: refused({}, { fields: 'proxy_not_trusted', behind: behind({}, XCLIENT) }),
+  proxy_not_trusted: refused({}, { fields: 'proxy_not_trusted', behind: pop3Behind({}, XCLIENT) }),
   'forward_ fields': refused(
     {},
-    { fields: 'forward_one=1 forward_two forward_q=a=b', behind: behind({}, XCLIENT) },
+    { fields: 'forward_one=1 forward_two forward_q=a=b', behind: pop3Behind({}, XCLIENT) },
   ),
-  proxy_nopipelining: refused({}, { fields: 'proxy_nopipelining', behind: behind({}, XCLIENT) }),
+  proxy_nopipelining: refused({}, { fields: 'proxy_nopipelining', behind: pop3Behind({}, XCLIENT) }),
   proxy_noauth: refused({}, { fields: 'proxy_noauth' }),
-  'proxy_timeout for a silent backend': refused({}, { fields: 'proxy_timeout=4', behind: behind({}, '') }),
+  'proxy_timeout for a silent backend': refused(
+    {},
+    { fields: 'proxy_timeout=4', behind: pop3Behind({}, '') },
+  ),
   'proxy_timeout for a backend that is silent later': refused(
     { USER: '' },
     { fields: 'proxy_timeout=4500ms' },

@@ -11,7 +11,7 @@ const TRUSTING = `${CAPABILITIES}"XCLIENT" "ADDR PORT SESSION TTL CLIENT-TRANSPO
 const OFFERING = `${CAPABILITIES}"STARTTLS"\r\nOK "ready"\r\n`;
 
 /** A backend that answers some commands in its own way, the others well. */
-function behind(answers: Answers = {}, greeting = GREETING): Behind {
+export function sieveBehind(answers: Answers = {}, greeting = GREETING): Behind {
   return {
     greeting,
     answer: (line, secured) => {
@@ -39,12 +39,12 @@ const LOGIN: readonly Step[] = ['', AUTH];
 const WHOLE: readonly Step[] = [...LOGIN, 'LISTSCRIPTS', 'LOGOUT'];
 
 function one(steps: readonly Step[], more: Partial<LiveCase> = {}): LiveCase {
-  return { protocol: 'sieve', behind: behind(), steps, ...more };
+  return { protocol: 'sieve', behind: sieveBehind(), steps, ...more };
 }
 
 /** A login, then one command to see where the client is. */
 function refused(answers: Answers, more: Partial<LiveCase> = {}, greeting = GREETING): LiveCase {
-  return one([...LOGIN, 'NOOP', 'LOGOUT'], { behind: behind(answers, greeting), ...more });
+  return one([...LOGIN, 'NOOP', 'LOGOUT'], { behind: sieveBehind(answers, greeting), ...more });
 }
 
 /** The capabilities that come by themselves after TLS. */
@@ -156,10 +156,14 @@ const CLIENT: LiveCases = {
   'what a trusted front end may': one(['', 'CAPABILITY', 'LOGOUT'], { from: 'trusted' }),
   'the XCLIENT of a trusted front end': one(
     ['', 'XCLIENT ADDR=192.0.2.7 PORT=4444 SESSION=front TTL=3 FORWARD=YT0xCWI9Mg==', ...WHOLE.slice(1)],
-    { from: 'trusted', behind: behind({}, TRUSTING) },
+    { from: 'trusted', behind: sieveBehind({}, TRUSTING) },
   ),
+  'an IPv6 address in XCLIENT': one(['', 'XCLIENT ADDR=2001:db8::7 PORT=1', ...WHOLE.slice(1)], {
+    from: 'trusted',
+    behind: sieveBehind({}, TRUSTING),
+  }),
   'the XCLIENT of anybody': one(['', 'XCLIENT ADDR=192.0.2.7', ...WHOLE.slice(1)], {
-    behind: behind({}, TRUSTING),
+    behind: sieveBehind({}, TRUSTING),
   }),
   'XCLIENT of one hop': one(['', 'XCLIENT TTL=1', ...WHOLE.slice(1, 2), 'LOGOUT'], { from: 'trusted' }),
   'bad values in XCLIENT': one(
@@ -215,7 +219,7 @@ const BACKENDS: LiveCases = {
   'a reset in the login': refused({ AUTHENTICATE: { text: '', next: 'reset' } }),
   'NO and the end': refused({ AUTHENTICATE: { text: 'NO "no"\r\n', next: 'end' } }),
   'the end after the login': one([...LOGIN, 'END'], {
-    behind: behind({ AUTHENTICATE: { text: 'OK "in"\r\n', next: 'end' } }),
+    behind: sieveBehind({ AUTHENTICATE: { text: 'OK "in"\r\n', next: 'end' } }),
   }),
   'NO at the start': refused({}, {}, 'NO "no"\r\n'),
   'BYE at the start': refused({}, {}, 'BYE "no"\r\n'),
@@ -251,12 +255,12 @@ const FIELDS: LiveCases = {
     { fields: 'starttls=any-cert proxy_timeout=4500ms' },
     OFFERING,
   ),
-  'ssl=any-cert': refused({}, { fields: 'ssl=any-cert', behind: { ...behind(), implicitTls: true } }),
+  'ssl=any-cert': refused({}, { fields: 'ssl=any-cert', behind: { ...sieveBehind(), implicitTls: true } }),
   'ssl with a name that fits': refused(
     {},
     {
       allFields: 'proxy host=backend.example.com hostip=127.0.0.1 port=@PORT@ ssl=yes',
-      behind: { ...behind({}, TRUSTING), implicitTls: true },
+      behind: { ...sieveBehind({}, TRUSTING), implicitTls: true },
     },
   ),
   master: refused({}, { fields: 'master=admin pass=secret' }),

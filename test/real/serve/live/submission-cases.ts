@@ -13,7 +13,7 @@ function ehlo(...lines: readonly string[]): string {
 }
 
 /** A backend that answers some commands in its own way, the others well. */
-function behind(answers: Answers = {}, greeting = '220 backend ESMTP\r\n'): Behind {
+export function submissionBehind(answers: Answers = {}, greeting = '220 backend ESMTP\r\n'): Behind {
   return {
     greeting,
     answer: (line, secured) => {
@@ -42,8 +42,8 @@ function behind(answers: Answers = {}, greeting = '220 backend ESMTP\r\n'): Behi
   };
 }
 
-const trusting = (answers: Answers = {}) => behind({ EHLO: ehlo(...EHLO, XCLIENT), ...answers });
-const offering = (answers: Answers = {}) => behind({ EHLO: ehlo(...EHLO, 'STARTTLS'), ...answers });
+const trusting = (answers: Answers = {}) => submissionBehind({ EHLO: ehlo(...EHLO, XCLIENT), ...answers });
+const offering = (answers: Answers = {}) => submissionBehind({ EHLO: ehlo(...EHLO, 'STARTTLS'), ...answers });
 
 const HELLO: readonly Step[] = ['', 'EHLO client.example.org'];
 const AUTH = 'AUTH PLAIN @PLAIN@';
@@ -51,12 +51,12 @@ const LOGIN: readonly Step[] = [...HELLO, AUTH];
 const WHOLE: readonly Step[] = [...LOGIN, 'MAIL FROM:<a@example.org> SIZE=1', 'QUIT'];
 
 function one(steps: readonly Step[], more: Partial<LiveCase> = {}): LiveCase {
-  return { protocol: 'submission', behind: behind(), steps, ...more };
+  return { protocol: 'submission', behind: submissionBehind(), steps, ...more };
 }
 
 /** A login, then one command to see where the client is. */
 function refused(answers: Answers, more: Partial<LiveCase> = {}): LiveCase {
-  return one([...LOGIN, 'NOOP', 'QUIT'], { behind: behind(answers), ...more });
+  return one([...LOGIN, 'NOOP', 'QUIT'], { behind: submissionBehind(answers), ...more });
 }
 
 const CLIENT: LiveCases = {
@@ -146,6 +146,10 @@ const CLIENT: LiveCases = {
     ],
     { from: 'trusted', behind: trusting() },
   ),
+  'an IPv6 address in XCLIENT': one(
+    [...HELLO, 'XCLIENT ADDR=IPV6:2001:db8::7 PORT=1', 'EHLO x', AUTH, 'QUIT'],
+    { from: 'trusted', behind: trusting() },
+  ),
   'FORWARD of a trusted front end': one(
     [...HELLO, 'XCLIENT FORWARD=YT0xCWI9Mg+3D+3D', 'EHLO x', AUTH, 'QUIT'],
     { from: 'trusted', behind: trusting() },
@@ -196,11 +200,11 @@ const BACKENDS: LiveCases = {
   'the end in the login': refused({ AUTH: { text: '', next: 'end' } }),
   'a reset in the login': refused({ AUTH: { text: '', next: 'reset' } }),
   '535 and the end': refused({ AUTH: { text: '535 5.7.8 no\r\n', next: 'end' } }),
-  '554 at the start': refused({}, { behind: behind({}, '554 5.3.2 no\r\n') }),
-  '421 at the start': refused({}, { behind: behind({}, '421 4.3.2 later\r\n') }),
-  'a greeting of two lines': refused({}, { behind: behind({}, '220-one\r\n220 two\r\n') }),
-  'another protocol': refused({}, { behind: behind({}, '+OK pop3\r\n') }),
-  'an empty line at the start': refused({}, { behind: behind({}, '\r\n') }),
+  '554 at the start': refused({}, { behind: submissionBehind({}, '554 5.3.2 no\r\n') }),
+  '421 at the start': refused({}, { behind: submissionBehind({}, '421 4.3.2 later\r\n') }),
+  'a greeting of two lines': refused({}, { behind: submissionBehind({}, '220-one\r\n220 two\r\n') }),
+  'another protocol': refused({}, { behind: submissionBehind({}, '+OK pop3\r\n') }),
+  'an empty line at the start': refused({}, { behind: submissionBehind({}, '\r\n') }),
   'EHLO refused': refused({ EHLO: '502 5.5.1 what\r\n' }),
   'EHLO later': refused({ EHLO: '421 4.3.2 later\r\n' }),
   'the end at EHLO': refused({ EHLO: { text: '', next: 'end' } }),
@@ -223,13 +227,13 @@ const FIELDS: LiveCases = {
   'starttls=any-cert': refused({}, { fields: 'starttls=any-cert', behind: offering() }),
   'starttls with XCLIENT': refused(
     {},
-    { fields: 'starttls=any-cert', behind: behind({ EHLO: ehlo(...EHLO, 'STARTTLS', XCLIENT) }) },
+    { fields: 'starttls=any-cert', behind: submissionBehind({ EHLO: ehlo(...EHLO, 'STARTTLS', XCLIENT) }) },
   ),
   'starttls with XCLIENT behind it': refused(
     {},
     {
       fields: 'starttls=any-cert',
-      behind: behind({ EHLO: ehlo('backend', 'STARTTLS'), 'EHLO TLS': ehlo(...EHLO, XCLIENT) }),
+      behind: submissionBehind({ EHLO: ehlo('backend', 'STARTTLS'), 'EHLO TLS': ehlo(...EHLO, XCLIENT) }),
     },
   ),
   'starttls that is not offered': refused({}, { fields: 'starttls=any-cert' }),
@@ -241,7 +245,10 @@ const FIELDS: LiveCases = {
     {},
     { fields: 'starttls=any-cert', behind: offering({ STARTTLS: '502 5.5.1 no\r\n' }) },
   ),
-  'ssl=any-cert': refused({}, { fields: 'ssl=any-cert', behind: { ...behind(), implicitTls: true } }),
+  'ssl=any-cert': refused(
+    {},
+    { fields: 'ssl=any-cert', behind: { ...submissionBehind(), implicitTls: true } },
+  ),
   'ssl with a name that fits': refused(
     {},
     {
@@ -270,7 +277,10 @@ const FIELDS: LiveCases = {
     { fields: `forward_one=${'1'.repeat(300)} forward_two=${'2'.repeat(300)}`, behind: trusting() },
   ),
   proxy_nopipelining: refused({}, { fields: 'proxy_nopipelining', behind: trusting() }),
-  'proxy_timeout for a silent backend': refused({}, { fields: 'proxy_timeout=4', behind: behind({}, '') }),
+  'proxy_timeout for a silent backend': refused(
+    {},
+    { fields: 'proxy_timeout=4', behind: submissionBehind({}, '') },
+  ),
   'proxy_timeout for a backend that is silent later': refused(
     { AUTH: '' },
     { fields: 'proxy_timeout=4500ms' },
