@@ -14,7 +14,7 @@ export class RandomLmtp {
   readonly #seen: Set<string>;
   readonly #session: LmtpSession;
   readonly #timers = new Set<string>();
-  readonly #backends = new Map<number, 'connecting' | 'open'>();
+  readonly #backends = new Map<number, 'connecting' | 'open' | 'ended'>();
   #now = 1e12;
   #lookingUp = false;
   #clientTls = false;
@@ -86,7 +86,7 @@ export class RandomLmtp {
       else
         possible.push(
           [40, () => ({ kind: 'backend_data', backend, data: this.#backendWord(backend) })],
-          [1, () => ({ kind: 'backend_closed', backend, error: '' })],
+          [1, () => ({ kind: 'backend_closed', backend, error: dice.pick(['', 'read() failed']) })],
           [1, () => ({ kind: 'backend_tls_failed', backend, error: 'bad certificate' })],
         );
     }
@@ -117,7 +117,10 @@ export class RandomLmtp {
 
   #deliver(event: LmtpEvent): void {
     if (event.kind === 'backend_connected') this.#backends.set(event.backend, 'open');
-    if (
+    // One that only ended may be told goodbye.
+    const ended = event.kind === 'backend_closed' && event.error === '' ? event.backend : null;
+    if (ended !== null) this.#backends.set(ended, 'ended');
+    else if (
       event.kind === 'backend_refused' ||
       event.kind === 'backend_closed' ||
       event.kind === 'backend_tls_failed'
@@ -125,6 +128,11 @@ export class RandomLmtp {
       this.#backends.delete(event.backend);
     if (event.kind === 'timer') this.#timers.delete(event.name);
     for (const action of this.#session.receive(event)) this.#perform(action);
+    if (ended !== null && this.#backends.has(ended)) throw new Error('a backend that ended is kept');
+  }
+
+  #isEnded(backend: number): boolean {
+    return this.#backends.get(backend) === 'ended';
   }
 
   #perform(action: LmtpAction): void {
@@ -148,7 +156,11 @@ export class RandomLmtp {
         break;
       case 'to_backend':
       case 'start_backend_tls':
-        if (this.#backends.get(action.backend) !== 'open') throw new Error(`${action.kind} for no backend`);
+        if (
+          this.#backends.get(action.backend) !== 'open' &&
+          !(action.kind === 'to_backend' && action.data === 'QUIT\r\n' && this.#isEnded(action.backend))
+        )
+          throw new Error(`${action.kind} for no backend`);
         if (action.kind === 'to_backend')
           this.#unanswered.get(action.backend)?.push(...action.data.split('\r\n').slice(0, -1));
         break;

@@ -80,6 +80,11 @@ export function randomLmtpSettings(version: DovecotVersion, dice: Dice): LmtpSet
     proxy: true,
     trustedNetworks: dice.oneIn(2) ? ['127.0.0.0/8'] : [],
     tlsMode: dice.pick(['no', 'yes', 'yes', 'required']),
+    verboseReplies: dice.oneIn(2),
+    deliveryAddress: dice.pick(['none', 'final', 'original']),
+    whitespaceBeforePath: dice.oneIn(2),
+    mailboxForPath: dice.oneIn(2),
+    utf8Extensions: dice.oneIn(2),
   };
 }
 

@@ -87,6 +87,11 @@ export const CLIENT_WORDS: Readonly<Record<LoginProtocol | 'lmtp', Texts>> = {
     'MAIL FROM:<a@example.com>\r\n',
     'MAIL FROM:<> BODY=8BITMIME\r\n',
     'RCPT TO:<joe@example.com>\r\n',
+    'MAIL FROM:"a b"@c> SMTPUTF8\r\n',
+    'MAIL FROM:<@a,:b c>\r\n',
+    'MAIL FROM: a@[IPv6:::1]\r\n',
+    'RCPT TO:<\xc3\xa4@example.com> ORCPT=rfc822;"+22a+22@b XRCPTFORWARD=a+3Db\r\n',
+    'LHLO [\r\nNOOP "\\',
     'RCPT TO:<"a b"+x@example.com> ORCPT=rfc822;x NOTIFY=NEVER\r\n',
     'RCPT TO:<@a,@b:joe@example.com>\r\n',
     'DATA\r\n',
@@ -115,6 +120,9 @@ const SMTP: Texts = [
   '451 4.3.0 later\r\n',
   '550 5.1.1 <x> unknown\r\n',
   '551 5.7.14 <joe@127.0.0.2:24> Referral\r\n',
+  '550 5.2.900 <joe@example.com> joe%40b@127.0.0.2:24 Referral\r\n',
+  '550 5.2.900 <joe@example.com> x@[::1]:99999 Referral\r\n',
+  '250-backend\r\n250-SIZE x\r\n250-(\r\n250 ENHANCEDSTATUSCODES\r\n',
   '421 bye\r\n',
 ];
 

@@ -1,19 +1,28 @@
 import type { LineAnswer } from '../../../serve/line-backend.js';
-import { type LiveCase, type LiveCases, type Step, send } from './case.js';
-import { behindOf, data, HELLO, lmtp, lmtpBehind, MAIL, RCPT, replies, WHOLE } from './lmtp-behind.js';
+import { type LiveCase, type LiveCases, send } from './case.js';
+import {
+  behindOf,
+  data,
+  HELLO,
+  LONG_MESSAGE,
+  lmtp,
+  lmtpBehind,
+  MAIL,
+  PROBE,
+  RCPT,
+  replies,
+  WHOLE,
+} from './lmtp-behind.js';
 
 /** The same server for another user. */
 const SAME = 'proxy host=127.0.0.1 port=@PORT@';
 const OTHER = 'proxy host=127.0.0.1 port=@PORT:b@';
 
-/** A recipient who may be refused, and then the end. */
-const REFUSED: readonly Step[] = [...HELLO, MAIL, RCPT, 'RSET', 'QUIT'];
-
 function refusing(
   answers: Readonly<Record<string, LineAnswer | string>>,
   more: Partial<LiveCase> = {},
 ): LiveCase {
-  return lmtp(REFUSED, { behind: lmtpBehind({ answers }), ...more });
+  return lmtp(PROBE, { behind: lmtpBehind({ answers }), ...more });
 }
 
 /** The LMTP process of 2.3 dies of a refusal in several lines. */
@@ -102,7 +111,7 @@ const LEAVING: LiveCases = Object.fromEntries(
       // A reset right behind a reply may be read as an end.
       const answers = { ...(command === 'RCPT' ? { MAIL: '' } : {}), [command]: { text: '', next } };
       const behind = lmtpBehind({ answers, capabilities });
-      return [[`${name} at ${command}`, lmtp(isData ? WHOLE : REFUSED, { behind })]];
+      return [[`${name} at ${command}`, lmtp(isData ? WHOLE : PROBE, { behind })]];
     }),
   ),
 );
@@ -110,8 +119,8 @@ const LEAVING: LiveCases = Object.fromEntries(
 const SILENT: LiveCases = {
   'a server that says nothing': refusingSlowly({ greeting: '' }),
   'a server that says nothing to LHLO': refusingSlowly({ answers: { LHLO: '' } }),
-  'a server whose connection is never made': lmtp(REFUSED, { behind: 'mute', slow: true }),
-  'a server whose connection is never made, with proxy_timeout': lmtp(REFUSED, {
+  'a server whose connection is never made': lmtp(PROBE, { behind: 'mute', slow: true }),
+  'a server whose connection is never made, with proxy_timeout': lmtp(PROBE, {
     behind: 'mute',
     slow: true,
     fields: 'proxy_timeout=2',
@@ -131,7 +140,7 @@ const SILENT: LiveCases = {
 };
 
 function refusingSlowly(script: Parameters<typeof lmtpBehind>[0]): LiveCase {
-  return lmtp(REFUSED, { behind: lmtpBehind(script), slow: true });
+  return lmtp(PROBE, { behind: lmtpBehind(script), slow: true });
 }
 
 const SAVED: Readonly<Record<string, string>> = {
@@ -256,6 +265,22 @@ const MANY: LiveCases = {
       more: { b: { allFields: `${SAME} destuser=b@example.org` } },
     },
   ),
+  'a long message for two servers': lmtp(
+    [...HELLO, MAIL, RCPT, 'RCPT TO:<@USER:b@>', ...data(2, LONG_MESSAGE), 'QUIT'],
+    { more: { b: { behind: lmtpBehind({ capabilities: ['PIPELINING'] }) } } },
+  ),
+  'chunks for two servers': lmtp(
+    [
+      ...HELLO,
+      MAIL,
+      RCPT,
+      'RCPT TO:<@USER:b@>',
+      send('BDAT 12\r\nSubject: c\r\n', replies(1)),
+      send('BDAT 9 LAST\r\n\r\n.body\r\n', replies(2)),
+      'QUIT',
+    ],
+    { more: { b: { behind: lmtpBehind({ capabilities: [] }) } } },
+  ),
   'a proxied recipient and one that is not known': lmtp([
     ...HELLO,
     MAIL,
@@ -286,7 +311,7 @@ export const LMTP_BACKEND_CASES: Readonly<Record<string, LiveCases>> = {
       name,
       name === '220 with a dash and nothing'
         ? refusingSlowly({ greeting })
-        : lmtp(REFUSED, {
+        : lmtp(PROBE, {
             behind: lmtpBehind({ greeting }),
             ...(greeting.startsWith('554-') ? DIES : {}),
           }),

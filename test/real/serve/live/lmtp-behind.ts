@@ -1,5 +1,5 @@
 import type { LineAnswer } from '../../../serve/line-backend.js';
-import { type Behind, type LiveCase, type Step, send } from './case.js';
+import { type Behind, type LiveCase, type LiveCases, type Step, send } from './case.js';
 
 type Answers = Readonly<Record<string, LineAnswer | string>>;
 
@@ -115,3 +115,38 @@ export function commands(lines: readonly string[], more: Partial<LiveCase> = {})
 export function recipients(lines: readonly string[], more: Partial<LiveCase> = {}): LiveCase {
   return commands(['LHLO client.example.org', MAIL, ...lines], more);
 }
+
+/** Over half a megabyte, with dots and line feeds at odd places. */
+export const LONG_MESSAGE = Array.from(
+  { length: 9000 },
+  (_, index) =>
+    `${index % 7 === 0 ? '..' : ''}line ${index} ${'x'.repeat(40)}${index % 11 === 0 ? '' : '\r'}\n`,
+).join('');
+
+/** Senders, each of whom is forgotten. */
+export function senders(values: readonly string[], more: Partial<LiveCase> = {}): LiveCase {
+  return commands(['LHLO x', ...values.flatMap((value) => [`MAIL FROM:${value}`, 'RSET'])], more);
+}
+
+/** Conversations by name, each of these lines. */
+export function named(
+  cases: Readonly<Record<string, readonly string[]>>,
+  make: (lines: readonly string[]) => LiveCase,
+): LiveCases {
+  return Object.fromEntries(Object.entries(cases).map(([name, lines]) => [name, make(lines)]));
+}
+
+/** A recipient who may be refused, and then the end. */
+export const PROBE: readonly Step[] = [...HELLO, MAIL, RCPT, 'RSET', 'QUIT'];
+
+/** A whole message for a user with these fields. */
+export function whole(allFields: string, more: Partial<LiveCase> = {}): LiveCase {
+  return lmtp(WHOLE, { allFields, ...more });
+}
+
+/** The recipient alone, of a user with these fields. */
+export function probe(allFields: string, more: Partial<LiveCase> = {}): LiveCase {
+  return lmtp(PROBE, { allFields, ...more });
+}
+
+export const PROXY = 'proxy host=127.0.0.1 port=@PORT@';

@@ -54,6 +54,11 @@ ssl_key = <@DIR@/proxy.key
 ssl_client_ca_file = @DIR@/ca.pem
 passdb {
   driver = passwd-file
+  args = @DIR@/users/none
+  username_filter = tempfail*
+}
+passdb {
+  driver = passwd-file
   args = scheme=PLAIN username_format=%u @DIR@/users
 }
 userdb {
@@ -69,6 +74,11 @@ ${COMMON}protocols {
 ssl_server_cert_file = @DIR@/proxy.pem
 ssl_server_key_file = @DIR@/proxy.key
 ssl_client_ca_file = @DIR@/ca.pem
+passdb broken {
+  driver = passwd-file
+  passwd_file_path = @DIR@/users/none
+  username_filter = tempfail*
+}
 passdb passwd-file {
   passwd_file_path = @DIR@/users
   default_password_scheme = PLAIN

@@ -32,6 +32,7 @@ export function maskedLog(line: string, ports: PortNames, escapes: number): stri
     line
       .replace(/^lmtp(?:\(\d+\))?:/, 'lmtp(PID):')
       .replace(/lmtp-server: conn ([0-9.]+):\d+ \[\d+\]/, 'lmtp-server: conn $1:PORT [N]')
+      .replace(/\/tmp\/dvproxy-\w+-\w+/, 'FOLDER')
       .replace(/\bid=\d+/g, 'id=N')
       .replace(/((?:SSL handshaking with |\(conn:)127\.\d+\.\d+\.\d+):\d+(?= failed|,)/g, '$1:PORT')
       .replace(/([ls]mtp-client: conn \S+) \[\d+\]/, '$1 [N]')

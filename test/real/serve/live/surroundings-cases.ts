@@ -2,8 +2,10 @@ import type { LineAnswer } from '../../../serve/line-backend.js';
 import type { Behind, LiveCase, LiveCases, Step } from './case.js';
 import { IMAP_CASES } from './imap-cases.js';
 import { LMTP_BACKEND_CASES } from './lmtp-backend-cases.js';
-import { LMTP_COMMAND_CASES } from './lmtp-command-cases.js';
+import { LMTP_COMMANDS } from './lmtp-command-cases.js';
 import { LMTP_FIELD_CASES } from './lmtp-field-cases.js';
+import { LMTP_FRONT_CASES } from './lmtp-front-cases.js';
+import { LMTP_MESSAGES } from './lmtp-message-cases.js';
 import { POP3_CASES } from './pop3-cases.js';
 import { SIEVE_CASES } from './sieve-cases.js';
 import { SUBMISSION_CASES } from './submission-cases.js';
@@ -223,13 +225,13 @@ export const SURROUNDINGS_CASES: Groups = {
 
 export const LMTP_SURROUNDINGS_CASES: Groups = {
   'LMTP in pieces': {
-    ...inPieces(LMTP_COMMAND_CASES, /: (a message|empty chunks)$/),
+    ...inPieces({ commands: LMTP_COMMANDS, message: LMTP_MESSAGES }, /: (a message|empty chunks)$/),
     ...inPieces(
       LMTP_BACKEND_CASES,
       /: (RCPT: 5xx with a path|message: 4xx with a code|LHLO: no number|in lines|message: saved in lines)$/,
     ),
     ...inPieces(
-      LMTP_FIELD_CASES,
+      { ...LMTP_FIELD_CASES, ...LMTP_FRONT_CASES },
       /: (starttls=any-cert|protocol=smtp with XCLIENT|XCLIENT twice|capabilities with mistakes)$/,
     ),
   },
