@@ -20,7 +20,7 @@ export interface LiveProxy {
   stop(): Promise<string>;
 }
 
-export interface ProxyUsers {
+interface ProxyUsers {
   /** passwd-file lines. */
   readonly users: readonly string[];
   readonly denied: readonly string[];
