@@ -30,7 +30,7 @@ export const LOADS: readonly LoadSuite[] = [
     args: ['-c', '50', '--tls', ...PLAIN],
     sessions: 1000,
     slowSessions: 100,
-    warmUp: 4000,
+    warmUp: 16000,
   },
   {
     name: 'imap-1',

@@ -14,6 +14,15 @@ interface ReadyMessage {
   readonly endpoints: readonly string[];
 }
 
+/**
+ * Node's arguments for a worker: room of 4 MiB for objects that live short. With the 16 that V8 takes alone logins cost
+ * as much or more, and a worker keeps up to 32 MiB that no session uses. What the operator says of it holds.
+ */
+export function workerArguments(own: readonly string[], nodeOptions: string): string[] {
+  const isSet = [...own, nodeOptions].some((text) => /semi[-_]space/.test(text));
+  return isSet ? [...own] : [...own, '--max-semi-space-size=4'];
+}
+
 /** Whether this process is one of several that serve. */
 export function isWorker(): boolean {
   return cluster.isWorker;
@@ -62,6 +71,7 @@ export class WorkerSupervisor implements Operator {
     this.#log = log;
     // Handing each connection over costs half as much again as letting workers accept for themselves.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
+    cluster.setupPrimary({ execArgv: workerArguments(process.execArgv, process.env['NODE_OPTIONS'] ?? '') });
   }
 
   /**
