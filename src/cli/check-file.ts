@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { DatabaseAnswer } from '../check/database-answers.js';
 import type { Severity } from '../check/diagnostic.js';
 import { readExtFiles } from '../check/ext-files.js';
+import { rulesOfLookups } from '../check/rules-of-lookups.js';
 import { check } from '../check/runner.js';
 import type { Config } from '../config/config.js';
 import type { ConfigHost } from '../config/host.js';
@@ -11,7 +12,7 @@ import type { CheckReport } from '../report/check-report.js';
 import type { ConfigOptions } from './common-options.js';
 import { CommandFailure, EXIT_USAGE } from './exit-codes.js';
 import { EXT_WRAPPER, isExtFile, wrapExtFile } from './ext-wrapper.js';
-import { withLateOptimizing } from './late-optimizing.js';
+import { optimizeLate } from './late-optimizing.js';
 import { nodeFileProbe } from './node-file-probe.js';
 import { nodeConfigHost } from './node-host.js';
 import type { Project } from './project-file.js';
@@ -55,7 +56,7 @@ export function configOf(
   name: string,
   options: Pick<CheckFileOptions, 'map' | 'lenient' | 'dovecot' | 'resolve' | 'texts'>,
 ): Config {
-  const host = withTexts(withLateOptimizing(nodeConfigHost(options.resolve)), options.texts);
+  const host = withTexts(nodeConfigHost(options.resolve), options.texts);
   if (!isExtFile(name)) return load(name, host, options, options.dovecot);
   const wrapped = withTexts(host, new Map([[EXT_WRAPPER, wrapExtFile(name, host)]]));
   return load(EXT_WRAPPER, wrapped, options, '2.3.19.1');
@@ -74,6 +75,7 @@ function load(
       maps: options.map,
       lenient: options.lenient,
       ...(version === undefined ? {} : { version }),
+      beforeParsing: (bytes) => optimizeLate(bytes, rulesOfLookups),
     });
   } catch (error) {
     if (error instanceof UnreadableMainFile) throw new CommandFailure(error.message, EXIT_USAGE);

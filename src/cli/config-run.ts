@@ -6,7 +6,7 @@ import type { ConfigProblem } from '../config/problem.js';
 import { isVersion23 } from '../knowledge/versions.js';
 import type { ConfigCommandOptions } from './config-command.js';
 import { EXIT_NO, EXIT_OK, EXIT_USAGE } from './exit-codes.js';
-import { withLateOptimizing } from './late-optimizing.js';
+import { optimizeLate } from './late-optimizing.js';
 import { nodeConfigHost } from './node-host.js';
 import type { Terminal } from './terminal.js';
 
@@ -88,11 +88,12 @@ function scopeOf(options: ConfigCommandOptions, asksForAll: boolean): DumpOption
 function load(options: ConfigCommandOptions): LoadedConfig | UnreadableMainFile {
   const base = {
     // doveconf asks DNS, too.
-    host: withLateOptimizing(nodeConfigHost(true)),
+    host: nodeConfigHost(true),
     path: options.config,
     maps: options.map,
     lenient: options.lenient,
     ...(options.dovecot === undefined ? {} : { version: options.dovecot }),
+    beforeParsing: optimizeLate,
   };
   const mode = {
     expand: options.x,

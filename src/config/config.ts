@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly maps?: readonly { readonly from: string; readonly to: string }[];
   /** Go on after an error that Dovecot refuses; the reading used is in `readings`. */
   readonly lenient?: boolean;
+  /** Told the bytes of each file before its statements are read. */
+  beforeParsing?(bytes: number): void;
 }
 
 /** A configuration with everything that was wrong with it. */

@@ -52,7 +52,10 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
   const version = options.version ?? versionOf(main);
   const series = seriesOf(version);
   const language: FileLanguage = {
-    parse: (source) => parseDovecotConf(source, series),
+    parse: (source) => {
+      options.beforeParsing?.(source.text.length);
+      return parseDovecotConf(source, series);
+    },
     lastMatchFirst: false,
   };
   const reader = new EventReader(main, files, language);

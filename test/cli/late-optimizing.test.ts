@@ -1,17 +1,10 @@
-import { expect, test } from 'vitest';
-import { withLateOptimizing } from '../../src/cli/late-optimizing.js';
+import { expect, test, vi } from 'vitest';
+import { optimizeLate } from '../../src/cli/late-optimizing.js';
 
-test('files are read as the host reads them, whatever their size', () => {
-  const files = new Map([
-    ['small', Buffer.from('a = b\n')],
-    ['large', Buffer.alloc(200_000, 'a')],
-  ]);
-  const host = withLateOptimizing({
-    environment: { A: 'b' },
-    glob: (pattern) => [pattern],
-    isDirectory: (path) => path === '/',
-    readFile: (path) => files.get(path) ?? Buffer.alloc(0),
-  });
-  for (const [name, bytes] of files) expect(host.readFile(name)).toBe(bytes);
-  expect([host.glob('x'), host.isDirectory('/'), host.environment]).toEqual([['x'], true, { A: 'b' }]);
+test('what a run will need is loaded once, before its first large file alone', () => {
+  const loadAhead = vi.fn();
+  for (const bytes of [100, 10_000_000]) optimizeLate(bytes, loadAhead);
+  expect(loadAhead).not.toHaveBeenCalled();
+  for (const bytes of [200_000, 300_000]) optimizeLate(bytes, loadAhead);
+  expect(loadAhead).toHaveBeenCalledTimes(1);
 });
