@@ -33,7 +33,7 @@ function flags(version: DovecotVersion, dice: Dice): string[] {
         is23 ? 'lname=a.example' : 'local_name=a.example.org',
       ]),
     );
-  if (is23) while (dice.chance(0.12)) args.push('-m', dice.pick(words.imap));
+  if (is23) while (!args.includes('-S') && dice.chance(0.12)) args.push('-m', dice.pick(words.imap));
   if (dice.chance(0.2))
     return [
       args.join('').includes('f') || args.includes('-m')

@@ -42,7 +42,7 @@ export function answerOf(config: LoadedConfig, args: readonly string[]): { stdou
   const text = refusal?.dovecot?.message ?? '';
   const printsAnyway =
     refusal === null ||
-    (refusal.kind === 'failed-check' && !text.startsWith('Panic: ')) ||
+    (refusal.kind === 'failed-check' && !text.startsWith('Panic: ') && refusal.ends !== true) ||
     refusal.kind === 'unclosed-section' ||
     / Unknown group (label )?@/.test(text);
   if (!printsAnyway) return { stdout: '', error: text };

@@ -131,7 +131,9 @@ function userEmailError(view: StructView): ByteString | null {
     bracketsOptional: true,
     brokenAllowed: false,
   });
-  return parsed.kind === 'error' ? `${name}: Invalid SMTP address '${text}': ${parsed.message}` : null;
+  if (parsed.kind === 'address' && parsed.rest === '') return null;
+  const reason = parsed.kind === 'error' ? parsed.message : 'Invalid character in path';
+  return `${name}: Invalid SMTP address '${text}': ${reason}`;
 }
 
 // Pigeonhole 2.4.1 imap-sieve-settings.c

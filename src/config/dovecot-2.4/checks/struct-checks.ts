@@ -4,6 +4,7 @@ import { eventFilterError } from '../../event-filter.js';
 import { DIGEST_BITS } from '../../hash-format.js';
 import { parseAddress } from '../../network.js';
 import { httpUrlError } from '../../uri-syntax.js';
+import { escapeSectionName } from '../section-name.js';
 import { type CheckContext, type StructCheck, sectionScope } from './check-context.js';
 import { checkMailStorage } from './mail-storage-check.js';
 import { checkMaster } from './master-check.js';
@@ -185,6 +186,15 @@ const checkQuotaRoot: StructCheck = (view) => {
   return view.number('quota_message_percentage') === 0 ? 'quota_message_percentage must not be 0' : null;
 };
 
+// Dovecot 2.4.4 quota-settings.c; 2.4.1 checks no such struct
+const checkQuota: StructCheck = (view) =>
+  view.size('quota_mail_size') === 0 ? 'quota_mail_size must not be 0. (Did you mean "unlimited"?)' : null;
+
+// Dovecot 2.4.1 imap-settings.c, and 2.4.4, which is built without it
+const checkImap: StructCheck = (view, context) =>
+  words.imapWorkarounds(view, context) ??
+  (view.boolean('imap4rev2_enable') ? 'Dovecot not built with --enable-experimental-imap4rev2.' : null);
+
 // Dovecot 2.4.1 pop3-settings.c
 const checkPop3: StructCheck = (view, context) => {
   const words_ = words.pop3Workarounds(view, context);
@@ -221,7 +231,8 @@ const checkNamespace: StructCheck = (view, context) => {
     const scope = sectionScope(context, 'mailbox', box, `namespace/${name}`);
     if (typeof scope === 'string') return scope;
     const error = checkMailboxUse(scope.text('mailbox_name'), scope.list('mailbox_special_use'), context);
-    if (error !== null) return `Failed to get mailbox ${box}: ${error}`;
+    if (error !== null)
+      return `Failed to get mailbox ${box}: mailbox settings (filter=mailbox/${escapeSectionName(box)}): Invalid settings: ${error}`;
   }
   return null;
 };
@@ -307,7 +318,8 @@ export const structChecks: ReadonlyMap<ByteString, StructCheck> = new Map<ByteSt
         ? 'http_server_max_pipelined_requests must not be 0'
         : null,
   ],
-  ['imap', words.imapWorkarounds],
+  ['imap', checkImap],
+  ['quota', checkQuota],
   ['imapc', checkImapc],
   ['languages', checkLanguages],
   ['lmtp', checkLmtp],
