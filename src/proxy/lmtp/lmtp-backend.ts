@@ -82,7 +82,6 @@ export class LmtpBackend {
       port,
       sourceIp: sourceIp?.text ?? null,
       tls: tls === 'implicit' ? this.#tlsSettings() : null,
-      mayStartTls: tls === 'starttls',
     });
   }
 

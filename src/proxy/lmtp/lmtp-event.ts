@@ -47,7 +47,6 @@ export type LmtpAction =
       /** Local address to bind; null = any. */
       readonly sourceIp: string | null;
       readonly tls: BackendTls | null;
-      readonly mayStartTls: boolean;
     }
   | { readonly kind: 'to_backend'; readonly backend: number; readonly data: ByteString }
   /** Sends a part of the stored message; with `dotted` a dot at the start of a line is doubled. */
