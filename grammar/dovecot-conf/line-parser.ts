@@ -61,20 +61,18 @@ class LineParser {
     const size = this.#text.length;
     const text = this.#text;
     for (let offset = 0; offset < size; offset = reader.end) {
-      let first = text.charCodeAt(offset);
+      const first = text.charCodeAt(offset);
       // Most lines of a usual file: together and without the reader, as a start runs in the interpreter.
       if (first === HASH || first === NEWLINE) {
-        const kind = first === HASH ? 'comment' : 'blank';
         let end = offset;
         let lines = 0;
         do {
           const newline = first === NEWLINE ? end : text.indexOf('\n', end);
           end = newline === -1 ? size : newline + 1;
-          first = text.charCodeAt(end);
           lines++;
-        } while (first === HASH || first === NEWLINE);
+        } while (text.charCodeAt(end) === first);
         reader.end = end;
-        builder.unreadLines(kind, end, lines);
+        builder.unreadLines(first === HASH ? 'comment' : 'blank', end, lines);
         continue;
       }
       reader.read(offset);

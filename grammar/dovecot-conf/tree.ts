@@ -21,7 +21,7 @@ export interface ConfTree {
 
 export type Statement = BlankLine | CommentLine | Setting | Section | SectionEnd | Include | BrokenLine;
 
-/** Empty line, or line of white space only. Ends a continuation (config-language.md section 1.2). With the blank lines and comments that follow at the left margin. */
+/** Empty line, or line of white space only. Ends a continuation (config-language.md section 1.2). With the empty lines that follow. */
 interface BlankLine {
   readonly kind: 'blank';
   readonly span: Span;
@@ -29,7 +29,7 @@ interface BlankLine {
   readonly swallowed: Span | null;
 }
 
-/** A comment, with the blank lines and comments that follow it at the left margin. */
+/** A comment, with the comments that follow it at the left margin. */
 interface CommentLine {
   readonly kind: 'comment';
   readonly span: Span;

@@ -35,9 +35,9 @@ function translated(
 ): readonly NewStatement[] {
   switch (node.kind) {
     case 'blank':
-      return [...swallowedLines(source, node.swallowed), { kind: 'blank' }];
+      return [...swallowedLines(source, node.swallowed), ...blankLines(source, node)];
     case 'comment':
-      return [...swallowedLines(source, node.swallowed), comment(source, node.span, node.swallowed)];
+      return [...swallowedLines(source, node.swallowed), ...comments(source, node.span, node.swallowed)];
     case 'setting':
       return translator.setting(node, remarkBehind(source, node.value.span.end, node.span.end));
     case 'section':
@@ -59,10 +59,21 @@ function swallowedLines(source: Source, span: Span | null): NewStatement[] {
   return linesOf(source, span).map((line) => ({ kind: 'comment', text: `# ${line}` }));
 }
 
-function comment(source: Source, span: Span, swallowed: Span | null): NewStatement {
+function comments(source: Source, span: Span, swallowed: Span | null): NewStatement[] {
   const start = swallowed === null ? span.start : Math.max(span.start, swallowed.end);
-  const text = source.text.slice(start, span.end).replace(/\r?\n$/, '');
-  return { kind: 'comment', text: text.replace(/^[ \t]+/, '') };
+  const lines = source.text
+    .slice(start, span.end)
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/);
+  return lines.map((line) => ({ kind: 'comment', text: line.replace(/^[ \t]+/, '') }));
+}
+
+function blankLines(
+  source: Source,
+  { span, swallowed }: Statement & { readonly kind: 'blank' },
+): NewStatement[] {
+  const lines = swallowed === null ? source.text.slice(span.start, span.end).split('\n').length - 1 : 1;
+  return Array.from({ length: Math.max(lines, 1) }, () => ({ kind: 'blank' }));
 }
 
 function linesOf(source: Source, { start, end }: Span): ByteString[] {
