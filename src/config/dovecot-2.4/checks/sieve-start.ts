@@ -133,8 +133,8 @@ class SieveStart {
     const files = host
       .glob(`${directory}/*_plugin.so`)
       .map((path) => pluginName(path.slice(directory.length + 1)));
-    for (const written of names) {
-      const name = pluginName(written);
+    // The first in the order of bytes that is missing is named.
+    for (const name of names.map(pluginName).sort()) {
       if (!files.includes(name) && !(isUsual && PLUGINS.has(name))) {
         this.#end(`Plugin '${name}' not found from directory ${directory}`);
         return false;
