@@ -1,5 +1,6 @@
 import type { LineAnswer } from '../../../serve/line-backend.js';
 import { type Behind, type LiveCase, type LiveCases, type Step, send, tls } from './case.js';
+import { idCases } from './front-end-cases.js';
 import { saslCommand, saslLogin } from './sasl-steps.js';
 import { saslCases } from './scripts.js';
 
@@ -369,6 +370,7 @@ const FIELDS: LiveCases = {
 export const IMAP_CASES: Readonly<Record<string, LiveCases>> = {
   'imap client': BEFORE_LOGIN,
   'imap SASL': saslCases({ one, hello: [''], logout: 'c LOGOUT' }),
+  'imap front end': idCases((steps) => one(steps), LOGIN.slice(1)),
   'imap backend': BACKENDS,
   'imap field': FIELDS,
 };

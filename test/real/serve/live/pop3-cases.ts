@@ -1,5 +1,6 @@
 import type { LineAnswer } from '../../../serve/line-backend.js';
 import { type Behind, type LiveCase, type LiveCases, type Step, send, tls } from './case.js';
+import { xclientCases } from './front-end-cases.js';
 import { saslCommand, saslLogin } from './sasl-steps.js';
 import { mechanismCases, saslCases } from './scripts.js';
 
@@ -201,6 +202,11 @@ const FIELDS: LiveCases = {
 export const POP3_CASES: Readonly<Record<string, LiveCases>> = {
   'pop3 client': CLIENT,
   'pop3 SASL': saslCases({ one, hello: [''], logout: 'QUIT' }),
+  'pop3 front end': xclientCases((steps) => one(steps, { behind: pop3Behind({}, XCLIENT) }), {
+    hello: [''],
+    login: AFTER,
+    logout: 'QUIT',
+  }),
   'pop3 backend': BACKENDS,
   'pop3 field': FIELDS,
 };

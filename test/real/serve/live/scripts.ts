@@ -1,4 +1,5 @@
 import type { LiveCase, LiveCases, Step } from './case.js';
+import { saslCorners } from './sasl-corners.js';
 import { EXCHANGES, saslLogin, saslMistakes } from './sasl-steps.js';
 
 /** What the tables of all protocols have in common. */
@@ -26,7 +27,7 @@ export function saslCases({ one, hello, logout }: Scripts): LiveCases {
     if (EXCHANGES[mechanism]?.clientFirst === true) login(' with an initial response', { initial: true });
     login(' with the wrong response', { spoilt: true });
   }
-  for (const [name, steps] of Object.entries(saslMistakes(protocol)))
+  for (const [name, steps] of Object.entries({ ...saslMistakes(protocol), ...saslCorners(protocol) }))
     cases.push([name, one([...hello, ...steps])]);
   return Object.fromEntries(cases);
 }

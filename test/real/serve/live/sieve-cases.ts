@@ -1,5 +1,6 @@
 import type { LineAnswer } from '../../../serve/line-backend.js';
 import { type Behind, base64, type LiveCase, type LiveCases, type Step, send, tls } from './case.js';
+import { xclientCases } from './front-end-cases.js';
 import { saslCommand, saslLine, saslLogin } from './sasl-steps.js';
 import { mechanismCases, saslCases } from './scripts.js';
 
@@ -292,6 +293,11 @@ const FIELDS: LiveCases = {
 export const SIEVE_CASES: Readonly<Record<string, LiveCases>> = {
   'sieve client': CLIENT,
   'sieve SASL': saslCases({ one, hello: [''], logout: 'LOGOUT' }),
+  'sieve front end': xclientCases((steps) => one(steps, { behind: sieveBehind({}, TRUSTING) }), {
+    hello: [''],
+    login: [AUTH],
+    logout: 'LOGOUT',
+  }),
   'sieve backend': BACKENDS,
   'sieve field': FIELDS,
 };

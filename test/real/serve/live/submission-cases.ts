@@ -1,5 +1,6 @@
 import type { LineAnswer } from '../../../serve/line-backend.js';
 import { type Behind, base64, type LiveCase, type LiveCases, type Step, send, tls } from './case.js';
+import { xclientCases } from './front-end-cases.js';
 import { saslCommand, saslLogin } from './sasl-steps.js';
 import { mechanismCases, saslCases } from './scripts.js';
 
@@ -300,6 +301,11 @@ const FIELDS: LiveCases = {
 export const SUBMISSION_CASES: Readonly<Record<string, LiveCases>> = {
   'submission client': CLIENT,
   'submission SASL': saslCases({ one, hello: HELLO, logout: 'QUIT' }),
+  'submission front end': xclientCases((steps) => one(steps, { behind: trusting() }), {
+    hello: HELLO,
+    login: ['EHLO x', AUTH],
+    logout: 'QUIT',
+  }),
   'submission backend': BACKENDS,
   'submission field': FIELDS,
 };
