@@ -10,8 +10,7 @@ export interface IpAddress {
 }
 
 function ipv4(value: number): IpAddress {
-  const text = [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
-  return { family: 4, text, bits: BigInt(value) };
+  return { family: 4, text: ipv4Text(value), bits: BigInt(value) };
 }
 
 function parseIpv4(text: string): IpAddress | null {
@@ -39,6 +38,10 @@ function parseGroups(text: string, allowQuad: boolean): number[] | null {
   return groups;
 }
 
+function ipv4Text(value: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}
+
 /** RFC 5952: the longest run of zero groups (at least two) is shortened. */
 function formatIpv6(groups: readonly number[]): string {
   let best = { start: -1, length: 1 };
@@ -49,6 +52,10 @@ function formatIpv6(groups: readonly number[]): string {
   }
   const hex = (part: readonly number[]) => part.map((group) => group.toString(16)).join(':');
   if (best.start === -1) return hex(groups);
+  const [mapped, high = 0, low = 0] = groups.slice(5);
+  // As inet_ntop writes addresses of IPv4 in IPv6.
+  if (best.start === 0 && (best.length === 6 || (best.length === 5 && mapped === 0xffff)))
+    return `::${mapped === 0 ? '' : 'ffff:'}${ipv4Text(high * 65536 + low)}`;
   return `${hex(groups.slice(0, best.start))}::${hex(groups.slice(best.start + best.length))}`;
 }
 

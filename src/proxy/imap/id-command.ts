@@ -1,5 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { LoginSettings } from '../../config/effective.js';
+import type { Series } from '../../knowledge/versions.js';
 import { parseUint } from '../interval.js';
 import { parseIp } from '../ip-address.js';
 import type { LoginClient } from '../login-client.js';
@@ -87,7 +88,7 @@ export class IdCommand {
     const lower = key.toLowerCase();
     const reserved = isReserved(lower, client);
     if (reserved && client.trusted && this.#first && value !== null) {
-      const change = trustedChange(lower, key, value);
+      const change = trustedChange(lower, key, value, this.#client.series);
       if (change === null && client.series === '2.4') return false;
       if (change !== null) this.#changes.push(change);
     }
@@ -142,7 +143,7 @@ function portChange(value: ByteString, apply: (client: LoginClient, port: number
 }
 
 /** What a trusted front end says of its client; null where the value cannot be used. */
-function trustedChange(lower: ByteString, key: ByteString, value: ByteString): Change | null {
+function trustedChange(lower: ByteString, key: ByteString, value: ByteString, series: Series): Change | null {
   switch (lower) {
     case 'x-originating-ip':
       return ipChange(value, (client, ip) => {
@@ -188,7 +189,7 @@ function trustedChange(lower: ByteString, key: ByteString, value: ByteString): C
       return value.split(' ')[0] === '0' ? () => undefined : null;
     default: {
       const name = key.slice('x-forward-'.length);
-      if (name === '') return null;
+      if (name === '' && series === '2.4') return null;
       return (client) => {
         client.forwardFields.push([name, value]);
       };

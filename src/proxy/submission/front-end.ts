@@ -111,15 +111,13 @@ class XclientParameters {
     return true;
   }
 
-  /** Looked at behind all others. Dovecot submission-login/client.c client_connection_cmd_xclient */
-  takeForwarded(): boolean {
-    if (this.#forwarded === null) return true;
-    const fields = decodeForward(this.#forwarded);
-    if (fields === null) return false;
+  /** Looked at behind all others; what cannot be read is left out. observed 2.3.19.1 and 2.4.1 */
+  takeForwarded(): void {
+    const fields = this.#forwarded === null ? null : decodeForward(this.#forwarded);
+    if (fields === null) return;
     this.changes.push((client) => {
       client.forwardFields = fields;
     });
-    return true;
   }
 }
 
@@ -135,9 +133,10 @@ export function takeXclient(client: LoginClient, parameters: ByteString): Parsed
     if (match === null) return refused(`Invalid parameter: ${parameterMistake(parameter)}`);
     const name = (match[1] ?? '').toUpperCase();
     const value = decodeXtext(match[2] ?? '');
-    if (value === null || !taken.take(name, value)) return refused(`Invalid ${name} parameter`);
+    if (value === null) return refused(`Invalid ${name} parameter: Invalid hexchar after '+' in xtext`);
+    if (!taken.take(name, value)) return refused(`Invalid ${name} parameter`);
   }
-  if (!taken.takeForwarded()) return refused('Invalid FORWARD parameter');
+  taken.takeForwarded();
   for (const change of taken.changes) change(client);
   const { helo, protocol, login } = taken;
   return { kind: 'facts', facts: { helo, protocol, login } };

@@ -4,7 +4,7 @@ import { LOGIN_SETUP } from './live/live-config.js';
 import { randomTalk } from './live/random-talk.js';
 
 /** More for each protocol with DVPROXY_TALKS; the first of them with DVPROXY_TALK_SEED. */
-const TALKS = Number(process.env['DVPROXY_TALKS'] ?? 100);
+const TALKS = Number(process.env['DVPROXY_TALKS'] ?? 60);
 const FIRST = Number(process.env['DVPROXY_TALK_SEED'] ?? 1);
 /** Conversations of a protocol that share one pair of proxies. */
 const TOGETHER = 250;
