@@ -86,11 +86,6 @@ export abstract class LoginSession {
   /** After a handshake that followed the greeting. */
   protected tlsStarted(): void {}
 
-  /** The backend of the current login is asked for STARTTLS: its connection must be able to change hands. */
-  get mayStartBackendTls(): boolean {
-    return this.login.backend?.destination.tls === 'starttls';
-  }
-
   /** What is to be done about an event, in order. */
   receive(event: SessionEvent): readonly SessionAction[] {
     if (this.#state !== 'closed') this.#handle(event);

@@ -15,8 +15,6 @@ export interface BackendTarget {
   /** Address to bind; null = any. */
   readonly sourceIp: string | null;
   readonly tls: BackendTls | null;
-  /** STARTTLS may follow: the connection must be able to change hands. */
-  readonly mayStartTls: boolean;
 }
 
 /** What becomes of a backend connection. No call comes after `closed` or `refused`. */

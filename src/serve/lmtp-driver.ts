@@ -263,10 +263,10 @@ export class LmtpDriver implements Session {
 
   #connect(action: Extract<LmtpAction, { kind: 'connect' }>, current: BackendTry): void {
     const id = action.backend;
-    const { ip, port, sourceIp, tls, mayStartTls } = action;
+    const { ip, port, sourceIp, tls } = action;
     this.record.backend = { ip, port };
     const socket: BackendSocket = new BackendSocket(
-      { ip, port, sourceIp, tls, mayStartTls },
+      { ip, port, sourceIp, tls },
       () => this.#tls.backendContext(),
       {
         connected: () => {

@@ -308,7 +308,6 @@ export class SessionDriver implements Session {
         port: action.port,
         sourceIp: fits ? source : null,
         tls: action.tls,
-        mayStartTls: this.#machine.mayStartBackendTls,
       },
       () => this.#tls.backendContext(),
       {

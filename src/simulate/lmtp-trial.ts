@@ -54,7 +54,6 @@ export class LmtpTrial {
         port,
         sourceIp,
         tls: tls === 'implicit' ? this.#tls() : null,
-        mayStartTls: tls === 'starttls',
       },
       {
         connected: () => this.#log.add({ kind: 'connected', local: this.#connection?.local ?? null }),

@@ -137,9 +137,8 @@ export class LoginTrial {
       if (generation === this.#generation) act();
     };
     if (tls !== null) this.#log.hold();
-    const mayStartTls = this.#session.mayStartBackendTls;
     this.#connection = this.#options.dial(
-      { ip, port, sourceIp, tls, mayStartTls },
+      { ip, port, sourceIp, tls },
       {
         connected: () => current(() => this.#whenConnected()),
         refused: (error, local) => current(() => this.#deliver({ kind: 'backend_refused', error, local })),

@@ -62,7 +62,6 @@ interface TrialTarget {
   readonly port: number;
   readonly sourceIp: string | null;
   readonly tls: BackendTls | null;
-  readonly mayStartTls: boolean;
 }
 
 interface TrialEvents {
