@@ -26,7 +26,11 @@ const UPDATE = process.env['UPDATE_EXAMPLES'] === '1';
 const PAGES = readdirSync(FOLDER).filter((name) => /^DV\d+\.md$/.test(name));
 
 test('every rule has a page and every page a rule', () => {
-  expect(PAGES.map((name) => name.slice(0, -3)).sort()).toEqual(allRules().map(({ code }) => code).sort());
+  expect(PAGES.map((name) => name.slice(0, -3)).sort()).toEqual(
+    allRules()
+      .map(({ code }) => code)
+      .sort(),
+  );
 });
 
 describe.each([...allRules()].sort((a, b) => (a.code < b.code ? -1 : 1)))('$code $name', (rule) => {
