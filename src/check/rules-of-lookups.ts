@@ -51,6 +51,7 @@ import { queryNotSelect } from './rules/query-not-select.js';
 import { queryRefused } from './rules/query-refused.js';
 import { querySelectsAll } from './rules/query-selects-all.js';
 import { queryWithoutUser } from './rules/query-without-user.js';
+import { redirectReauth } from './rules/redirect-reauth.js';
 import { reservedWordAlias } from './rules/reserved-word-alias.js';
 import { severalRows } from './rules/several-rows.js';
 import { sqlSyntax } from './rules/sql-syntax.js';
@@ -108,6 +109,7 @@ const RULES: readonly Rule[] = [
   fieldWithoutEffect,
   cleartextToBackend,
   invalidHostip,
+  redirectReauth,
   backendCaMissing,
   caWithoutCrl,
   penaltyBehindProxy,

@@ -1,6 +1,7 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Version23 } from '../../knowledge/versions.js';
-import type { LoginSettings, TlsClientSettings, TlsCommonSettings, TlsServerSettings } from '../effective.js';
+import type { LoginSettings, TlsClientSettings, TlsServerSettings } from '../effective.js';
+import { tlsCommonSettings } from '../tls-common.js';
 import type { View } from './view.js';
 
 /** What the login process of one connection is told. */
@@ -31,17 +32,6 @@ export function readLogin(version: Version23, view: View, isLmtp: boolean): Logi
   };
 }
 
-function tlsCommon(view: View): TlsCommonSettings {
-  return {
-    minProtocol: view.text('ssl_min_protocol'),
-    cipherList: view.text('ssl_cipher_list'),
-    cipherSuites: view.text('ssl_cipher_suites'),
-    curveList: view.text('ssl_curve_list'),
-    // Dovecot 2.3.19.1 lib-master/master-service-ssl-settings.c
-    tickets: !words(view.text('ssl_options')).some((word) => word.toLowerCase() === 'no_ticket'),
-  };
-}
-
 function tlsServer(view: View): TlsServerSettings {
   const mode = view.text('ssl');
   return {
@@ -51,7 +41,7 @@ function tlsServer(view: View): TlsServerSettings {
     keyPassword: view.text('ssl_key_password'),
     dhParameters: view.file('ssl_dh'),
     ca: view.file('ssl_ca'),
-    ...tlsCommon(view),
+    ...tlsCommonSettings((setting) => view.text(setting)),
     preferServerCiphers: view.boolean('ssl_prefer_server_ciphers'),
     requestClientCertificate: view.boolean('ssl_verify_client_cert'),
   };
@@ -67,7 +57,7 @@ function tlsClient(view: View, isLmtp: boolean): TlsClientSettings {
     requireCrl: view.boolean('ssl_require_crl'),
     certificate: view.file('ssl_client_cert'),
     key: view.file('ssl_client_key'),
-    ...tlsCommon(view),
+    ...tlsCommonSettings((setting) => view.text(setting)),
   };
 }
 

@@ -1,13 +1,8 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Source } from '../../../grammar/source.js';
-import type {
-  FileSetting,
-  LoginSettings,
-  TlsClientSettings,
-  TlsCommonSettings,
-  TlsServerSettings,
-} from '../effective.js';
+import type { FileSetting, LoginSettings, TlsClientSettings, TlsServerSettings } from '../effective.js';
 import { resolvePath } from '../load-input.js';
+import { tlsCommonSettings } from '../tls-common.js';
 import type { Scope } from './scope.js';
 
 /** A `file` setting: a path (against the directory of the file that names it), or `inline:` text. */
@@ -19,17 +14,6 @@ function fileSetting(scope: Scope, name: ByteString, main: Source): FileSetting 
   return { path: resolvePath(text.split('\n', 1)[0] ?? '', origin?.source ?? main), inline: null, origin };
 }
 
-function tlsCommon(scope: Scope): TlsCommonSettings {
-  return {
-    minProtocol: scope.text('ssl_min_protocol'),
-    cipherList: scope.text('ssl_cipher_list'),
-    cipherSuites: scope.text('ssl_cipher_suites'),
-    curveList: scope.text('ssl_curve_list'),
-    // Dovecot 2.4.1 lib-ssl-iostream/ssl-settings.c
-    tickets: !words(scope.text('ssl_options')).some((word) => word.toLowerCase() === 'no_ticket'),
-  };
-}
-
 function tlsServer(scope: Scope, main: Source): TlsServerSettings {
   const mode = scope.text('ssl');
   return {
@@ -39,7 +23,7 @@ function tlsServer(scope: Scope, main: Source): TlsServerSettings {
     keyPassword: scope.text('ssl_server_key_password'),
     dhParameters: fileSetting(scope, 'ssl_server_dh_file', main),
     ca: fileSetting(scope, 'ssl_server_ca_file', main),
-    ...tlsCommon(scope),
+    ...tlsCommonSettings((setting) => scope.text(setting)),
     preferServerCiphers: scope.text('ssl_server_prefer_ciphers') === 'server',
     requestClientCertificate: scope.boolean('ssl_server_request_client_cert'),
   };
@@ -55,7 +39,7 @@ function tlsClient(scope: Scope, main: Source): TlsClientSettings {
     requireCrl: false,
     certificate: fileSetting(scope, 'ssl_client_cert_file', main),
     key: fileSetting(scope, 'ssl_client_key_file', main),
-    ...tlsCommon(scope),
+    ...tlsCommonSettings((setting) => scope.text(setting)),
   };
 }
 
