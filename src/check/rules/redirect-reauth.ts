@@ -14,7 +14,6 @@ export const redirectReauth = defineRule({
         message:
           'With proxy_redirect_reauth a login that a backend redirects fails: 2.4.1 cannot look the user up again',
         place: namePlace,
-        dovecot: { message: 'NO [UNAVAILABLE] Account is temporarily unavailable.', stage: 'runtime' },
         help: 'Leave it out: redirects to an address are then followed with the credentials at hand.',
       });
   },
