@@ -24,8 +24,8 @@ export function normalizedBytes(bytes: string): string {
     .replace(/\[[A-Za-z0-9.-]+:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\]/g, '[HOST:TIME]');
 }
 
-/** A log line without its volatile parts. */
-function normalizedLog(line: string): string {
+/** A log line without session ids, lengths of time and ports of its own side. */
+export function withoutVolatileParts(line: string): string {
   return line
     .replace(/session=<[^>]*>/g, 'session=<SID>')
     .replace(/<[A-Za-z0-9+/]{16}>/g, '<SID>')
@@ -33,9 +33,12 @@ function normalizedLog(line: string): string {
     .replace(/\b\d+ secs/g, 'N secs')
     .replace(/duration=\d+s/g, 'duration=Ns')
     .replace(/\(\d+s idle/g, '(Ns idle')
-    .replace(/disconnecting client in \d+ms/, 'disconnecting client in Nms')
     .replace(/read\(size=\d+\)/g, 'read(size=N)')
     .replace(/local=[0-9.]+:\d+/g, 'local=ADDRESS');
+}
+
+function normalizedLog(line: string): string {
+  return withoutVolatileParts(line).replace(/disconnecting client in \d+ms/, 'disconnecting client in Nms');
 }
 
 /** Bytes that 2.4 counts more because it sends `x-multiplex`. */

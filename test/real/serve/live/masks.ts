@@ -1,4 +1,4 @@
-import { normalizedBytes } from '../../../proxy/expected.js';
+import { normalizedBytes, withoutVolatileParts } from '../../../proxy/expected.js';
 
 /** What stands for a port. */
 export type PortNames = ReadonlyMap<number, string>;
@@ -29,24 +29,18 @@ function withoutPorts(text: string, ports: PortNames): string {
 /** The same for a line of the log; `escapes`: bytes to the backend that only this session's id made necessary. */
 export function maskedLog(line: string, ports: PortNames, escapes: number): string {
   return withoutPorts(
-    line
-      .replace(/^lmtp(?:\(\d+\))?:/, 'lmtp(PID):')
-      .replace(/lmtp-server: conn ([0-9.]+):\d+ \[\d+\]/, 'lmtp-server: conn $1:PORT [N]')
-      .replace(/\/tmp\/dvproxy-\w+-\w+/, 'FOLDER')
-      .replace(/\bid=\d+/g, 'id=N')
-      .replace(/((?:SSL handshaking with |\(conn:)127\.\d+\.\d+\.\d+):\d+(?= failed|,)/g, '$1:PORT')
-      .replace(/([ls]mtp-client: conn \S+) \[\d+\]/, '$1 [N]')
-      .replace(/[A-Za-z0-9+/]{22}(?=[:)> ])/g, 'SID')
-      .replace(/ at \d+ ms\)/, ' at N ms)')
-      .replace(/\bin=(\d+)/, (_, count: string) => `in=${Number(count) - escapes}`)
-      .replace(/session=<[^>]*>/g, 'session=<SID>')
-      .replace(/<[A-Za-z0-9+/]{16}>/g, '<SID>')
-      .replace(/\(\d+\.\d{3} secs/g, '(N secs')
-      .replace(/\b\d+ secs/g, 'N secs')
-      .replace(/duration=\d+s/g, 'duration=Ns')
-      .replace(/\(\d+s idle/g, '(Ns idle')
-      .replace(/read\(size=\d+\)/g, 'read(size=N)')
-      .replace(/local=[0-9.]+:\d+/g, 'local=ADDRESS'),
+    withoutVolatileParts(
+      line
+        .replace(/^lmtp(?:\(\d+\))?:/, 'lmtp(PID):')
+        .replace(/lmtp-server: conn ([0-9.]+):\d+ \[\d+\]/, 'lmtp-server: conn $1:PORT [N]')
+        .replace(/\/tmp\/dvproxy-\w+-\w+/, 'FOLDER')
+        .replace(/\bid=\d+/g, 'id=N')
+        .replace(/((?:SSL handshaking with |\(conn:)127\.\d+\.\d+\.\d+):\d+(?= failed|,)/g, '$1:PORT')
+        .replace(/([ls]mtp-client: conn \S+) \[\d+\]/, '$1 [N]')
+        .replace(/[A-Za-z0-9+/]{22}(?=[:)> ])/g, 'SID')
+        .replace(/ at \d+ ms\)/, ' at N ms)')
+        .replace(/\bin=(\d+)/, (_, count: string) => `in=${Number(count) - escapes}`),
+    ),
     ports,
   );
 }
