@@ -4,9 +4,11 @@ import type { LineDialect, WhiteBytes } from './line-dialect.js';
 import { FORMS, type LineRows } from './line-rows.js';
 import {
   BACKSLASH,
+  CR,
   DOUBLE_QUOTE,
   LogicalLineReader,
   NextByte,
+  NextSpecial,
   QUOTE,
   unescapeQuoted,
 } from './logical-line.js';
@@ -20,6 +22,12 @@ const LESS = 60;
 const EQUALS = 61;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
+
+/**
+ * How nearly all lines begin: `key = value`, `key {`, `key name {`, `}`. One expression reads them in a tenth of the
+ * time that the reader takes before V8 has optimized it.
+ */
+const PLAIN_LINE = /[ \t]*(?:\}\n|(\w+)[ \t]*(?:=[ \t]*(?=[^\s<])|(?<=[ \t])(?:([\w.:*/-]+)[ \t]+)?\{\n))/y;
 
 /** The tree of one file in a dialect of the line language. Never throws on any text. */
 export function parseLines(source: Source, dialect: LineDialect): ConfTree {
@@ -39,6 +47,7 @@ class LineParser {
   readonly #builder: TreeBuilder;
   readonly #rows: LineRows;
   readonly #dollar: NextByte;
+  readonly #special: NextSpecial;
   /** Extent in the text of the part located last. */
   #start = 0;
   #end = 0;
@@ -53,6 +62,7 @@ class LineParser {
     this.#builder = new TreeBuilder(source);
     this.#rows = this.#builder.rows;
     this.#dollar = new NextByte(source.text, '$');
+    this.#special = new NextSpecial(source.text, '\0#\'"$');
   }
 
   parse(): ConfTree {
@@ -75,6 +85,7 @@ class LineParser {
         builder.unreadLines(first === HASH ? 'comment' : 'blank', end, lines);
         continue;
       }
+      if (this.#plainLine(offset)) continue;
       reader.read(offset);
       switch (reader.kind) {
         case 'statement':
@@ -90,6 +101,37 @@ class LineParser {
       }
     }
     return builder.finish(reader.ambiguousHashes);
+  }
+
+  /** Reads a line without quotes, comment, reference and continuation; false: it is none. */
+  #plainLine(offset: number): boolean {
+    const text = this.#text;
+    const newline = text.indexOf('\n', offset);
+    if (this.#special.from(offset) < newline || newline === -1) return false;
+    PLAIN_LINE.lastIndex = offset;
+    const found = PLAIN_LINE.exec(text);
+    if (found === null) return false;
+    const [, key, name] = found;
+    const end = newline + 1;
+    const builder = this.#builder;
+    const rows = this.#rows;
+    if (key === undefined) builder.closeSection(end, 1);
+    else if (PLAIN_LINE.lastIndex < end) {
+      const last = text.charCodeAt(newline - 1);
+      if (last === BACKSLASH || last === CR || this.#white[last] === 1) return false;
+      builder.setting(end, 1);
+      const start = text.indexOf(key, offset);
+      rows.setKey(rows.words.numberOf(key), start, start + key.length);
+      rows.setPart(PLAIN_LINE.lastIndex, newline, TEXT, null);
+    } else if (key === 'group') return false;
+    else if (builder.openSection(end, 1)) {
+      const start = text.indexOf(key, offset);
+      rows.setKey(rows.words.numberOf(key), start, start + key.length);
+      const at = name === undefined ? -1 : text.indexOf(name, start + key.length);
+      rows.setPart(at, name === undefined ? -1 : at + name.length, 0, null);
+    }
+    this.#reader.end = end;
+    return true;
   }
 
   #statement(): void {
@@ -210,11 +252,8 @@ class LineParser {
   #setKey(from: number, to: number, quoted: ByteString | null): void {
     const { words } = this.#rows;
     this.#locate(from, to);
-    const { joined, buffer } = this.#reader;
-    let word: number;
-    if (quoted !== null) word = words.add(quoted);
-    else word = joined ? words.add(buffer.slice(from, to)) : words.numberAt(from, to);
-    this.#rows.setKey(word, this.#start, this.#end);
+    const { buffer } = this.#reader;
+    this.#rows.setKey(words.numberOf(quoted ?? buffer.slice(from, to)), this.#start, this.#end);
   }
 
   /** Finds where a part of the buffer stands in the text. Parts of a line are located in order and do not overlap. */

@@ -37,7 +37,7 @@ export const FORMS: readonly ConfValue['form'][] = ['text', 'quoted', 'file', 'v
 /** The lines of one file in order, each a row of numbers: what the nodes of the tree are made from when asked for. */
 export class LineRows {
   readonly source: Source;
-  readonly words: WordTable;
+  readonly words = new WordTable();
   readonly problems: SyntaxProblem[] = [];
   readonly #texts: ByteString[] = [];
   #cells: Int32Array;
@@ -45,7 +45,6 @@ export class LineRows {
 
   constructor(source: Source) {
     this.source = source;
-    this.words = new WordTable(source.text);
     // Some 24 bytes a line are usual.
     this.#cells = new Int32Array(WIDTH * (16 + (source.text.length >> 4)));
   }

@@ -1,7 +1,7 @@
 import type { ByteString } from '../bytes.js';
 import type { LineDialect, WhiteBytes } from './line-dialect.js';
 
-const CR = 13;
+export const CR = 13;
 export const DOUBLE_QUOTE = 34;
 const HASH = 35;
 export const QUOTE = 39;
@@ -181,6 +181,22 @@ export class NextByte {
       const found = this.#text.indexOf(this.#byte, offset);
       this.#next = found === -1 ? NOWHERE : found;
     }
+    return this.#next;
+  }
+}
+
+/** Where one of several bytes stands next. Asked in rising order. */
+export class NextSpecial {
+  readonly #bytes: readonly NextByte[];
+  #next = -1;
+
+  constructor(text: ByteString, bytes: ByteString) {
+    this.#bytes = Array.from(bytes, (byte) => new NextByte(text, byte));
+  }
+
+  /** The first one at `offset` or behind it; beyond the text where there is none. */
+  from(offset: number): number {
+    if (this.#next < offset) this.#next = Math.min(...this.#bytes.map((byte) => byte.from(offset)));
     return this.#next;
   }
 }
