@@ -111,7 +111,8 @@ class LineParser {
     PLAIN_LINE.lastIndex = offset;
     const found = PLAIN_LINE.exec(text);
     if (found === null) return false;
-    const [, key, name] = found;
+    const key = found[1];
+    const name = found[2];
     const end = newline + 1;
     const builder = this.#builder;
     const rows = this.#rows;

@@ -138,8 +138,13 @@ class BrokenNode extends Node {
 }
 
 class SectionNode extends Node implements Section {
+  readonly #nodes: Nodes;
   #body: readonly Statement[] | undefined;
-  #end: SectionEnd | null | undefined;
+
+  constructor(nodes: Nodes, row: number) {
+    super(nodes.rows, row);
+    this.#nodes = nodes;
+  }
 
   get kind(): 'section' {
     return 'section';
@@ -173,71 +178,95 @@ class SectionNode extends Node implements Section {
   get body(): readonly Statement[] {
     const { rows, row } = this;
     const close = rows.close(row);
-    this.#body ??= nodesOf(rows, row + 1, close === -1 ? rows.count : close);
+    this.#body ??= this.#nodes.between(row + 1, close === -1 ? rows.count : close);
     return this.#body;
   }
 
   get end(): SectionEnd | null {
-    if (this.#end === undefined) {
-      const close = this.rows.close(this.row);
-      this.#end = close === -1 ? null : new SectionEndNode(this.rows, close);
+    const close = this.rows.close(this.row);
+    if (close === -1) return null;
+    const end = this.#nodes.at(close);
+    return end.kind === 'section-end' ? end : null;
+  }
+}
+
+/** The statement of each row, made at the first question. */
+class Nodes {
+  readonly rows: LineRows;
+  readonly #made: (Statement | undefined)[];
+
+  constructor(rows: LineRows) {
+    this.rows = rows;
+    this.#made = new Array(rows.count);
+  }
+
+  at(row: number): Statement {
+    let node = this.#made[row];
+    if (node === undefined) {
+      node = this.#make(row);
+      this.#made[row] = node;
     }
-    return this.#end;
+    return node;
   }
-}
 
-/** The statements of the rows from `from` to before `to`; those inside a section are its own affair. */
-function nodesOf(rows: LineRows, from: number, to: number): readonly Statement[] {
-  const nodes: Statement[] = [];
-  for (let row = from; row < to; row++) {
-    const kind = rows.kind(row);
-    nodes.push(nodeOf(rows, row, kind));
-    if (kind !== SECTION) continue;
-    const close = rows.close(row);
-    row = close === -1 ? to : close;
+  /** The statements of the rows from `from` to before `to`; those inside a section are its own affair. */
+  between(from: number, to: number): readonly Statement[] {
+    const { rows } = this;
+    const nodes: Statement[] = [];
+    for (let row = from; row < to; row++) {
+      nodes.push(this.at(row));
+      if (rows.kind(row) !== SECTION) continue;
+      const close = rows.close(row);
+      row = close === -1 ? to : close;
+    }
+    return nodes;
   }
-  return nodes;
-}
 
-function nodeOf(rows: LineRows, row: number, kind: number): Statement {
-  switch (kind) {
-    case COMMENT:
-      return new CommentNode(rows, row);
-    case SETTING:
-      return new SettingNode(rows, row);
-    case SECTION:
-      return new SectionNode(rows, row);
-    case SECTION_END:
-      return new SectionEndNode(rows, row);
-    case INCLUDE:
-      return new IncludeNode(rows, row);
-    case BROKEN:
-      return new BrokenNode(rows, row);
-    case BLANK:
-      break;
+  #make(row: number): Statement {
+    const { rows } = this;
+    switch (rows.kind(row)) {
+      case COMMENT:
+        return new CommentNode(rows, row);
+      case SETTING:
+        return new SettingNode(rows, row);
+      case SECTION:
+        return new SectionNode(this, row);
+      case SECTION_END:
+        return new SectionEndNode(rows, row);
+      case INCLUDE:
+        return new IncludeNode(rows, row);
+      case BROKEN:
+        return new BrokenNode(rows, row);
+      case BLANK:
+        break;
+    }
+    return new BlankNode(rows, row);
   }
-  return new BlankNode(rows, row);
 }
 
 /** The tree of the lines; its nodes are made when somebody looks at them. */
 export class LazyTree implements ConfTree {
+  readonly source: Source;
   readonly problems: readonly SyntaxProblem[];
   readonly pending: ByteString;
-  readonly #rows: LineRows;
+  readonly size: number;
+  readonly #nodes: Nodes;
   #statements: readonly Statement[] | undefined;
 
   constructor(rows: LineRows, problems: readonly SyntaxProblem[], pending: ByteString) {
-    this.#rows = rows;
+    this.source = rows.source;
     this.problems = problems;
     this.pending = pending;
-  }
-
-  get source(): Source {
-    return this.#rows.source;
+    this.size = rows.count;
+    this.#nodes = new Nodes(rows);
   }
 
   get statements(): readonly Statement[] {
-    this.#statements ??= nodesOf(this.#rows, 0, this.#rows.count);
+    this.#statements ??= this.#nodes.between(0, this.size);
     return this.#statements;
+  }
+
+  at(index: number): Statement {
+    return this.#nodes.at(index);
   }
 }

@@ -14,6 +14,10 @@ import type { Source, Span } from '../source.js';
 export interface ConfTree {
   readonly source: Source;
   readonly statements: readonly Statement[];
+  /** Number of all statements, those inside sections and the ends of sections included. */
+  readonly size: number;
+  /** The one with this number in file order: a section, then what it holds, then its end. Below `size`. */
+  at(index: number): Statement;
   readonly problems: readonly SyntaxProblem[];
   /** Continuation text pending at the end of the file: lost in the main file, prepended to the includer's next line. */
   readonly pending: ByteString;

@@ -30,7 +30,7 @@ export class AuthExtReading {
   }
 
   read(reader: EventReader): void {
-    for (const event of reader.events()) {
+    reader.read((event) => {
       switch (event.kind) {
         case 'setting':
           this.#setting(event.source, event.node);
@@ -54,7 +54,7 @@ export class AuthExtReading {
         case 'problem':
           this.#problems.take(event.problem);
       }
-    }
+    });
   }
 
   #setting(source: Source, node: Setting): void {

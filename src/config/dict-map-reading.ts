@@ -45,7 +45,7 @@ export class DictMapReading {
   }
 
   read(reader: EventReader): void {
-    for (const event of reader.events()) {
+    reader.read((event) => {
       switch (event.kind) {
         case 'setting':
           if (this.#skipped === 0) this.#setting(event.source, event.node);
@@ -61,7 +61,7 @@ export class DictMapReading {
         case 'problem':
           this.#problems.take(event.problem);
       }
-    }
+    });
   }
 
   /** The column of a file's words: what SQL calls a field is an attribute in LDAP. */

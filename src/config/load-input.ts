@@ -22,6 +22,9 @@ export type ConfEvent =
   | { readonly kind: 'include'; readonly source: Source; readonly node: Include }
   | { readonly kind: 'problem'; readonly problem: ConfigProblem };
 
+/** Is given one event after the other. */
+export type TakeEvent = (event: ConfEvent) => void;
+
 /** Everything the semantics of one version need. */
 export interface LoadInput {
   readonly version: DovecotVersion;
@@ -33,10 +36,10 @@ export interface LoadInput {
   /** Modules that are asked for (`-m`): 2.3 checks only these. */
   readonly modules?: readonly string[];
   /**
-   * The stream, once through. `section-end` events without an open section are passed on as they stand
+   * Reads the files, once. `section-end` events without an open section are passed on as they stand
    * (`Unexpected '}'` is the semantics' to say), and so are sections still open at the end (`Missing '}'`).
    */
-  events(): Iterable<ConfEvent>;
+  read(take: TakeEvent): void;
   /** Bytes of a file named in a configuration (absolute path), read through `--map`. Throws as `ConfigHost.readFile`. */
   readFile(path: string): ByteString;
 }

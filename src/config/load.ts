@@ -66,7 +66,7 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
     lenient: options.lenient === true,
     expand: mode.expand === true,
     ...(mode.modules === undefined ? {} : { modules: mode.modules }),
-    events: () => reader.events(),
+    read: (take) => reader.read(take),
     readFile: (path) => files.read(path),
   };
   const result = series === '2.3' ? load23(input) : load24(input);

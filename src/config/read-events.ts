@@ -3,7 +3,7 @@ import { toUtf8 } from '../../grammar/bytes.js';
 import type { ConfTree, Include, Statement, SyntaxProblem } from '../../grammar/dovecot-conf/tree.js';
 import { Source, type Span } from '../../grammar/source.js';
 import { errnoText } from './errno-text.js';
-import type { ConfEvent } from './load-input.js';
+import type { ConfEvent, TakeEvent } from './load-input.js';
 import { lineError, resolvePath } from './load-input.js';
 import type { MappedFiles } from './mapped-files.js';
 import type { ConfigProblem, ConfigProblemKind } from './problem.js';
@@ -12,7 +12,7 @@ import type { ConfigProblem, ConfigProblemKind } from './problem.js';
 interface OpenFile {
   readonly source: Source;
   readonly tree: ConfTree;
-  readonly levels: { list: readonly Statement[]; next: number; end: Statement | null }[];
+  nextStatement: number;
   nextProblem: number;
   /** No line read yet: Dovecot's line number is 0 then. */
   started: boolean;
@@ -41,48 +41,43 @@ export class EventReader {
     this.#language = language;
   }
 
-  *events(): Generator<ConfEvent> {
+  read(take: TakeEvent): void {
     this.#push(this.#main);
     for (let file = this.#stack.at(-1); file !== undefined; file = this.#stack.at(-1)) {
-      const statement = this.#nextStatement(file);
+      const { tree } = file;
       file.started = true;
-      if (statement === null) {
-        yield* this.#problemsUpTo(file, Number.POSITIVE_INFINITY, false);
-        if (file.tree.pending !== '') this.#carried += file.tree.pending;
+      if (file.nextStatement === tree.size) {
+        this.#problemsUpTo(file, Number.POSITIVE_INFINITY, false, take);
+        if (tree.pending !== '') this.#carried += tree.pending;
         this.#stack.pop();
-        if (this.#stack.length === 0 && this.#carried !== '') yield this.#lostAtEnd(file);
+        if (this.#stack.length === 0 && this.#carried !== '') take(this.#lostAtEnd(file));
         continue;
       }
-      if (this.#carried === '') {
-        if (statement.kind === 'blank' || statement.kind === 'comment') continue;
-        if (this.#hasProblem(file, statement.line)) yield* this.#problemsUpTo(file, statement.line, false);
-        const { source } = file;
-        // No generator of its own for each of thousands of lines.
-        if (statement.kind === 'setting') yield { kind: 'setting', source, node: statement };
-        else if (statement.kind === 'section-end') yield { kind: 'section-end', source, node: statement };
-        else if (statement.kind === 'section') yield { kind: 'section-begin', source, node: statement };
-        else yield* this.#statement(file, statement);
+      const statement = tree.at(file.nextStatement++);
+      if (this.#carried !== '') {
+        this.#continued(file, statement, take);
         continue;
       }
-      yield* this.#continued(file, statement);
+      if (statement.kind === 'blank' || statement.kind === 'comment') continue;
+      if (file.nextProblem < tree.problems.length) this.#problemsUpTo(file, statement.line, false, take);
+      this.#statement(file, statement, take);
     }
   }
 
-  *#statement(file: OpenFile, node: Statement): Generator<ConfEvent> {
-    const { source } = file;
+  #statement({ source }: OpenFile, node: Statement, take: TakeEvent): void {
     switch (node.kind) {
       case 'setting':
-        yield { kind: 'setting', source, node };
+        take({ kind: 'setting', source, node });
         return;
       case 'section':
-        yield { kind: 'section-begin', source, node };
+        take({ kind: 'section-begin', source, node });
         return;
       case 'section-end':
-        yield { kind: 'section-end', source, node };
+        take({ kind: 'section-end', source, node });
         return;
       case 'include':
-        yield { kind: 'include', source, node };
-        yield* this.#include(source, node);
+        take({ kind: 'include', source, node });
+        this.#include(source, node, take);
         return;
       case 'blank':
       case 'comment':
@@ -92,7 +87,7 @@ export class EventReader {
   }
 
   /** The line behind an included file that ended in the middle of a statement. */
-  *#continued(file: OpenFile, statement: Statement): Generator<ConfEvent> {
+  #continued(file: OpenFile, statement: Statement, take: TakeEvent): void {
     const carried = this.#carried;
     this.#carried = '';
     if (statement.kind === 'blank' || statement.kind === 'comment') {
@@ -100,15 +95,15 @@ export class EventReader {
         this.#carried = carried;
       return;
     }
-    yield* this.#problemsUpTo(file, statement.line, true);
+    this.#problemsUpTo(file, statement.line, true, take);
     const span = statement.kind === 'section' ? statement.headSpan : statement.span;
     const text = file.source.text.slice(span.start, span.end);
     const joined = new Source(file.source.path, `${carried}\\\n${text}`, file.source.realPath);
     const tree = this.#language.parse(joined);
     for (const problem of tree.problems)
-      yield { kind: 'problem', problem: syntaxProblem(file.source, moved(problem, statement.line, span)) };
+      take({ kind: 'problem', problem: syntaxProblem(file.source, moved(problem, statement.line, span)) });
     for (const node of tree.statements)
-      yield* this.#statement(file, movedStatement(node, statement.line, span));
+      this.#statement(file, movedStatement(node, statement.line, span), take);
   }
 
   #push(source: Source): void {
@@ -117,56 +112,37 @@ export class EventReader {
     this.#stack.push({
       source,
       tree,
-      levels: [{ list: tree.statements, next: 0, end: null }],
+      nextStatement: 0,
       nextProblem: 0,
       started: false,
     });
   }
 
-  /** Next statement in file order, sections opened up: the section itself, its body, its end. */
-  #nextStatement(file: OpenFile): Statement | null {
-    for (let level = file.levels.at(-1); level !== undefined; level = file.levels.at(-1)) {
-      const statement = level.list[level.next++];
-      if (statement === undefined) {
-        file.levels.pop();
-        if (level.end !== null) return level.end;
-        continue;
-      }
-      if (statement.kind === 'section')
-        file.levels.push({ list: statement.body, next: 0, end: statement.end });
-      return statement;
-    }
-    return null;
-  }
-
-  #hasProblem({ tree, nextProblem }: OpenFile, line: number): boolean {
-    const problem = tree.problems[nextProblem];
-    return problem !== undefined && problem.line <= line;
-  }
-
-  *#problemsUpTo(file: OpenFile, line: number, onlyBefore: boolean): Generator<ConfEvent> {
+  #problemsUpTo(file: OpenFile, line: number, onlyBefore: boolean, take: TakeEvent): void {
     const { problems } = file.tree;
     for (;;) {
       const problem = problems[file.nextProblem];
       if (problem === undefined || problem.line > line) return;
       file.nextProblem++;
       if (onlyBefore && problem.line === line && problem.severity === 'error') continue;
-      yield { kind: 'problem', problem: syntaxProblem(file.source, problem) };
+      take({ kind: 'problem', problem: syntaxProblem(file.source, problem) });
     }
   }
 
-  *#include(source: Source, node: Include): Generator<ConfEvent> {
+  #include(source: Source, node: Include, take: TakeEvent): void {
     const pattern = resolvePath(node.pattern, source);
     const matches = this.#files.glob(pattern);
     if (matches.length === 0) {
       if (!node.optional)
-        yield this.#problem(
-          'include-missing',
-          source,
-          node,
-          node.line,
-          'No matches',
-          `no file matches ${toUtf8(pattern)}`,
+        take(
+          this.#problem(
+            'include-missing',
+            source,
+            node,
+            node.line,
+            'No matches',
+            `no file matches ${toUtf8(pattern)}`,
+          ),
         );
       return;
     }
@@ -177,14 +153,16 @@ export class EventReader {
       const [atSource, atLine] =
         top === undefined || top.source === source || top.started ? [source, node.line] : [top.source, 0];
       if (this.#stack.some((open) => open.source.path === path)) {
-        yield this.#problem(
-          'include-loop',
-          atSource,
-          node,
-          atLine,
-          `Recursive include file: ${path}`,
-          `${toUtf8(path)} includes itself`,
-          source,
+        take(
+          this.#problem(
+            'include-loop',
+            atSource,
+            node,
+            atLine,
+            `Recursive include file: ${path}`,
+            `${toUtf8(path)} includes itself`,
+            source,
+          ),
         );
         return;
       }
@@ -193,14 +171,16 @@ export class EventReader {
       } catch (error) {
         if (node.optional) continue;
         const reason = errnoText(error);
-        yield this.#problem(
-          'include-unreadable',
-          atSource,
-          node,
-          atLine,
-          `Couldn't open include file ${path}: ${reason}`,
-          `the included file ${toUtf8(path)} cannot be opened: ${reason}`,
-          source,
+        take(
+          this.#problem(
+            'include-unreadable',
+            atSource,
+            node,
+            atLine,
+            `Couldn't open include file ${path}: ${reason}`,
+            `the included file ${toUtf8(path)} cannot be opened: ${reason}`,
+            source,
+          ),
         );
         return;
       }

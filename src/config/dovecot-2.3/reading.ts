@@ -72,7 +72,7 @@ export class Reading {
   }
 
   read(): void {
-    for (const event of this.#input.events()) {
+    this.#input.read((event) => {
       switch (event.kind) {
         case 'problem':
           this.#log.problems.push(event.problem);
@@ -94,7 +94,7 @@ export class Reading {
           this.#sectionEnd(event.node);
           break;
       }
-    }
+    });
     const open = this.#sections.innermost;
     if (open !== undefined) this.#log.missingEnd(open, this.#input.main);
   }

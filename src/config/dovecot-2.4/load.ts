@@ -18,7 +18,8 @@ import { type SettingsTable, settingsTable } from './settings-table.js';
 /** Reads a 2.4 configuration: all its problems, its effective settings and its printed form. */
 export function load24(input: LoadInput): LoadResult {
   const table = tableOf(input);
-  const events: ConfEvent[] = [...input.events()];
+  const events: ConfEvent[] = [];
+  input.read((event) => events.push(event));
   const reading = read(input, events, true, { prefixesInFilters: true, expand: input.expand });
   const { builder, problems } = reading;
   addServiceLimits(builder);
