@@ -44,7 +44,6 @@ export interface StringsNode {
 
 /** A place that settings can be set in, found by its path; case does not matter (Dovecot settings-parser.c links). */
 interface Link {
-  readonly path: string;
   readonly parent: SectionNode;
   readonly target: SectionNode | StringsNode;
 }
@@ -98,8 +97,8 @@ export class Layer {
     id: string,
     at: Origin,
   ): SectionNode | null {
-    const full = `${path}/${id}`;
-    const known = this.#links.get(full.toLowerCase()) ?? this.#builtInLink(full, parent, definition, id);
+    const key = `${path}/${id}`.toLowerCase();
+    const known = this.#links.get(key) ?? this.#builtInLink(key, parent, definition, id);
     if (known !== null) {
       if (!definition.unique || known.target.kind !== 'section' || known.parent !== parent) return null;
       known.target.at ??= at;
@@ -108,7 +107,7 @@ export class Layer {
     const node = createNode(definition.section, null);
     node.at = at;
     listOf(parent, definition).sections.push(node);
-    this.#links.set(full.toLowerCase(), { path: full, parent, target: node });
+    this.#links.set(key, { parent, target: node });
     return node;
   }
 
@@ -119,8 +118,8 @@ export class Layer {
       node = { kind: 'strings', name, entries: new Map() };
       parent.strings.set(name, node);
     }
-    this.#links.set(path.toLowerCase(), { path, parent, target: node });
-    if (id !== null) this.#links.set(`${path}/${id}`.toLowerCase(), { path, parent, target: node });
+    this.#links.set(path.toLowerCase(), { parent, target: node });
+    if (id !== null) this.#links.set(`${path}/${id}`.toLowerCase(), { parent, target: node });
     return node;
   }
 
@@ -139,19 +138,19 @@ export class Layer {
     const parent = parts.length === 2 ? this.root : this.#link(parts.slice(0, -2).join('/'));
     const definition = parent?.kind === 'section' ? parent.table.settings.get(parts.at(-2) ?? '') : undefined;
     if (parent?.kind !== 'section' || definition?.kind !== 'list') return null;
-    return this.#builtInLink(path, parent, definition, parts.at(-1) ?? '')?.target ?? null;
+    return this.#builtInLink(path.toLowerCase(), parent, definition, parts.at(-1) ?? '')?.target ?? null;
   }
 
   /** A built-in section (`service/imap-login`, ...) exists from the start; its node is made when it is asked for. */
-  #builtInLink(path: string, parent: SectionNode, definition: ListSetting, id: string): Link | null {
+  #builtInLink(key: string, parent: SectionNode, definition: ListSetting, id: string): Link | null {
     const instances = builtInsOf(parent, definition);
     if (instances === undefined) return null;
     const wanted = id.toLowerCase();
     for (const [name, builtIn] of instances) {
       if (name.toLowerCase() !== wanted) continue;
-      const link: Link = { path, parent, target: createNode(definition.section, builtIn) };
+      const link: Link = { parent, target: createNode(definition.section, builtIn) };
       if (link.target.kind === 'section') listOf(parent, definition).sections.push(link.target);
-      this.#links.set(path.toLowerCase(), link);
+      this.#links.set(key, link);
       return link;
     }
     return null;
@@ -163,14 +162,13 @@ export type FoundKey =
   | { readonly kind: 'string'; readonly node: StringsNode; readonly key: ByteString };
 
 export function createNode(table: SectionTable, builtIn: BuiltIn | null): SectionNode {
-  const inner = innerKinds(table);
   return {
     kind: 'section',
     table,
     builtIn,
     values: new Map(),
-    lists: inner.has('list') ? new Map() : NO_LISTS,
-    strings: inner.has('strings') ? new Map() : NO_STRINGS,
+    lists: table.hasLists ? new Map() : NO_LISTS,
+    strings: table.hasStrings ? new Map() : NO_STRINGS,
     at: null,
   };
 }
@@ -178,16 +176,6 @@ export function createNode(table: SectionTable, builtIn: BuiltIn | null): Sectio
 // Shared by the thousands of sections whose table has nothing to put in.
 const NO_LISTS: SectionNode['lists'] = new Map();
 const NO_STRINGS: SectionNode['strings'] = new Map();
-const INNER_KINDS = new WeakMap<SectionTable, ReadonlySet<SettingDefinition['kind']>>();
-
-function innerKinds(table: SectionTable): ReadonlySet<SettingDefinition['kind']> {
-  let kinds = INNER_KINDS.get(table);
-  if (kinds === undefined) {
-    kinds = new Set([...table.settings.values()].map(({ kind }) => kind));
-    INNER_KINDS.set(table, kinds);
-  }
-  return kinds;
-}
 
 export function listOf(parent: SectionNode, definition: ListSetting): ListNode {
   let list = parent.lists.get(definition.name);

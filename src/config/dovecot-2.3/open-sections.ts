@@ -19,28 +19,16 @@ export interface OpenSection {
 
 /** The sections around the statement that is read, outermost first. */
 export class OpenSections {
+  /** Where settings go, and the path before their names. */
+  layer: Layer;
+  path = '';
+  innermost: OpenSection | undefined;
   readonly #stack: OpenSection[] = [];
   readonly #global: Layer;
 
   constructor(global: Layer) {
     this.#global = global;
-  }
-
-  get isEmpty(): boolean {
-    return this.#stack.length === 0;
-  }
-
-  get innermost(): OpenSection | undefined {
-    return this.#stack.at(-1);
-  }
-
-  /** Where settings go, and the path before their names. */
-  get layer(): Layer {
-    return this.innermost?.layer ?? this.#global;
-  }
-
-  get path(): string {
-    return this.innermost?.path ?? '';
+    this.layer = global;
   }
 
   /** Layers from the innermost section to the global one. */
@@ -53,30 +41,21 @@ export class OpenSections {
     return this.#stack.filter((open) => !open.isFilter).map((open) => open.key);
   }
 
-  /** Opens a section; what is not given is as around it. */
-  push(
-    section: Pick<OpenSection, 'key' | 'isFilter'> & Partial<OpenSection>,
-    source: Source,
-    line: number,
-  ): void {
-    const { key, isFilter, layer = this.layer, path = this.path, skipped = false } = section;
-    this.#stack.push({ key, isFilter, layer, path, skipped, source, line, target: null });
-  }
-
-  /** What the innermost section's path leads to. */
-  enter(target: SectionNode): void {
-    const { innermost } = this;
-    if (innermost !== undefined) innermost.target = target;
-  }
-
-  /** From here on nothing inside the innermost section is judged. */
-  skip(): void {
-    const { innermost } = this;
-    if (innermost !== undefined) innermost.skipped = true;
+  push(section: OpenSection): void {
+    this.#stack.push(section);
+    this.#enter(section);
   }
 
   /** false: nothing is open. */
   pop(): boolean {
-    return this.#stack.pop() !== undefined;
+    if (this.#stack.pop() === undefined) return false;
+    this.#enter(this.#stack.at(-1));
+    return true;
+  }
+
+  #enter(innermost: OpenSection | undefined): void {
+    this.innermost = innermost;
+    this.layer = innermost === undefined ? this.#global : innermost.layer;
+    this.path = innermost === undefined ? '' : innermost.path;
   }
 }

@@ -210,9 +210,28 @@ export class ProblemLog {
 
 const START = { start: 0, end: 0 };
 
+/** The opening line of a section. */
+class SectionOrigin implements Origin {
+  readonly source: Source;
+  readonly #node: Section;
+
+  constructor(source: Source, node: Section) {
+    this.source = source;
+    this.#node = node;
+  }
+
+  get span(): Place['span'] {
+    return this.#node.headSpan;
+  }
+
+  get line(): number {
+    return this.#node.line;
+  }
+}
+
 function originOfRead(source: Source, node: ReadNode | null): Origin {
   if (node === null) return { source, span: START, line: 0 };
-  return node.kind === 'section' ? { source, span: node.headSpan, line: node.line } : originOf(source, node);
+  return node.kind === 'section' ? new SectionOrigin(source, node) : originOf(source, node);
 }
 
 function keyPlaceOf(source: Source, node: ReadNode | null): Place {

@@ -138,7 +138,7 @@ export class Reading {
   }
 
   #fileValue(key: ByteString, path: ByteString, written: Written): void {
-    this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
+    this.#log.warnIfShadowed(key, this.#sections.path, this.#sections.innermost !== undefined);
     const full = resolvePath(path, this.#log.source);
     let value: NewValue = { text: `<${path}`, expanded: `<${path}`, file: full };
     if (this.#input.expand && !this.#wantsFile(key)) value = { text: '', expanded: '', file: full };
@@ -173,7 +173,7 @@ export class Reading {
   }
 
   #variableValue(key: ByteString, text: ByteString, written: Written): void {
-    this.#log.warnIfShadowed(key, this.#sections.path, !this.#sections.isEmpty);
+    this.#log.warnIfShadowed(key, this.#sections.path, this.#sections.innermost !== undefined);
     const chain = this.#sections.layers;
     const result = expandVariables(key, text, chain, this.#input.host.environment);
     if (result.error !== null) {
@@ -267,12 +267,17 @@ export class Reading {
             );
             return false;
           }
-          if (sectionName !== null && definition.section.nameSetting !== null)
-            section.values.set(definition.section.nameSetting, {
-              ...plain(sectionName),
+          if (sectionName === null) continue;
+          const { nameSetting } = definition.section;
+          if (nameSetting !== null)
+            section.values.set(nameSetting, {
+              text: sectionName,
+              expanded: sectionName,
+              file: null,
               origin: this.#log.origin,
             });
-          if (sectionName !== null && id === value.text) this.#sections.enter(section);
+          const { innermost } = this.#sections;
+          if (id === value.text && innermost !== undefined) innermost.target = section;
         }
         return true;
     }
@@ -286,7 +291,7 @@ export class Reading {
 
   #sectionBegin(key: ByteString, name: ByteString, node: Section): void {
     if (this.#sections.innermost?.skipped) {
-      this.#push({ key, isFilter: false, skipped: true });
+      this.#push(key, false, undefined, undefined, true);
       return;
     }
     this.#opening = node;
@@ -311,7 +316,7 @@ export class Reading {
           filterMessage(key, narrowed.error),
           { name: key, value: name },
         );
-        this.#push({ key, isFilter: true, skipped: true });
+        this.#push(key, true, undefined, undefined, true);
         return;
       }
       const id = filterKey(narrowed.filter);
@@ -321,17 +326,27 @@ export class Reading {
         this.layers.push(layer);
         this.#layersByFilter.set(id, layer);
       }
-      this.#push({ key, isFilter: true, layer });
+      this.#push(key, true, layer);
       return;
     }
     const id = name === '' ? String(this.#sectionCounter++) : escapeSectionName(name);
     const path = `${this.#sections.path}${key}`;
-    this.#push({ key, isFilter: false, path: `${path}/${id}/` });
-    if (!this.#apply(this.#sections.layer, key, path, plain(id), name)) this.#sections.skip();
+    const open = this.#push(key, false, undefined, `${path}/${id}/`);
+    if (!this.#apply(open.layer, key, path, plain(id), name)) open.skipped = true;
   }
 
-  #push(section: Pick<OpenSection, 'key' | 'isFilter'> & Partial<OpenSection>): void {
-    this.#sections.push(section, this.#log.source, this.#log.line);
+  /** Opens a section; what is not given is as around it. */
+  #push(
+    key: ByteString,
+    isFilter: boolean,
+    layer: Layer = this.#sections.layer,
+    path: string = this.#sections.path,
+    skipped = false,
+  ): OpenSection {
+    const { source, line } = this.#log;
+    const open: OpenSection = { key, isFilter, layer, path, skipped, source, line, target: null };
+    this.#sections.push(open);
+    return open;
   }
 
   #newLayer(filter: Filter, line: number): Layer {

@@ -50,6 +50,9 @@ export interface SectionTable {
   /** In the order of the program's tables; aliases point at what they stand for. */
   readonly settings: ReadonlyMap<string, SettingDefinition>;
   readonly aliases: ReadonlySet<string>;
+  /** Whether lists of sections and string lists are among them. */
+  readonly hasLists: boolean;
+  readonly hasStrings: boolean;
   /** Setting that holds the section's name. */
   readonly nameSetting: string | null;
   /** Of the root: the built-in sections of its lists, by list name. */
@@ -68,6 +71,8 @@ interface MutableSection {
   path: string;
   settings: Map<string, SettingDefinition>;
   aliases: Set<string>;
+  hasLists: boolean;
+  hasStrings: boolean;
   nameSetting: string | null;
   builtIn: SectionTable['builtIn'];
 }
@@ -89,7 +94,15 @@ export function settingsTable(version: Version23): SectionTable {
 }
 
 function emptySection(path: string, builtIn: SectionTable['builtIn']): MutableSection {
-  return { path, settings: new Map(), aliases: new Set(), nameSetting: null, builtIn };
+  return {
+    path,
+    settings: new Map(),
+    aliases: new Set(),
+    hasLists: false,
+    hasStrings: false,
+    nameSetting: null,
+    builtIn,
+  };
 }
 
 const NO_TEXTS: readonly string[] = [];
@@ -123,11 +136,14 @@ function buildSections({ SETTINGS_2_3, SERVICES_2_3 }: Generated): SectionTable 
     const hidden = flags.includes('h');
     if (flags.includes('n')) parent.nameSetting = name;
     if (type === 'alias') aliases.push([parent, name, text ?? '']);
-    else if (type === 'strlist') parent.settings.set(name, { kind: 'strings', name, modules, hidden });
-    else if (type === 'deflist' || type === 'deflist_unique') {
+    else if (type === 'strlist') {
+      parent.hasStrings = true;
+      parent.settings.set(name, { kind: 'strings', name, modules, hidden });
+    } else if (type === 'deflist' || type === 'deflist_unique') {
       const section = emptySection(path, NO_SECTIONS);
       sections.set(path, section);
       const unique = type === 'deflist_unique';
+      parent.hasLists = true;
       parent.settings.set(name, { kind: 'list', name, modules, hidden, unique, section });
     } else if (isValueType(type)) {
       const allowed = row[5] ? row[5].split(':') : NO_TEXTS;
