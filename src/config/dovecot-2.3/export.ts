@@ -3,10 +3,11 @@ import type { Origin } from '../origin.js';
 import {
   builtInsOf,
   createNode,
-  currentText,
+  defaultText,
   escapeSectionName,
   firstOfEachBuiltIn,
   type SectionNode,
+  type Stored,
   sectionName,
 } from './layer.js';
 import type { WantsSetting } from './modules.js';
@@ -65,13 +66,13 @@ function exportNode(
   }
   // Of the global settings of a filter, and of a section whose defaults are the table's, only what is set there may be
   // printed at all. Sorting comes later.
-  for (const touched of [node.values, node.lists, node.strings]) {
-    if (touched.size === 0) continue;
-    for (const name of touched.keys()) {
-      const definition = settings.get(name);
-      if (definition !== undefined) exportSetting(node, definition, prefix, inUnique, question, entries);
-    }
-  }
+  const exportTouched = (_: unknown, name: string) => {
+    const definition = settings.get(name);
+    if (definition !== undefined) exportSetting(node, definition, prefix, inUnique, question, entries);
+  };
+  node.values.forEach(exportTouched);
+  if (node.lists.size > 0) node.lists.forEach(exportTouched);
+  if (node.strings.size > 0) node.strings.forEach(exportTouched);
 }
 
 function exportSetting(
@@ -87,10 +88,11 @@ function exportSetting(
   if (table.path === '' && !question.wants(definition.modules, name)) return;
   switch (definition.kind) {
     case 'value': {
-      const value = exportedValue(node, definition, inUnique, question);
+      const stored = node.values.get(name);
+      const value = exportedValue(node, definition, stored, inUnique, question);
       if (value === null) return;
       const kind = inUnique && name === table.nameSetting ? 'name' : 'value';
-      entries.push({ path: prefix + name, value, kind, origin: node.values.get(name)?.origin ?? null });
+      entries.push({ path: prefix + name, value, kind, origin: stored?.origin ?? null });
       return;
     }
     case 'strings': {
@@ -161,13 +163,13 @@ function exportedName(section: SectionNode, definition: ListSetting, index: numb
 function exportedValue(
   node: SectionNode,
   definition: ValueSetting,
+  stored: Stored | undefined,
   inUnique: boolean,
   question: ExportQuestion,
 ): ByteString | null {
   const { name } = definition;
-  const stored = node.values.get(name);
   const changed = stored !== undefined && stored.unmarked !== true;
-  const value = currentText(node, name);
+  const value = stored === undefined ? defaultText(node, name) : stored.text;
   if (value === null) return null;
   let always = question.scope === 'all-with-hidden' || (question.scope === 'all' && !definition.hidden);
   if (!always && question.scope !== 'changed') always = changed;

@@ -4,12 +4,15 @@ import type { DumpNode } from '../print/dump.js';
 import { escapeQuotes, printedValue, STYLE_2_3 } from '../print/printed-value.js';
 import type { ExportEntry } from './export.js';
 
+/** A section that is being printed. */
 interface OpenPrefix {
   readonly prefix: string;
   readonly index: number;
   /** Opened by its name, before any setting of it. */
   readonly isNamed: boolean;
-  readonly node: { head: ByteString; children: DumpNode[]; origin: Origin | null };
+  readonly head: ByteString;
+  readonly children: DumpNode[];
+  readonly origin: Origin | null;
 }
 
 /**
@@ -25,50 +28,44 @@ export function humanForm(
   const lines = sorted(entries.filter((entry) => entry.kind !== 'list'));
   const top: DumpNode[] = [];
   const open: OpenPrefix[] = [];
+  let inner: OpenPrefix | undefined;
   const close = (isLeftOpen = false) => {
     const closed = open.pop();
-    if (closed === undefined || closed.node.children.length === 0) return;
-    const parent = open.at(-1)?.node.children ?? top;
-    parent.push({ kind: 'section', ...closed.node, ...(isLeftOpen ? { isLeftOpen } : {}) });
+    inner = open.at(-1);
+    if (closed === undefined || closed.children.length === 0) return;
+    const { head, children, origin } = closed;
+    const node: DumpNode = { kind: 'section', head, children, origin };
+    (inner?.children ?? top).push(isLeftOpen ? { ...node, isLeftOpen } : node);
   };
   for (const entry of lines) {
-    if (onlyPath !== null && entry.path !== onlyPath && !entry.path.startsWith(`${onlyPath}/`)) continue;
-    for (
-      let last = open.at(-1);
-      last !== undefined && !entry.path.startsWith(last.prefix);
-      last = open.at(-1)
-    )
-      close();
+    const { path, origin } = entry;
+    if (onlyPath !== null && path !== onlyPath && !path.startsWith(`${onlyPath}/`)) continue;
+    while (inner !== undefined && !path.startsWith(inner.prefix)) close();
+    const isNamed = entry.kind === 'name';
     let isOpening = false;
     for (;;) {
-      const outer = open.at(-1);
-      const next = nextPrefix(entry.path, prefixes, outer, repeats ? 0 : (outer?.prefix.length ?? 0));
+      const start: number = inner === undefined ? 0 : inner.prefix.length;
+      const next = nextPrefix(path, prefixes, inner, repeats ? 0 : start);
       if (next === null) break;
-      const rest = entry.path.slice(outer?.prefix.length ?? 0);
-      const keyword = rest.split('/', 1)[0] ?? '';
-      const named = entry.kind === 'name' && entry.value !== '';
-      const head = named ? `${keyword} ${quotedName(entry.value)}` : keyword;
-      open.push({
-        ...next,
-        isNamed: entry.kind === 'name',
-        node: { head, children: [], origin: entry.origin },
-      });
-      if (entry.kind === 'name') {
+      const slash = path.indexOf('/', start);
+      const keyword = slash === -1 ? path.slice(start) : path.slice(start, slash);
+      const head = isNamed && entry.value !== '' ? `${keyword} ${quotedName(entry.value)}` : keyword;
+      inner = { prefix: next.prefix, index: next.index, isNamed, head, children: [], origin };
+      open.push(inner);
+      if (isNamed) {
         isOpening = true;
         break;
       }
     }
     if (isOpening) continue;
-    const outer = open.at(-1);
-    const name = entry.path.slice(outer?.prefix.length ?? 0);
+    const name = inner === undefined ? path : path.slice(inner.prefix.length);
     const value = printedValue(name, entry.value, showSecrets, STYLE_2_3);
-    (outer?.node.children ?? top).push({ kind: 'setting', name, value, origin: entry.origin });
+    (inner?.children ?? top).push({ kind: 'setting', name, value, origin });
   }
   // observed 2.3.19.1: behind a named section without settings nothing that is open is closed at the end, unless the
   // names of built-in services follow.
-  const last = open.at(-1);
   const isLeftOpen =
-    last?.isNamed === true && last.node.children.length === 0 && last.prefix > LAST_BUILT_IN_SERVICE;
+    inner?.isNamed === true && inner.children.length === 0 && inner.prefix > LAST_BUILT_IN_SERVICE;
   while (open.length > 0) close(isLeftOpen);
   return top;
 }
