@@ -196,8 +196,12 @@ export class NextSpecial {
 
   /** The first one at `offset` or behind it; beyond the text where there is none. */
   from(offset: number): number {
-    if (this.#next < offset) this.#next = Math.min(...this.#bytes.map((byte) => byte.from(offset)));
+    if (this.#next < offset) this.#next = this.#find(offset);
     return this.#next;
+  }
+
+  #find(offset: number): number {
+    return Math.min(...this.#bytes.map((byte) => byte.from(offset)));
   }
 }
 

@@ -30,7 +30,9 @@ const MESSAGES: Readonly<Record<string, { kind: SyntaxProblem['kind']; message: 
 export class TreeBuilder {
   readonly rows: LineRows;
   readonly #source: Source;
-  readonly #open: number[] = [];
+  /** Rows of the open sections, outermost first, as many as `#depth`. */
+  readonly #open = new Int32Array(DEEPEST_NESTING);
+  #depth = 0;
   readonly #problems: SyntaxProblem[] = [];
   /** Where the next statement starts, in bytes and lines. */
   #offset = 0;
@@ -91,12 +93,12 @@ export class TreeBuilder {
 
   /** False where it is too deep and was read as a broken line. */
   openSection(end: number, lines: number): boolean {
-    if (this.#open.length >= DEEPEST_NESTING) {
+    if (this.#depth === DEEPEST_NESTING) {
       this.#tooDeep++;
       this.#skipTooDeep(end, lines);
       return false;
     }
-    this.#open.push(this.rows.count);
+    this.#open[this.#depth++] = this.rows.count;
     this.#add(SECTION, end, lines);
     return true;
   }
@@ -108,7 +110,7 @@ export class TreeBuilder {
       return;
     }
     this.#add(SECTION_END, end, lines);
-    const section = this.#open.pop();
+    const section = this.#depth === 0 ? undefined : this.#open[--this.#depth];
     if (section !== undefined) this.rows.setClose(section);
   }
 

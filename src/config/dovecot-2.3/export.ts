@@ -186,6 +186,11 @@ function exportedValue(
   // A value that the list of allowed ones begins with counts as the default (`return` for `return-ok`, observed).
   if (definition.type === 'enum' && standard === definition.default)
     return definition.allowed.join(':').startsWith(value) ? null : value;
-  if (changed && definition.otherDefaults.some((other) => other !== value)) return value;
+  if (changed && definition.otherDefaults.length > 0 && differsElsewhere(definition, value)) return value;
   return value === standard ? null : value;
+}
+
+/** Whether another module's default is another one. */
+function differsElsewhere({ otherDefaults }: ValueSetting, value: ByteString): boolean {
+  return otherDefaults.some((other) => other !== value);
 }

@@ -13,6 +13,7 @@ interface OpenPrefix {
   readonly head: ByteString;
   readonly children: DumpNode[];
   readonly origin: Origin | null;
+  readonly outer: OpenPrefix | null;
 }
 
 /**
@@ -27,38 +28,36 @@ export function humanForm(
   const { prefixes, repeats } = listPrefixes(entries);
   const lines = sorted(entries.filter((entry) => entry.kind !== 'list'));
   const top: DumpNode[] = [];
-  const open: OpenPrefix[] = [];
-  let inner: OpenPrefix | undefined;
-  const close = (isLeftOpen = false) => {
-    const closed = open.pop();
-    inner = open.at(-1);
-    if (closed === undefined || closed.children.length === 0) return;
-    const { head, children, origin } = closed;
-    const node: DumpNode = { kind: 'section', head, children, origin };
-    (inner?.children ?? top).push(isLeftOpen ? { ...node, isLeftOpen } : node);
+  let inner: OpenPrefix | null = null;
+  const close = ({ head, children, origin, outer }: OpenPrefix, isLeftOpen = false): OpenPrefix | null => {
+    if (children.length > 0) {
+      const node: DumpNode = { kind: 'section', head, children, origin };
+      (outer?.children ?? top).push(isLeftOpen ? { ...node, isLeftOpen } : node);
+    }
+    return outer;
   };
   for (const entry of lines) {
     const { path, origin } = entry;
     if (onlyPath !== null && path !== onlyPath && !path.startsWith(`${onlyPath}/`)) continue;
-    while (inner !== undefined && !path.startsWith(inner.prefix)) close();
+    while (inner !== null && !path.startsWith(inner.prefix)) inner = close(inner);
     const isNamed = entry.kind === 'name';
     let isOpening = false;
     for (;;) {
-      const start: number = inner === undefined ? 0 : inner.prefix.length;
+      const start: number = inner === null ? 0 : inner.prefix.length;
       const next = nextPrefix(path, prefixes, inner, repeats ? 0 : start);
       if (next === null) break;
       const slash = path.indexOf('/', start);
       const keyword = slash === -1 ? path.slice(start) : path.slice(start, slash);
       const head = isNamed && entry.value !== '' ? `${keyword} ${quotedName(entry.value)}` : keyword;
-      inner = { prefix: next.prefix, index: next.index, isNamed, head, children: [], origin };
-      open.push(inner);
+      const { prefix, index } = next;
+      inner = { prefix, index, isNamed, head, children: [], origin, outer: inner };
       if (isNamed) {
         isOpening = true;
         break;
       }
     }
     if (isOpening) continue;
-    const name = inner === undefined ? path : path.slice(inner.prefix.length);
+    const name = inner === null ? path : path.slice(inner.prefix.length);
     const value = printedValue(name, entry.value, showSecrets, STYLE_2_3);
     (inner?.children ?? top).push({ kind: 'setting', name, value, origin });
   }
@@ -66,7 +65,7 @@ export function humanForm(
   // names of built-in services follow.
   const isLeftOpen =
     inner?.isNamed === true && inner.children.length === 0 && inner.prefix > LAST_BUILT_IN_SERVICE;
-  while (open.length > 0) close(isLeftOpen);
+  while (inner !== null) inner = close(inner, isLeftOpen);
   return top;
 }
 
@@ -108,7 +107,7 @@ function listPrefixes(entries: readonly ExportEntry[]): ListPrefixes {
 function nextPrefix(
   path: string,
   prefixes: ListPrefixes['prefixes'],
-  outer: OpenPrefix | undefined,
+  outer: OpenPrefix | null,
   from: number,
 ): { prefix: string; index: number } | null {
   const after = outer?.index ?? -1;

@@ -15,6 +15,8 @@ export interface OpenSection {
   readonly line: number;
   /** What its path leads to, where that is known. */
   target: SectionNode | null;
+  /** The section around it. */
+  readonly outer: OpenSection | null;
 }
 
 /** The sections around the statement that is read, outermost first. */
@@ -22,8 +24,7 @@ export class OpenSections {
   /** Where settings go, and the path before their names. */
   layer: Layer;
   path = '';
-  innermost: OpenSection | undefined;
-  readonly #stack: OpenSection[] = [];
+  innermost: OpenSection | null = null;
   readonly #global: Layer;
 
   constructor(global: Layer) {
@@ -33,29 +34,34 @@ export class OpenSections {
 
   /** Layers from the innermost section to the global one. */
   get layers(): Layer[] {
-    return [...this.#stack.map((open) => open.layer).reverse(), this.#global];
+    return [...this.#open().map((open) => open.layer), this.#global];
   }
 
   /** Keywords of the sections that are no filters. */
   get keys(): ByteString[] {
-    return this.#stack.filter((open) => !open.isFilter).map((open) => open.key);
-  }
-
-  push(section: OpenSection): void {
-    this.#stack.push(section);
-    this.#enter(section);
+    return this.#open()
+      .filter((open) => !open.isFilter)
+      .map((open) => open.key)
+      .reverse();
   }
 
   /** false: nothing is open. */
   pop(): boolean {
-    if (this.#stack.pop() === undefined) return false;
-    this.#enter(this.#stack.at(-1));
+    if (this.innermost === null) return false;
+    this.enter(this.innermost.outer);
     return true;
   }
 
-  #enter(innermost: OpenSection | undefined): void {
+  enter(innermost: OpenSection | null): void {
     this.innermost = innermost;
-    this.layer = innermost === undefined ? this.#global : innermost.layer;
-    this.path = innermost === undefined ? '' : innermost.path;
+    this.layer = innermost === null ? this.#global : innermost.layer;
+    this.path = innermost === null ? '' : innermost.path;
+  }
+
+  /** Innermost first. */
+  #open(): OpenSection[] {
+    const open: OpenSection[] = [];
+    for (let one = this.innermost; one !== null; one = one.outer) open.push(one);
+    return open;
   }
 }

@@ -12,7 +12,7 @@ import { type ObsoleteActions, rewriteObsolete } from './obsolete-settings.js';
 import { type OldAuthActions, OldAuthSection } from './old-auth-section.js';
 import { type OpenSection, OpenSections } from './open-sections.js';
 import { ProblemLog } from './problem-log.js';
-import type { SectionTable, SettingDefinition } from './settings-table.js';
+import type { ListSetting, SectionTable, SettingDefinition } from './settings-table.js';
 import { type NewValue, plain, storeValue } from './store-value.js';
 import { expandVariables } from './variable-value.js';
 
@@ -96,7 +96,7 @@ export class Reading {
       }
     });
     const open = this.#sections.innermost;
-    if (open !== undefined) this.#log.missingEnd(open, this.#input.main);
+    if (open !== null) this.#log.missingEnd(open, this.#input.main);
   }
 
   get problems(): readonly ConfigProblem[] {
@@ -128,7 +128,7 @@ export class Reading {
 
   #keyValue(key: ByteString, value: NewValue, written: Written): void {
     const { innermost, layer, path } = this.#sections;
-    this.#log.warnIfShadowed(key, path, innermost !== undefined);
+    this.#log.warnIfShadowed(key, path, innermost !== null);
     const target = innermost?.target;
     const definition = target?.table.settings.get(key);
     // The usual setting of a section that is open: nothing has to be looked for.
@@ -138,7 +138,7 @@ export class Reading {
   }
 
   #fileValue(key: ByteString, path: ByteString, written: Written): void {
-    this.#log.warnIfShadowed(key, this.#sections.path, this.#sections.innermost !== undefined);
+    this.#log.warnIfShadowed(key, this.#sections.path, this.#sections.innermost !== null);
     const full = resolvePath(path, this.#log.source);
     let value: NewValue = { text: `<${path}`, expanded: `<${path}`, file: full };
     if (this.#input.expand && !this.#wantsFile(key)) value = { text: '', expanded: '', file: full };
@@ -173,7 +173,7 @@ export class Reading {
   }
 
   #variableValue(key: ByteString, text: ByteString, written: Written): void {
-    this.#log.warnIfShadowed(key, this.#sections.path, this.#sections.innermost !== undefined);
+    this.#log.warnIfShadowed(key, this.#sections.path, this.#sections.innermost !== null);
     const chain = this.#sections.layers;
     const result = expandVariables(key, text, chain, this.#input.host.environment);
     if (result.error !== null) {
@@ -255,32 +255,43 @@ export class Reading {
         if (value.text === '') layer.openStrings(path, node, definition.name, null);
         return true;
       case 'list':
-        for (const id of sectionName === '' ? [value.text] : splitIds(value.text)) {
-          const section = layer.openSection(path, node, definition, id, this.#log.origin);
-          if (section === null) {
-            this.#log.fail(
-              'duplicate-section',
-              `${path}/${id} already exists`,
-              this.#log.keyPlace,
-              `a ${definition.name} named ${toUtf8(sectionName ?? id)} exists already`,
-              { name: definition.name, value: sectionName ?? id },
-            );
-            return false;
-          }
-          if (sectionName === null) continue;
-          const { nameSetting } = definition.section;
-          if (nameSetting !== null)
-            section.values.set(nameSetting, {
-              text: sectionName,
-              expanded: sectionName,
-              file: null,
-              origin: this.#log.origin,
-            });
-          const { innermost } = this.#sections;
-          if (id === value.text && innermost !== undefined) innermost.target = section;
-        }
+        if (sectionName === '')
+          return this.#addSection(layer, node, definition, path, value.text, value.text, sectionName);
+        for (const id of splitIds(value.text))
+          if (!this.#addSection(layer, node, definition, path, id, value.text, sectionName)) return false;
         return true;
     }
+  }
+
+  /** `wanted`: the id of the section that the line opens. */
+  #addSection(
+    layer: Layer,
+    node: SectionNode,
+    definition: ListSetting,
+    path: string,
+    id: string,
+    wanted: string,
+    sectionName: ByteString | null,
+  ): boolean {
+    const { origin } = this.#log;
+    const section = layer.openSection(path, node, definition, id, origin);
+    if (section === null) {
+      this.#log.fail(
+        'duplicate-section',
+        `${path}/${id} already exists`,
+        this.#log.keyPlace,
+        `a ${definition.name} named ${toUtf8(sectionName ?? id)} exists already`,
+        { name: definition.name, value: sectionName ?? id },
+      );
+      return false;
+    }
+    if (sectionName === null) return true;
+    const { nameSetting } = definition.section;
+    if (nameSetting !== null)
+      section.values.set(nameSetting, { text: sectionName, expanded: sectionName, file: null, origin });
+    const { innermost } = this.#sections;
+    if (id === wanted && innermost !== null) innermost.target = section;
+    return true;
   }
 
   #refusesAuth(path: string, layer: Layer): boolean {
@@ -344,8 +355,9 @@ export class Reading {
     skipped = false,
   ): OpenSection {
     const { source, line } = this.#log;
-    const open: OpenSection = { key, isFilter, layer, path, skipped, source, line, target: null };
-    this.#sections.push(open);
+    const outer = this.#sections.innermost;
+    const open: OpenSection = { key, isFilter, layer, path, skipped, source, line, target: null, outer };
+    this.#sections.enter(open);
     return open;
   }
 

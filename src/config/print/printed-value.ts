@@ -4,26 +4,26 @@ import type { ByteString } from '../../../grammar/bytes.js';
 export interface ValueStyle {
   /** White space that makes quotes necessary at the ends of a value. */
   readonly isWhite: (char: string) => boolean;
-  /** Ends of names whose whole value is a secret. */
-  readonly secretEnds: readonly string[];
+  /** Names whose whole value is a secret. */
+  readonly secretNames: RegExp;
 }
 
 /** Dovecot 2.3.19.1 doveconf.c. */
 export const STYLE_2_3: ValueStyle = {
   isWhite: (char) => char === ' ' || char === '\t',
-  secretEnds: ['_password', '_key', '_nonce'],
+  secretNames: /^ssl_dh|.(?:_password|_key|_nonce)$/s,
 };
 
 /** Dovecot 2.4.1 doveconf.c. */
 export const STYLE_2_4_1: ValueStyle = {
   isWhite: isSpace,
-  secretEnds: ['_password', '_key', '_nonce', '_secret'],
+  secretNames: /^ssl_dh|.(?:_password|_key|_nonce|_secret)$/s,
 };
 
 /** Observed 2.4.5: the paths of private keys are hidden, too. */
 export const STYLE_2_4_5: ValueStyle = {
   ...STYLE_2_4_1,
-  secretEnds: [...STYLE_2_4_1.secretEnds, '_key_file'],
+  secretNames: /^ssl_dh|.(?:_password|_key|_nonce|_secret|_key_file)$/s,
 };
 
 const SECRET_WORD = /key|secret|pass|https?:\/\/|ftp:\/\//g;
@@ -60,7 +60,7 @@ function hideSecrets(
   quoted: boolean,
   style: ValueStyle,
 ): ByteString | null {
-  if (value !== '' && isWhollySecret(name, style)) return '# hidden, use -P to show it';
+  if (value !== '' && style.secretNames.test(name)) return '# hidden, use -P to show it';
   let found = nextSecret(value, 0);
   if (found === null) return null;
   const mayEscape = (text: ByteString) => (quoted ? escapeQuotes(text) : text);
@@ -89,11 +89,6 @@ function hideSecrets(
     found = nextSecret(value, at);
   }
   return output + mayEscape(value.slice(printed));
-}
-
-function isWhollySecret(name: ByteString, { secretEnds }: ValueStyle): boolean {
-  for (const end of secretEnds) if (name.length > end.length && name.endsWith(end)) return true;
-  return name.startsWith('ssl_dh');
 }
 
 function nextSecret(value: ByteString, from: number): { at: number; word: string } | null {
