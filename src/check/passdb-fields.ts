@@ -26,13 +26,25 @@ export interface PassdbField {
   readonly open: boolean;
 }
 
+interface FieldName {
+  readonly name: string;
+  readonly suffix: string;
+}
+
+interface Found {
+  readonly fields: PassdbField[];
+  /** By what is written: thousands of passdbs set the same few fields. */
+  readonly names: Map<string, FieldName>;
+}
+
 /** Every field that some passdb may set, as far as the configuration shows it. */
 export const passdbFields = oncePerConfig<readonly PassdbField[]>((config) => {
   const fields = columnFields(config);
+  const found: Found = { fields, names: new Map() };
   for (const passdb of allPassdbs(config)) {
-    addStaticArgs(passdb, config, fields);
+    addStaticArgs(passdb, config, found);
     if (passdb.driver === 'ldap') fields.push(...passAttrs(passdb, config));
-    addTemplates(passdb, fields);
+    addTemplates(passdb, found);
   }
   return fields;
 });
@@ -41,7 +53,12 @@ const byName = oncePerConfig((config) => groupedBy(passdbFields(config), ({ name
 
 /** The fields of some names: by name, then in the order of all. */
 export function fieldsNamed(config: Config, ...names: readonly string[]): readonly PassdbField[] {
-  return names.flatMap((name) => byName(config).get(name) ?? []);
+  const groups = names.flatMap((name) => {
+    const group = byName(config).get(name);
+    return group === undefined ? [] : [group];
+  });
+  const [only] = groups;
+  return only !== undefined && groups.length === 1 ? only : groups.flat();
 }
 
 /** Every name that some field has. */
@@ -50,7 +67,7 @@ export function fieldNames(config: Config): readonly string[] {
 }
 
 /** Passdbs that may set one of these fields, each once. */
-export function passdbsWith(config: Config, ...names: readonly string[]): Iterable<PassdbBlock> {
+export function passdbsWith(config: Config, ...names: readonly string[]): ReadonlySet<PassdbBlock> {
   return new Set(fieldsNamed(config, ...names).map(({ passdb }) => passdb));
 }
 
@@ -112,7 +129,7 @@ function columnFields(config: Config): PassdbField[] {
   });
 }
 
-function addStaticArgs(passdb: PassdbBlock, config: Config, found: PassdbField[]): void {
+function addStaticArgs(passdb: PassdbBlock, config: Config, found: Found): void {
   const { text, origin } = passdb.args;
   if (seriesOf(config.version) !== '2.3' || passdb.driver !== 'static' || origin === null) return;
   addPairs(passdb, 'args', plainValueText(origin, text) ?? valueText(origin), found);
@@ -147,7 +164,7 @@ function passAttrs(passdb: PassdbBlock, config: Config): PassdbField[] {
   });
 }
 
-function addTemplates(passdb: PassdbBlock, found: PassdbField[]): void {
+function addTemplates(passdb: PassdbBlock, found: Found): void {
   if (passdb.defaultFields.length + passdb.overrideFields.length > 0) {
     // 2.3: one setting holds many `k=v`; its fields share one origin.
     const origins = new Set([...passdb.defaultFields, ...passdb.overrideFields].map((field) => field.origin));
@@ -159,7 +176,7 @@ function addTemplates(passdb: PassdbBlock, found: PassdbField[]): void {
     const lead = text.text.length - text.text.trimStart().length;
     const place = placeIn(text, { start: lead, end: Math.max(lead, text.text.trimEnd().length) });
     const open = value.includes('%{');
-    found.push({
+    found.fields.push({
       passdb,
       setter: 'template',
       ...splitSuffix(name),
@@ -172,10 +189,39 @@ function addTemplates(passdb: PassdbBlock, found: PassdbField[]): void {
 }
 
 /** `a=1 b c=%u`: split at spaces (auth-chain.md section 3). */
-function addPairs(passdb: PassdbBlock, setter: FieldSetter, value: ValueText, found: PassdbField[]): void {
-  const words = /\S+/g;
-  for (let match = words.exec(value.text); match !== null; match = words.exec(value.text))
-    found.push(new PairField(passdb, setter, value, match[0], match.index));
+function addPairs(passdb: PassdbBlock, setter: FieldSetter, value: ValueText, found: Found): void {
+  const list = new WordList(value);
+  const words = value.text.match(WORDS) ?? [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    const equals = word.indexOf('=');
+    const written = equals === -1 ? word : word.slice(0, equals);
+    let name = found.names.get(written);
+    if (name === undefined) {
+      name = splitSuffix(written);
+      found.names.set(written, name);
+    }
+    found.fields.push(new PairField(passdb, setter, name, list, index, word, equals));
+  }
+}
+
+const WORDS = /\S+/g;
+
+/** Where the words of a list stand is found when one of them is asked. */
+class WordList {
+  readonly #value: ValueText;
+  #starts: readonly number[] | undefined;
+
+  constructor(value: ValueText) {
+    this.#value = value;
+  }
+
+  /** A part of the word with this number. */
+  place(index: number, from: number, to: number): Place {
+    this.#starts ??= Array.from(this.#value.text.matchAll(WORDS), (word) => word.index);
+    const start = this.#starts[index] ?? 0;
+    return placeIn(this.#value, { start: start + from, end: start + to });
+  }
 }
 
 /** A word `name=value` or `name` of a list. Few are ever asked where they stand. */
@@ -185,28 +231,38 @@ class PairField implements PassdbField {
   readonly name: string;
   readonly suffix: string;
   readonly canBeNull = false;
-  readonly open: boolean;
-  readonly #value: ValueText;
+  readonly #list: WordList;
+  readonly #index: number;
   readonly #word: string;
-  readonly #start: number;
+  /** Where its `=` is; -1: nowhere. */
+  readonly #equals: number;
   #literals: readonly PairValue[] | undefined;
 
-  constructor(passdb: PassdbBlock, setter: FieldSetter, value: ValueText, word: string, start: number) {
-    const equals = word.indexOf('=');
-    const { name, suffix } = splitSuffix(equals === -1 ? word : word.slice(0, equals));
+  constructor(
+    passdb: PassdbBlock,
+    setter: FieldSetter,
+    { name, suffix }: FieldName,
+    list: WordList,
+    index: number,
+    word: string,
+    equals: number,
+  ) {
     this.passdb = passdb;
     this.setter = setter;
     this.name = name;
     this.suffix = suffix;
-    this.open = equals !== -1 && word.includes('%', equals);
-    this.#value = value;
+    this.#list = list;
+    this.#index = index;
     this.#word = word;
-    this.#start = start;
+    this.#equals = equals;
+  }
+
+  get open(): boolean {
+    return this.#equals !== -1 && this.#word.includes('%', this.#equals);
   }
 
   get namePlace(): Place {
-    const equals = this.#word.indexOf('=');
-    return this.#place(0, equals === -1 ? this.#word.length : equals);
+    return this.#list.place(this.#index, 0, this.#equals === -1 ? this.#word.length : this.#equals);
   }
 
   get literals(): PassdbField['literals'] {
@@ -216,16 +272,11 @@ class PairField implements PassdbField {
 
   /** Behind the `=`; '' where there is none. */
   get valueText(): string {
-    const equals = this.#word.indexOf('=');
-    return equals === -1 ? '' : this.#word.slice(equals + 1);
+    return this.#equals === -1 ? '' : this.#word.slice(this.#equals + 1);
   }
 
   get valuePlace(): Place {
-    return this.#place(this.#word.indexOf('=') + 1, this.#word.length);
-  }
-
-  #place(from: number, to: number): Place {
-    return placeIn(this.#value, { start: this.#start + from, end: this.#start + to });
+    return this.#list.place(this.#index, this.#equals + 1, this.#word.length);
   }
 }
 
@@ -243,7 +294,7 @@ class PairValue {
   }
 }
 
-function splitSuffix(name: string): { name: string; suffix: string } {
+function splitSuffix(name: string): FieldName {
   if (!name.includes(':')) return { name, suffix: '' };
   const match = /^(.*):(default|remove|protected)$/.exec(name);
   return match === null ? { name, suffix: '' } : { name: match[1] ?? name, suffix: match[2] ?? '' };

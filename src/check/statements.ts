@@ -1,5 +1,5 @@
 import type { ByteString } from '../../grammar/bytes.js';
-import type { ConfTree, Include, Section, Setting, Statement } from '../../grammar/dovecot-conf/tree.js';
+import type { ConfTree, Include, Section, Setting } from '../../grammar/dovecot-conf/tree.js';
 import type { Place, Source, Span } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 
@@ -29,67 +29,76 @@ function written(config: Config): Written {
   let known = KNOWN.get(config);
   if (known === undefined) {
     known = { bySource: new Map(), byName: new Map(), includes: [], sections: new Map(), repeated: [] };
-    for (const { source, statements } of distinctTrees(config)) {
-      const settings: WrittenSetting[] = [];
-      known.bySource.set(source, settings);
-      collect(source, statements, [], settings, known);
-    }
+    for (const tree of distinctTrees(config)) collect(tree, known);
     KNOWN.set(config, known);
   }
   return known;
 }
 
-function collect(
-  source: Source,
-  statements: readonly Statement[],
-  path: readonly Section[],
-  settings: WrittenSetting[],
-  found: Written,
-): void {
-  const own: WrittenSetting[] = [];
-  for (const node of statements) {
+/** A setting with the one before it right inside the same section. */
+interface Chained extends WrittenSetting {
+  readonly before: Chained | null;
+}
+
+/** A section, or the file itself, whose statements are gone through. */
+interface Level {
+  readonly path: readonly Section[];
+  readonly outer: Level | null;
+  last: Chained | null;
+  count: number;
+  /** The last setting of each key, where there are many. */
+  byKey: Map<ByteString, WrittenSetting> | null;
+}
+
+function collect(tree: ConfTree, found: Written): void {
+  const { source, size } = tree;
+  const settings: WrittenSetting[] = [];
+  found.bySource.set(source, settings);
+  let level: Level = { path: [], outer: null, last: null, count: 0, byKey: null };
+  for (let index = 0; index < size; index++) {
+    const node = tree.at(index);
     if (node.kind === 'setting') {
       const { key } = node;
-      const setting = { source, node, path };
+      const setting = { source, node, path: level.path, before: level.last };
+      const earlier = earlierOf(level, key);
+      if (earlier !== undefined) found.repeated.push([earlier, setting]);
+      level.last = setting;
+      level.count++;
+      level.byKey?.set(key, setting);
       const name = key.includes('/') ? key.slice(key.lastIndexOf('/') + 1) : key;
       const sameName = found.byName.get(name);
       if (sameName === undefined) found.byName.set(name, [setting]);
       else sameName.push(setting);
       settings.push(setting);
-      own.push(setting);
-    } else if (node.kind === 'include') found.includes.push({ source, node });
-    else if (node.kind === 'section') {
+    } else if (node.kind === 'section') {
       const sameKey = found.sections.get(node.key);
       if (sameKey === undefined) found.sections.set(node.key, [{ source, node }]);
       else sameKey.push({ source, node });
-      collect(source, node.body, [...path, node], settings, found);
-    }
+      const path = level.outer === null ? [node] : [...level.path, node];
+      level = { path, outer: level, last: null, count: 0, byKey: null };
+    } else if (node.kind === 'section-end') level = level.outer ?? level;
+    else if (node.kind === 'include') found.includes.push({ source, node });
   }
-  addRepeated(own, found.repeated);
 }
 
-/** Blocks of so many settings are compared one by one, which costs less than a map for each of thousands. */
+/** So few settings are compared one by one, which costs less than a map for each of thousands of sections. */
 const FEW = 8;
 
-function addRepeated(settings: readonly WrittenSetting[], repeated: Written['repeated']): void {
-  if (settings.length > FEW) {
-    const last = new Map<ByteString, WrittenSetting>();
-    for (const setting of settings) {
-      const earlier = last.get(setting.node.key);
-      if (earlier !== undefined) repeated.push([earlier, setting]);
-      last.set(setting.node.key, setting);
-    }
-    return;
+/** The last setting of the key so far. */
+function earlierOf(level: Level, key: ByteString): WrittenSetting | undefined {
+  if (level.count > FEW) {
+    level.byKey ??= lastOfEach(level.last);
+    return level.byKey.get(key);
   }
-  settings.forEach((setting, index) => {
-    const { key } = setting.node;
-    for (let before = index - 1; before >= 0; before--) {
-      const earlier = settings[before];
-      if (earlier?.node.key !== key) continue;
-      repeated.push([earlier, setting]);
-      return;
-    }
-  });
+  for (let one = level.last; one !== null; one = one.before) if (one.node.key === key) return one;
+  return undefined;
+}
+
+function lastOfEach(last: Chained | null): Map<ByteString, WrittenSetting> {
+  const byKey = new Map<ByteString, WrittenSetting>();
+  for (let one = last; one !== null; one = one.before)
+    if (!byKey.has(one.node.key)) byKey.set(one.node.key, one);
+  return byKey;
 }
 
 /** Every `key = value` of all files, in the order of reading. */

@@ -10,11 +10,11 @@ export const emptyHost = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     for (const field of fieldsNamed(config, 'host')) {
-      for (const { text, place } of field.literals) {
-        if (text !== '') continue;
+      for (const literal of field.literals) {
+        if (literal.text !== '') continue;
         report({
           message: 'An empty host makes the auth process panic, with all logins that wait for it',
-          place,
+          place: literal.place,
           help: 'Return NULL, or no row at all, for users without a backend.',
           dovecot: {
             message: `auth: Panic: file dns-lookup.c: line ${series === '2.3' ? 367 : 474} (dns_client_lookup_common): assertion failed: (param != NULL && *param != '\\0')`,

@@ -14,11 +14,11 @@ export const flagSetToNo = defineRule({
   check({ config, series, report }) {
     const flags = fieldNames(config).filter((name) => (passdbFieldFact(name)?.kind ?? 'value') !== 'value');
     for (const field of fieldsNamed(config, ...flags)) {
-      const fact = passdbFieldFact(field.name);
-      if (fact === null || field.suffix === 'remove') continue;
-      for (const { text, place } of field.literals.filter((one) =>
-        MEANT_AS_OFF.has(one.text.toLowerCase()),
-      )) {
+      for (const literal of field.literals) {
+        const { text } = literal;
+        if (!MEANT_AS_OFF.has(text.toLowerCase())) continue;
+        const fact = passdbFieldFact(field.name);
+        if (fact === null || field.suffix === 'remove') continue;
         // `proxy` or `proxy=` alone is the usual way to switch a flag on where fields are written as key=value.
         // `starttls =` inside `fields { }` of 2.4 is meant to switch it off, and does not. observed 2.4.1
         const isMeantAsOff = series === '2.4' && fact.kind === 'tls' && field.setter === 'template';
@@ -26,7 +26,7 @@ export const flagSetToNo = defineRule({
         const shown = field.setter === 'column' ? `'${text}' AS ${field.name}` : `${field.name}=${text}`;
         report({
           message: `${shown} switches ${field.name} on (${fact.effect}): Dovecot looks whether the field is there, not at its value`,
-          place,
+          place: literal.place,
           help:
             field.setter === 'column'
               ? `Return NULL where ${field.name} is not wanted (CASE WHEN ... THEN 'yes' END without ELSE), or leave the column out.`

@@ -12,9 +12,7 @@ export const hostNeedsDns = defineRule({
   check({ config, report }) {
     const fields = passdbFields(config);
     for (const { passdb, literals } of fieldsNamed(config, 'host')) {
-      const named = literals.find(
-        ({ text }) => text !== '' && ipVersion(text.replace(/^\[(.*)\]$/, '$1')) === 0,
-      );
+      const named = literals.find(({ text }) => isName(text));
       if (named === undefined) continue;
       const own = fieldsOf(passdb, fields);
       // Where TLS is verified, the name is what it is verified against.
@@ -28,3 +26,8 @@ export const hostNeedsDns = defineRule({
     }
   },
 });
+
+function isName(text: string): boolean {
+  const address = text.startsWith('[') ? text.replace(/^\[(.*)\]$/, '$1') : text;
+  return text !== '' && ipVersion(address) === 0;
+}

@@ -1,6 +1,6 @@
 import type { PassdbBlock } from '../../config/effective.js';
 import { allPassdbs, isSameBlock, titleOf } from '../chains.js';
-import { fieldsOf, type PassdbField, passdbFields } from '../passdb-fields.js';
+import { fieldsOf, type PassdbField, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { hasBrokenQuery, passwordQueries } from '../passdb-queries.js';
 import { BOTH, defineRule } from '../rule.js';
 
@@ -13,23 +13,25 @@ export const nopasswordWithoutProxy = defineRule({
   check({ config, report }) {
     const fields = passdbFields(config);
     const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);
-    for (const passdb of allPassdbs(config)) {
+    // Who may come is limited in another way: addresses, a mechanism with its own proof, or LMTP look-ups only.
+    const limited = passdbsWith(
+      config,
+      'allow_nets',
+      'allow_real_nets',
+      'noauthenticate',
+      'proxy',
+      'proxy_maybe',
+      'nologin',
+      'fail',
+    );
+    for (const passdb of passdbsWith(config, 'nopassword')) {
+      if (limited.has(passdb)) continue;
       const own = fieldsOf(passdb, fields);
       const nopassword = own.find((field) => field.name === 'nopassword' && !field.canBeNull && !field.open);
       if (nopassword === undefined || passdb.master || passdb.deny) continue;
       if (hasBrokenQuery(passdb, config)) continue;
       if (passdb.skip.value === 'unauthenticated' || !letsIn(passdb.resultSuccess.value)) continue;
-      // Who may come is limited in another way: addresses, a mechanism with its own proof, or LMTP look-ups only.
-      if (
-        own.some(
-          (field) =>
-            /^(?:allow_nets|allow_real_nets|noauthenticate|proxy|proxy_maybe|nologin|fail)$/.test(
-              field.name,
-            ) ||
-            (field.name === 'password' && !isOnlyNull(field)),
-        )
-      )
-        continue;
+      if (own.some((field) => field.name === 'password' && !isOnlyNull(field))) continue;
       if (passdb.mechanisms.length > 0 || passdb.usernameFilter !== '') continue;
       if (stars.some(({ block }) => isSameBlock(block, passdb))) continue;
       // A later passdb may still add proxy: static blocks that only add fields come behind one that checks.

@@ -1,6 +1,6 @@
 import type { PassdbBlock } from '../../config/effective.js';
 import { allPassdbs, titleOf } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const nullPassword = defineRule({
@@ -17,7 +17,7 @@ export const nullPassword = defineRule({
       all.some(
         (one) => one.index < passdb.index && !one.master && one.resultSuccess.value.startsWith('continue'),
       );
-    for (const passdb of all) {
+    for (const passdb of passdbsWith(config, 'password')) {
       const own = fieldsOf(passdb, fields);
       const password = own.find((field) => field.name === 'password' && field.setter === 'column');
       if (password === undefined || !password.canBeNull || password.open || password.literals.length > 0)

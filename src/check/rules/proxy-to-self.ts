@@ -1,4 +1,4 @@
-import { passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 export const proxyToSelf = defineRule({
@@ -9,14 +9,14 @@ export const proxyToSelf = defineRule({
   versions: BOTH,
   check({ config, report }) {
     const own = new Set(config.effective.auth().proxySelf);
-    const fields = passdbFields(config);
-    if (!fields.some(({ name }) => name === 'proxy')) return;
-    for (const field of fields.filter(({ name }) => name === 'host' || name === 'hostip')) {
-      for (const { text, place } of field.literals) {
+    if (own.size === 0 || fieldsNamed(config, 'proxy').length === 0) return;
+    for (const field of fieldsNamed(config, 'host', 'hostip')) {
+      for (const literal of field.literals) {
+        const { text } = literal;
         if (!own.has(text)) continue;
         report({
           message: `${text} is in auth_proxy_self: with "proxy" this server would connect to itself`,
-          place,
+          place: literal.place,
           help: 'Return "proxy_maybe" instead of "proxy": users of this server then log in here.',
           dovecot: { message: 'proxy(USER): Proxying loops to itself', stage: 'runtime' },
         });

@@ -1,6 +1,6 @@
 import type { PassdbBlock } from '../../config/effective.js';
 import { headOf, isSameBlock, passdbLists, titleOf } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsNamed, fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { passwordQueries } from '../passdb-queries.js';
 import { BOTH, defineRule } from '../rule.js';
 import { writtenNames } from '../statements.js';
@@ -16,6 +16,8 @@ export const proxyWithoutHost = defineRule({
   versions: BOTH,
   check({ config, series, report }) {
     if (series === '2.3' && writtenNames(config).some((name) => name.startsWith('director_'))) return;
+    const hosted = passdbsWith(config, 'host');
+    if (fieldsNamed(config, 'proxy', 'proxy_maybe').every(({ passdb }) => hosted.has(passdb))) return;
     const fields = passdbFields(config);
     const hasHost = (passdb: PassdbBlock) => fieldsOf(passdb, fields).some(({ name }) => name === 'host');
     const stars = passwordQueries(config).filter(({ select }) => select === null || select.star !== null);

@@ -5,7 +5,7 @@ import type { Series } from '../../knowledge/versions.js';
 import { lookUpScheme, schemesOf } from '../../passwords/schemes.js';
 import { allPassdbs } from '../chains.js';
 import { extFileOf } from '../ext-files.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsNamed } from '../passdb-fields.js';
 import { entriesOf, readPasswdFiles } from '../passwd-files.js';
 import { BOTH, defineRule } from '../rule.js';
 import { placeIn, placeOfValue, valueText } from '../value-text.js';
@@ -39,7 +39,6 @@ export const unknownScheme = defineRule({
         dovecot: { message: `Unknown scheme ${name}`, stage: 'runtime' },
       });
     };
-    const fields = passdbFields(config);
     for (const passdb of allPassdbs(config)) {
       const ext = extFileOf(passdb, config);
       const written =
@@ -55,11 +54,9 @@ export const unknownScheme = defineRule({
         const [, name = ''] = match ?? [];
         judge(name, placeIn(args, { start: end - name.length, end }), who);
       }
-      for (const { name, literals } of fieldsOf(passdb, fields)) {
-        if (name !== 'password') continue;
-        for (const { text, place } of literals) judge(prefixOf(text), place, 'users of this passdb');
-      }
     }
+    for (const { literals } of fieldsNamed(config, 'password'))
+      for (const { text, place } of literals) judge(prefixOf(text), place, 'users of this passdb');
     for (const source of readPasswdFiles(config, files)) {
       for (const { user, password, passwordSpan } of entriesOf(source))
         judge(prefixOf(password), { source, span: passwordSpan }, user);

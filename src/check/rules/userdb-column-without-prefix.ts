@@ -1,5 +1,5 @@
-import { allPassdbs, allUserdbs } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { allUserdbs } from '../chains.js';
+import { fieldsOf, passdbFields, passdbsWith } from '../passdb-fields.js';
 import { BOTH, defineRule, listOf } from '../rule.js';
 
 const OF_USERDB = new Set(['home', 'uid', 'gid', 'mail', 'quota_rule', 'mail_path', 'mail_driver', 'quota']);
@@ -13,7 +13,7 @@ export const userdbColumnWithoutPrefix = defineRule({
   check({ config, report }) {
     const fields = passdbFields(config);
     const prefetch = allUserdbs(config).some((userdb) => userdb.driver === 'prefetch');
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of passdbsWith(config, ...OF_USERDB)) {
       const plain = fieldsOf(passdb, fields).filter(
         (field) => field.setter === 'column' && OF_USERDB.has(field.name),
       );
