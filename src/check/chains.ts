@@ -21,6 +21,21 @@ export const allUserdbs = oncePerConfig<readonly UserdbBlock[]>((config) =>
   distinctBlocks([...new Set(authSettings(config).map((auth) => auth.userdbs))]),
 );
 
+const byDriver = oncePerConfig((config) => {
+  const groups = new Map<string, (PassdbBlock | UserdbBlock)[]>();
+  for (const block of [...allPassdbs(config), ...allUserdbs(config)]) {
+    const group = groups.get(block.driver);
+    if (group === undefined) groups.set(block.driver, [block]);
+    else group.push(block);
+  }
+  return groups;
+});
+
+/** All passdbs of one driver, then its userdbs. */
+export function blocksOfDriver(config: Config, driver: string): readonly (PassdbBlock | UserdbBlock)[] {
+  return byDriver(config).get(driver) ?? [];
+}
+
 /** What is read from a configuration once: every rule asks the same questions. */
 export function oncePerConfig<T>(read: (config: Config) => T): (config: Config) => T {
   const known = new WeakMap<Config, { readonly value: T }>();

@@ -224,7 +224,7 @@ class WordList {
   }
 }
 
-/** A word `name=value` or `name` of a list. Few are ever asked where they stand. */
+/** A word `name=value` or `name` of a list, which is its own literal. Few are ever asked where they stand. */
 class PairField implements PassdbField {
   readonly passdb: PassdbBlock;
   readonly setter: FieldSetter;
@@ -236,7 +236,7 @@ class PairField implements PassdbField {
   readonly #word: string;
   /** Where its `=` is; -1: nowhere. */
   readonly #equals: number;
-  #literals: readonly PairValue[] | undefined;
+  #literals: PassdbField['literals'] | undefined;
 
   constructor(
     passdb: PassdbBlock,
@@ -266,31 +266,17 @@ class PairField implements PassdbField {
   }
 
   get literals(): PassdbField['literals'] {
-    this.#literals ??= this.open ? [] : [new PairValue(this)];
+    this.#literals ??= this.open ? [] : [this];
     return this.#literals;
   }
 
   /** Behind the `=`; '' where there is none. */
-  get valueText(): string {
+  get text(): string {
     return this.#equals === -1 ? '' : this.#word.slice(this.#equals + 1);
   }
 
-  get valuePlace(): Place {
-    return this.#list.place(this.#index, this.#equals + 1, this.#word.length);
-  }
-}
-
-class PairValue {
-  readonly text: string;
-  readonly #field: PairField;
-
-  constructor(field: PairField) {
-    this.text = field.valueText;
-    this.#field = field;
-  }
-
   get place(): Place {
-    return this.#field.valuePlace;
+    return this.#list.place(this.#index, this.#equals + 1, this.#word.length);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.js';
 import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
 import type { ExtFile } from '../config/ext-file.js';
 import type { Written } from '../config/origin.js';
-import { allPassdbs, allUserdbs, isSameBlock } from './chains.js';
+import { allUserdbs, blocksOfDriver, isSameBlock } from './chains.js';
 import { extFileOf } from './ext-files.js';
 import { parseSelect, type SelectQuery } from './sql/select.js';
 import type { SqlDialect } from './sql/tokens.js';
@@ -37,7 +37,8 @@ const KNOWN = new WeakMap<Config, WrittenQuery[]>();
 export function passwordQueries(config: Config): readonly WrittenQuery[] {
   const known = KNOWN.get(config);
   if (known !== undefined) return known;
-  const queries = allPassdbs(config).flatMap((block) => queryOf(block, config, 'password'));
+  const passdbs = blocksOfDriver(config, 'sql').filter(({ kind }) => kind === 'passdb');
+  const queries = passdbs.flatMap((block) => queryOf(block, config, 'password'));
   KNOWN.set(config, queries);
   return queries;
 }
@@ -79,6 +80,7 @@ function isBrokenOff({ source, start, text }: ValueText, { problems }: ExtFile):
 
 /** Whether the end of the passdb's query is missing, and with it what the other columns would say. */
 export function hasBrokenQuery(passdb: PassdbBlock, config: Config): boolean {
+  if (passdb.driver !== 'sql') return false;
   return passwordQueries(config).some(({ block, brokenOff }) => brokenOff && isSameBlock(block, passdb));
 }
 

@@ -2,7 +2,7 @@ import { Source, type Span } from '../../grammar/source.js';
 import type { Config } from '../config/config.js';
 import type { PassdbBlock, UserdbBlock } from '../config/effective.js';
 import { seriesOf } from '../knowledge/versions.js';
-import { allPassdbs, allUserdbs } from './chains.js';
+import { blocksOfDriver } from './chains.js';
 import type { FileProbe } from './file-probe.js';
 
 /** One line of a passwd-file, cut at its colons (auth-chain.md section 5). */
@@ -21,8 +21,7 @@ export interface PasswdFile {
 
 /** The passwd-files that the configuration names, without those whose path depends on the user. */
 export function passwdFiles(config: Config): PasswdFile[] {
-  return [...allPassdbs(config), ...allUserdbs(config)].flatMap((block) => {
-    if (block.driver !== 'passwd-file') return [];
+  return blocksOfDriver(config, 'passwd-file').flatMap((block) => {
     const path =
       seriesOf(config.version) === '2.3'
         ? (/(?:^|\s)(\/.*)$/.exec(block.args.text)?.[1] ?? '')

@@ -1,4 +1,4 @@
-import { allPassdbs } from '../chains.js';
+import { blocksOfDriver } from '../chains.js';
 import { dialectOfBlock } from '../passdb-queries.js';
 import { defineRule } from '../rule.js';
 import { placeOfValue } from '../value-text.js';
@@ -11,9 +11,9 @@ export const defaultFieldsLost = defineRule({
   title: 'default_fields of an SQL passdb that runs in a worker: they are lost',
   versions: ['2.3'],
   check({ config, report }) {
-    for (const passdb of allPassdbs(config)) {
+    for (const passdb of blocksOfDriver(config, 'sql')) {
       const [field] = passdb.defaultFields;
-      if (field === undefined || field.origin === null || passdb.driver !== 'sql') continue;
+      if (passdb.kind !== 'passdb' || field === undefined || field.origin === null) continue;
       const dialect = dialectOfBlock(passdb, config);
       if (dialect !== 'sqlite' && dialect !== 'mysql') continue;
       report({

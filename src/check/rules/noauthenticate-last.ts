@@ -1,5 +1,5 @@
 import { passdbLists, titleOf } from '../chains.js';
-import { fieldsOf, passdbFields } from '../passdb-fields.js';
+import { fieldsNamed, fieldsOf, passdbFields } from '../passdb-fields.js';
 import { BOTH, defineRule } from '../rule.js';
 
 // auth-chain.md section 2.2: NEXT at the end of the list is an internal failure.
@@ -10,6 +10,7 @@ export const noauthenticateLast = defineRule({
   title: 'noauthenticate in the last passdb: its users never get in',
   versions: BOTH,
   check({ config, report }) {
+    if (fieldsNamed(config, 'noauthenticate').length === 0) return;
     const fields = passdbFields(config);
     for (const list of passdbLists(config)) {
       const last = list.filter((passdb) => !passdb.master).at(-1);

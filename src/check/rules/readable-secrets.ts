@@ -41,10 +41,11 @@ export const readableSecrets = defineRule({
       }
     }
     for (const setting of writtenSettings(config)) {
-      const { key, value } = setting.node;
+      const { key } = setting.node;
+      if (!SECRET.test(key)) continue;
       // What `<file` and variables stand for is not in this file.
-      if (!SECRET.test(key) || value.text === '' || !(value.form === 'text' || value.form === 'quoted'))
-        continue;
+      const { form, text } = setting.node.value;
+      if (text === '' || !(form === 'text' || form === 'quoted')) continue;
       const mode = readableMode(setting.source);
       if (mode === null) continue;
       report({

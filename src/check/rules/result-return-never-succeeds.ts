@@ -21,8 +21,8 @@ export const resultReturnNeverSucceeds = defineRule({
             help: 'Write "result_success = return-ok", which is the default.',
           });
         }
-        const rules = [passdb.resultSuccess, passdb.resultFailure, passdb.resultInternalfail];
-        if (rules.some((rule) => rule.value === 'continue-ok')) succeeded = true;
+        const { resultFailure, resultInternalfail } = passdb;
+        if ([value, resultFailure.value, resultInternalfail.value].includes('continue-ok')) succeeded = true;
       }
     }
   },

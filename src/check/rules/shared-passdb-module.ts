@@ -11,6 +11,8 @@ export const sharedPassdbModule = defineRule({
   versions: ['2.3'],
   check({ config, report }) {
     for (const list of passdbLists(config)) {
+      if (list.every(({ usernameFilter, mechanisms }) => usernameFilter === '' && mechanisms.length === 0))
+        continue;
       const modules = new Map<string, PassdbBlock>();
       for (const passdb of list) {
         const module = `${passdb.driver}\0${passdb.args.text}`;

@@ -30,7 +30,12 @@ export const unreachablePassdb = defineRule({
 });
 
 function endsAlways(passdb: PassdbBlock): boolean {
-  const rules = [passdb.resultSuccess, passdb.resultFailure, passdb.resultInternalfail];
+  const { resultSuccess, resultFailure, resultInternalfail } = passdb;
   if (passdb.deny || passdb.mechanisms.length > 0 || passdb.usernameFilter !== '') return false;
-  return passdb.skip.value === 'never' && rules.every((rule) => rule.value.startsWith('return'));
+  if (passdb.skip.value !== 'never') return false;
+  return isReturn(resultSuccess) && isReturn(resultFailure) && isReturn(resultInternalfail);
+}
+
+function isReturn({ value }: PassdbBlock['resultSuccess']): boolean {
+  return value.startsWith('return');
 }
