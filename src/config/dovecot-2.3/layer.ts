@@ -226,6 +226,11 @@ export function isRenamed(node: SectionNode): boolean {
   return node.builtIn !== null && sectionName(node) !== sectionName(createNode(node.table, node.builtIn));
 }
 
+/** Names of a list that a line gives: `passdb = 0 1`. */
+export function splitIds(text: ByteString): string[] {
+  return text.split(/[,\t ]/).filter((id) => id !== '');
+}
+
 /** settings_section_escape() (Dovecot 2.3.19.1 settings-parser.c). */
 export function escapeSectionName(name: ByteString): string {
   return name.replace(/[=/\\ ,]/g, (char) => `\\${ESCAPES[char] ?? char}`);

@@ -6,7 +6,7 @@ import { type LoadInput, resolvePath } from '../load-input.js';
 import type { ConfigProblem } from '../problem.js';
 import { type Filter, filterKey, isConnectionFilter, narrowFilter } from './filter.js';
 import { filterMessage, isWrongNetwork } from './invalid-value.js';
-import { escapeSectionName, Layer, type SectionNode } from './layer.js';
+import { escapeSectionName, Layer, type SectionNode, splitIds } from './layer.js';
 import { wantedModules } from './modules.js';
 import { type ObsoleteActions, rewriteObsolete } from './obsolete-settings.js';
 import { type OldAuthActions, OldAuthSection } from './old-auth-section.js';
@@ -289,8 +289,7 @@ export class Reading {
     const { nameSetting } = definition.section;
     if (nameSetting !== null)
       section.values.set(nameSetting, { text: sectionName, expanded: sectionName, file: null, origin });
-    const { innermost } = this.#sections;
-    if (id === wanted && innermost !== null) innermost.target = section;
+    if (id === wanted && this.#sections.innermost !== null) this.#sections.innermost.target = section;
     return true;
   }
 
@@ -398,9 +397,4 @@ export class Reading {
     this.#apply(this.#sections.layer, key, 'plugin/0/imap_compress_deflate_level', plain(value), null);
     return true;
   }
-}
-
-/** Names of a list that a line gives: `passdb = 0 1`. */
-function splitIds(text: ByteString): string[] {
-  return text.split(/[,\t ]/).filter((id) => id !== '');
 }
