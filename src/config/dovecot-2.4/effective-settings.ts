@@ -40,7 +40,8 @@ export class EffectiveSettings implements EffectiveConfig {
   readonly #build: () => Builder;
   readonly #main: Source;
   #index: FilterIndex | undefined;
-  #global: Scope | undefined;
+  /** What holds for everybody, by the named filters. */
+  readonly #global = new Map<string, Scope>();
   readonly #auth = new Map<string, AuthSettings>();
   readonly #login = new Map<string, LoginSettings>();
   #loginServices: Map<ByteString, ByteString> | undefined;
@@ -57,10 +58,12 @@ export class EffectiveSettings implements EffectiveConfig {
   }
 
   #scope(filter: ConnectionFilter | undefined, names: readonly ByteString[] = []): Scope {
-    if (filter === undefined && names.length === 0 && this.#global !== undefined) return this.#global;
+    const key = filter === undefined ? names.join('\0') : null;
+    const known = key === null ? undefined : this.#global.get(key);
+    if (known !== undefined) return known;
     const question = { connection: maskOf(filter), names: new Set(names) };
     const scope = new Scope(this.#filters().tree.table, this.#filters().applicable(question));
-    if (filter === undefined && names.length === 0) this.#global = scope;
+    if (key !== null) this.#global.set(key, scope);
     return scope;
   }
 

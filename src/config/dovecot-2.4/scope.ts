@@ -2,7 +2,7 @@ import type { ByteString } from '../../../grammar/bytes.js';
 import type { Origin, Written } from '../origin.js';
 import type { Filter, FilterMask, FilterTree, ListValue } from './filter.js';
 import { matchMask } from './finish.js';
-import type { SettingDefinition, SettingsTable } from './settings-table.js';
+import type { SettingDefinition, SettingsTable, StructDefinition } from './settings-table.js';
 import {
   isUnlimited,
   type Parsed,
@@ -37,7 +37,11 @@ function localNameKeys(localName: ByteString | undefined): ByteString[] {
 export class FilterIndex {
   readonly tree: FilterTree;
   readonly #children = new Map<Filter, { named: Map<ByteString, Filter[]>; others: Filter[] }>();
-  readonly #namesWithVariables = new Map<Filter, readonly ByteString[]>();
+  readonly #variables = new Map<Filter, readonly ByteString[]>();
+  readonly #members = new Map<
+    StructDefinition,
+    { readonly names: ReadonlySet<ByteString>; readonly builtIn: readonly SettingDefinition[] }
+  >();
   #order: Map<Filter, number> | undefined;
   #addressMasks: readonly FilterMask[] | undefined;
 
@@ -66,7 +70,8 @@ export class FilterIndex {
     const { localName, local, remote } = connection;
     if (localName === undefined && local === undefined && remote === undefined) return '';
     this.#addressMasks ??= addressMasks(this.tree);
-    return this.#addressMasks.map((mask) => (letsThrough(mask, connection) ? '1' : '0')).join('');
+    const asked = withProtocol(connection);
+    return this.#addressMasks.map((mask) => (letsThrough(mask, asked) ? '1' : '0')).join('');
   }
 
   /** Filters at and below `filter` that the question is inside of. */
@@ -83,14 +88,30 @@ export class FilterIndex {
       if (letsThrough(child.mask, question.connection)) this.#collect(child, question, found);
   }
 
-  /** Settings of a filter whose text has a variable: few, and asked for with every section. */
-  namesWithVariables(filter: Filter): readonly ByteString[] {
-    let names = this.#namesWithVariables.get(filter);
+  /** Members of a struct that have a variable, built in or in one of the filters: few, and asked for with every section. */
+  withVariables(struct: StructDefinition, filters: readonly Filter[]): readonly SettingDefinition[] {
+    let known = this.#members.get(struct);
+    if (known === undefined) {
+      known = {
+        names: new Set(struct.members.map(({ name }) => name)),
+        builtIn: struct.members.filter(({ text }) => hasVariable(text)),
+      };
+      this.#members.set(struct, known);
+    }
+    const written = new Set<ByteString>();
+    for (const filter of filters)
+      for (const name of this.#namesWithVariables(filter)) if (known.names.has(name)) written.add(name);
+    if (written.size === 0) return known.builtIn;
+    return struct.members.filter(({ name, text }) => written.has(name) || hasVariable(text));
+  }
+
+  #namesWithVariables(filter: Filter): readonly ByteString[] {
+    let names = this.#variables.get(filter);
     if (names === undefined) {
       names = [...filter.values].flatMap(([name, value]) =>
         value.kind === 'text' && hasVariable(value.text) ? [name] : [],
       );
-      this.#namesWithVariables.set(filter, names);
+      this.#variables.set(filter, names);
     }
     return names;
   }
@@ -98,33 +119,37 @@ export class FilterIndex {
   /** Whether some filter tells connections of a protocol from those without one. */
   knows(protocol: ByteString): boolean {
     return this.tree.all.some(
-      ({ mask }) => mask.protocol !== undefined && letsThrough(mask, { protocol }) !== letsThrough(mask, {}),
+      ({ mask }) =>
+        mask.protocol !== undefined &&
+        letsThrough(mask, { protocol }) !== letsThrough(mask, withProtocol({})),
     );
   }
 
   #byOrder(filters: Filter[]): Filter[] {
     this.#order ??= new Map(this.tree.all.map((filter, index) => [filter, index]));
     const order = this.#order;
+    if (filters.length < 2) return filters;
     return filters.sort((a, b) => (order.get(b) ?? 0) - (order.get(a) ?? 0));
   }
 
   /** Everything that applies, the most specific first: what comes earlier wins. Dovecot 2.4.1 settings.c. */
-  applicable(question: Question): Filter[] {
-    const { root, defaults } = this.tree;
+  applicable(asked: Question): Filter[] {
+    const question = { connection: withProtocol(asked.connection), names: asked.names };
+    const own: Filter[] = [];
+    const builtIn: Filter[] = [];
     const found: Filter[] = [];
-    this.#collect(root, question, found);
+    this.#collect(this.tree.root, question, found);
+    for (const filter of found) if (!filter.isInGroup) (filter.isDefault ? builtIn : own).push(filter);
+    // Built-in values below a section may hang under the file's own section: their path decides.
+    const others: Filter[] = [];
+    this.#collect(this.tree.defaults, question, others);
+    for (const filter of others) if (filter.isDefault && !filter.isInGroup) builtIn.push(filter);
     const result: Filter[] = [];
-    for (const filter of this.#byOrder(found.filter((candidate) => !candidate.isInGroup))) {
-      if (filter.isDefault) continue;
+    for (const filter of this.#byOrder(own)) {
       result.push(filter);
       if (filter.groups.length > 0) result.push(...this.#grouped(filter, question));
     }
-    const builtIn: Filter[] = [];
-    // Built-in values below a section may hang under the file's own section: their path decides.
-    this.#collect(defaults, question, builtIn);
-    result.push(
-      ...this.#byOrder([...builtIn, ...found].filter((filter) => filter.isDefault && !filter.isInGroup)),
-    );
+    result.push(...this.#byOrder(builtIn));
     return result;
   }
 
@@ -142,7 +167,7 @@ export class FilterIndex {
 }
 
 /** `%{...}`, `$ENV:...` or `$SET:...`. */
-export function hasVariable(text: ByteString): boolean {
+function hasVariable(text: ByteString): boolean {
   return text.includes('%{') || text.includes('$');
 }
 
@@ -158,8 +183,12 @@ function addressMasks(tree: FilterTree): readonly FilterMask[] {
 }
 
 /** Who asks without a protocol is inside of `protocol !imap { }` (observed 2.4.1). */
+function withProtocol(connection: FilterMask): FilterMask {
+  return connection.protocol === undefined ? { ...connection, protocol: '' } : connection;
+}
+
 function letsThrough(mask: FilterMask, connection: FilterMask): boolean {
-  return matchMask(mask, { protocol: '', ...connection }) === 'yes';
+  return matchMask(mask, connection) === 'yes';
 }
 
 /** Whether the question is inside of a filter and all around it. */

@@ -28,6 +28,8 @@ export interface StructDefinition {
   readonly name: ByteString;
   readonly hasCheck: boolean;
   readonly members: readonly SettingDefinition[];
+  /** Those of them whose default is another one here. */
+  readonly ownDefaults: ReadonlyMap<ByteString, SettingDefinition>;
 }
 
 const GENERATED = { '2.4.1': rows241, '2.4.5': rows245 } as const;
@@ -53,6 +55,7 @@ export class SettingsTable {
   readonly #authStruct: number;
   readonly #filterNames: ReadonlySet<ByteString>;
   readonly #prefixCache = new Map<ByteString, ByteString | null>();
+  #structsByName: ReadonlyMap<ByteString, StructDefinition> | undefined;
   #iteration: readonly SettingDefinition[] | undefined;
 
   constructor(version: Version24, generated: TableRows) {
@@ -80,7 +83,8 @@ export class SettingsTable {
   }
 
   findStruct(name: ByteString): StructDefinition | undefined {
-    return this.structs.find((struct) => struct.name === name);
+    this.#structsByName ??= new Map(this.structs.map((struct) => [struct.name, struct]));
+    return this.#structsByName.get(name);
   }
 
   /** Settings that auth reads from the global level only: refused inside local and remote. */
@@ -165,16 +169,19 @@ function buildTable({ settingRows, structRows }: TableRows) {
   });
   const structs: StructDefinition[] = structRows.map(([name, hasCheck, members], structIndex) => {
     const list: SettingDefinition[] = [];
+    const ownDefaults = new Map<ByteString, SettingDefinition>();
     for (const member of members) {
       const index = typeof member === 'number' ? member : member[0];
-      const definition = rows[index];
+      let definition = rows[index];
       if (definition === undefined) continue;
       structsOf[index]?.push(structIndex);
-      list.push(
-        typeof member === 'number' ? definition : { ...definition, text: member[1], rawText: member[1] },
-      );
+      if (typeof member !== 'number') {
+        definition = { ...definition, text: member[1], rawText: member[1] };
+        ownDefaults.set(definition.name, definition);
+      }
+      list.push(definition);
     }
-    return { name, hasCheck: hasCheck === 1, members: list };
+    return { name, hasCheck: hasCheck === 1, members: list, ownDefaults };
   });
   return { byName, rows, structs };
 }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { FilterMask } from '../filter.js';
-import { type FilterIndex, hasVariable, Scope } from '../scope.js';
+import { type FilterIndex, Scope } from '../scope.js';
 import { escapeSectionName } from '../section-name.js';
 import { checkValue } from '../value-syntax.js';
 import type { StructView } from './struct-view.js';
@@ -69,9 +69,9 @@ export function expansionError(
   scope: Scope,
   structName: ByteString,
 ): ByteString | null {
-  const written = new Set(scope.filters.flatMap((filter) => index.namesWithVariables(filter)));
-  for (const { name, type, text: builtIn } of scope.table.findStruct(structName)?.members ?? []) {
-    if (!written.has(name) && !hasVariable(builtIn)) continue;
+  const struct = scope.table.findStruct(structName);
+  if (struct === undefined) return null;
+  for (const { name, type } of index.withVariables(struct, scope.filters)) {
     if (UNEXPANDED_TYPES.includes(type)) continue;
     const text = scope.text(name);
     if (!text.includes('%{')) {

@@ -3,7 +3,6 @@ import type { LoadInput } from '../../load-input.js';
 import type { ConfigProblem } from '../../problem.js';
 import type { Filter, FilterMask, FilterTree } from '../filter.js';
 import { FilterIndex } from '../scope.js';
-import type { SettingsTable } from '../settings-table.js';
 import { sieveProblems } from './sieve-start.js';
 import { structChecks } from './struct-checks.js';
 import { StructView } from './struct-view.js';
@@ -55,26 +54,13 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
 function structsOf(filter: Filter) {
   const { structs } = filter.table;
   if (filter.isRoot) return structs.filter((struct) => struct.hasCheck);
-  const indexes = checkedStructs(filter.table);
   const found = new Set<number>();
-  for (const name of filter.values.keys()) for (const index of indexes.get(name) ?? []) found.add(index);
-  return [...found].sort((a, b) => a - b).flatMap((index) => structs[index] ?? []);
-}
-
-const checkedByTable = new WeakMap<SettingsTable, Map<ByteString, number[]>>();
-
-/** Structs with a check by the settings that they have. */
-function checkedStructs(table: SettingsTable): ReadonlyMap<ByteString, readonly number[]> {
-  let indexes = checkedByTable.get(table);
-  if (indexes === undefined) {
-    indexes = new Map();
-    for (const [index, struct] of table.structs.entries()) {
-      if (!struct.hasCheck) continue;
-      for (const { name } of struct.members) indexes.set(name, [...(indexes.get(name) ?? []), index]);
-    }
-    checkedByTable.set(table, indexes);
-  }
-  return indexes;
+  for (const name of filter.values.keys())
+    for (const index of filter.table.findSetting(name)?.structs ?? []) found.add(index);
+  return [...found]
+    .sort((a, b) => a - b)
+    .flatMap((index) => structs[index] ?? [])
+    .filter((struct) => struct.hasCheck);
 }
 
 function connectionOf(filter: Filter): FilterMask {

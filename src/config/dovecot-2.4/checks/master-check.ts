@@ -1,25 +1,30 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { Scope } from '../scope.js';
 import { escapeSectionName } from '../section-name.js';
-import {
-  type CheckContext,
-  expansionError,
-  type StructCheck,
-  scopeWith,
-  sectionScope,
-} from './check-context.js';
+import { type CheckContext, expansionError, type StructCheck, sectionScope } from './check-context.js';
 import { UNKNOWN } from './struct-view.js';
 
 const TYPES = ['', 'log', 'config', 'anvil', 'login', 'startup', 'worker'];
 
 interface Service {
-  readonly filterName: ByteString;
   readonly name: ByteString;
+  readonly scope: Scope;
+  readonly listeners: readonly Listener[];
+}
+
+type ListenerKind = 'unix_listener' | 'fifo_listener' | 'inet_listener';
+
+interface Listener {
+  readonly kind: ListenerKind;
   readonly scope: Scope;
 }
 
-function missingListener(service: Scope, context: CheckContext, around: ByteString): ByteString | null {
-  for (const kind of ['unix_listener', 'fifo_listener', 'inet_listener'])
+const LISTENER_KINDS: readonly ListenerKind[] = ['unix_listener', 'fifo_listener', 'inet_listener'];
+
+/** All listeners of a service; text: Dovecot's error. */
+function listenersOf(service: Scope, context: CheckContext, around: ByteString): Listener[] | ByteString {
+  const listeners: Listener[] = [];
+  for (const kind of LISTENER_KINDS)
     for (const name of service.names(kind)) {
       const scope = sectionScope(context, kind, name, around);
       if (typeof scope === 'string') return scope;
@@ -27,8 +32,9 @@ function missingListener(service: Scope, context: CheckContext, around: ByteStri
       const unknown = kind === 'inet_listener' ? expansionError(context, scope, 'master') : null;
       if (unknown !== null)
         return `Failed to get inet_listener ${name}: master settings: Failed to parse configuration: ${unknown}`;
+      listeners.push({ kind, scope });
     }
-  return null;
+  return listeners;
 }
 
 interface Loads {
@@ -59,9 +65,9 @@ export const checkMaster: StructCheck = (view, context) => {
     if (unknown !== null && !context.expanded) return null;
     if (unknown !== null)
       return `Failed to get service ${filterName}: service settings (filter=service/${escapeSectionName(filterName)}): Failed to parse configuration: ${unknown}`;
-    services.push({ filterName, name: scope.text('service_name'), scope });
-    const missing = missingListener(scope, context, `service/${filterName}`);
-    if (missing !== null) return missing;
+    const listeners = listenersOf(scope, context, `service/${filterName}`);
+    if (typeof listeners === 'string') return listeners;
+    services.push({ name: scope.text('service_name'), scope, listeners });
   }
   const seen = new Set<ByteString>();
   for (const [i, { name, scope }] of services.entries()) {
@@ -76,20 +82,20 @@ export const checkMaster: StructCheck = (view, context) => {
   const unknown = protocols.find((protocol) => !known.has(protocol));
   if (unknown !== undefined) return `protocols: Unknown protocol: ${unknown}`;
 
-  const listeners: ByteString[] = [];
+  const bound: ByteString[] = [];
   const loads: Loads = { auth: 0, authReasons: [], anvil: 2, anvilReasons: [] };
   const baseDir = view.text('base_dir').replace(/\/$/, '');
   for (const service of services) {
     const protocol = service.scope.text('service_protocol');
     if (protocol !== '' && !protocols.includes(protocol)) continue;
-    const error = checkService(service, loads) ?? collectListeners(service, context, baseDir, listeners);
+    const error = checkService(service, loads) ?? collectListeners(service, context, baseDir, bound);
     if (error !== null) return error;
   }
   // Dovecot 2.4.1 master-settings.c service_get_client_limit(): the program aborts
   for (const needed of ['auth', 'anvil'])
     if (!seen.has(needed)) return `Panic: Unexpectedly didn't find service ${needed}`;
   warnAboutLoads(services, loads, context);
-  return firstDuplicate(listeners);
+  return firstDuplicate(bound);
 };
 
 function checkService({ name, scope }: Service, loads: Loads): ByteString | null {
@@ -132,22 +138,18 @@ function collectListeners(
   baseDir: ByteString,
   listeners: ByteString[],
 ): ByteString | null {
-  const around = `service/${service.filterName}`;
-  for (const kind of ['unix_listener', 'fifo_listener']) {
-    for (const name of service.scope.names(kind)) {
-      const scope = scopeWith(context, around, `${kind}/${name}`);
-      const path = scope.text(`${kind}_path`);
-      if (path === '') return `service(${service.name}): ${kind}: path must not be empty`;
-      if (path.startsWith(`${baseDir}/`))
-        context.warn(`You should remove base_dir prefix from unix_listener: ${path}`);
-      if (scope.number(`${kind}_mode`) !== 0)
-        listeners.push(path.startsWith('/') ? path : `${baseDir}/${path}`);
+  for (const { kind, scope } of service.listeners) {
+    if (kind === 'inet_listener') {
+      const port = scope.number('inet_listener_port');
+      if (port !== 0) for (const address of scope.list('listen')) listeners.push(`${port}:${address}`);
+      continue;
     }
-  }
-  for (const name of service.scope.names('inet_listener')) {
-    const scope = scopeWith(context, around, `inet_listener/${name}`);
-    const port = scope.number('inet_listener_port');
-    if (port !== 0) for (const address of scope.list('listen')) listeners.push(`${port}:${address}`);
+    const path = scope.text(`${kind}_path`);
+    if (path === '') return `service(${service.name}): ${kind}: path must not be empty`;
+    if (path.startsWith(`${baseDir}/`))
+      context.warn(`You should remove base_dir prefix from unix_listener: ${path}`);
+    if (scope.number(`${kind}_mode`) !== 0)
+      listeners.push(path.startsWith('/') ? path : `${baseDir}/${path}`);
   }
   return null;
 }

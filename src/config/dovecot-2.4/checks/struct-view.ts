@@ -32,8 +32,8 @@ export class StructView {
   }
 
   #texts(name: ByteString): ByteString[] {
-    const member = this.#struct.members.find((candidate) => candidate.name === name);
-    const texts = [(member ?? this.filter.table.findSetting(name))?.text ?? ''];
+    const member = this.#struct.ownDefaults.get(name) ?? this.filter.table.findSetting(name);
+    const texts = [member?.text ?? ''];
     for (const layer of this.#layers) {
       const stored = layer.values.get(name);
       if (stored?.kind === 'text') texts.push(stored.text);
