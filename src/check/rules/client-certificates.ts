@@ -42,5 +42,5 @@ export const clientCertificates = defineRule({
 });
 
 function isYes(text: string | undefined): boolean {
-  return /^(?:yes|y|1)$/i.test(text ?? '');
+  return ['yes', 'y', '1'].includes((text ?? '').toLowerCase());
 }

@@ -42,14 +42,14 @@ const FINDERS: Partial<Record<AffectedFeature, (context: RuleContext) => Place |
   },
   'cached-otp': ({ config }) => {
     const { cacheSize, mechanisms } = config.effective.auth();
-    return cacheSize > 0 && mechanisms.some((name) => /^otp$/i.test(name))
+    return cacheSize > 0 && mechanisms.some((name) => name.toLowerCase() === 'otp')
       ? writtenValue(config, 'auth_mechanisms')
       : null;
   },
   'sql-any-name': (context) => anyName(context, 'sql'),
   'ldap-any-name': (context) => anyName(context, 'ldap'),
   'scram-plus': ({ config }) =>
-    config.effective.auth().mechanisms.some((name) => /-plus$/i.test(name))
+    config.effective.auth().mechanisms.some((name) => name.toLowerCase().endsWith('-plus'))
       ? writtenValue(config, 'auth_mechanisms')
       : null,
   'doveadm-password': ({ config }) => writtenValue(config, 'doveadm_password'),

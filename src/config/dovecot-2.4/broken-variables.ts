@@ -12,7 +12,8 @@ export function brokenVariables(tree: FilterTree): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   for (const filter of tree.all) {
     if (filter.isDefault) continue;
-    for (const name of inOrderOfStructs(filter))
+    const names = namesWithExpressions(filter);
+    for (const name of names.length < 2 ? names : inOrderOfStructs(filter, names))
       for (const { text, origin } of textsOf(filter, name)) {
         const error = text.includes('%{') ? parseVariables24(text).error : null;
         if (error !== null) problems.push(problemOf(name, text, error.message, origin));
@@ -21,15 +22,26 @@ export function brokenVariables(tree: FilterTree): ConfigProblem[] {
   return problems;
 }
 
+function namesWithExpressions(filter: Filter): ByteString[] {
+  const names: ByteString[] = [];
+  for (const [name, stored] of filter.values) {
+    const isOne =
+      stored.kind === 'text'
+        ? stored.text.includes('%{')
+        : stored.kind === 'list' && stored.elements.some(({ value }) => value.includes('%{'));
+    if (isOne) names.push(name);
+  }
+  return names;
+}
+
 /** Names set in a filter, in the order in which Dovecot goes through its own tables. */
-function inOrderOfStructs(filter: Filter): ByteString[] {
+function inOrderOfStructs(filter: Filter, names: readonly ByteString[]): ByteString[] {
   const rank = (name: ByteString) => {
     const { structs } = filter.table;
     const first = filter.table.findSetting(name)?.structs[0] ?? structs.length;
     return { first, member: structs[first]?.members.findIndex((member) => member.name === name) ?? 0 };
   };
-  return [...filter.values.keys()]
-    .filter((name) => textsOf(filter, name).some(({ text }) => text.includes('%{')))
+  return names
     .map((name) => ({ name, ...rank(name) }))
     .sort((a, b) => a.first - b.first || a.member - b.member)
     .map(({ name }) => name);

@@ -31,8 +31,8 @@ export type StoredValue =
 export interface ListValue {
   readonly kind: 'list';
   readonly elements: ListElement[];
-  /** Key to its first element. */
-  readonly index: Map<ByteString, ListElement>;
+  /** Key to its first element, once there are many; null: not made. */
+  index: Map<ByteString, ListElement> | null;
   replaced: boolean;
   origin: Origin | null;
   explicit: boolean;

@@ -1,20 +1,33 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Origin } from '../origin.js';
-import type { ListValue } from './filter.js';
+import type { ListElement, ListValue } from './filter.js';
 
 export function createList(origin: Origin | null): ListValue {
-  return { kind: 'list', elements: [], index: new Map(), replaced: false, origin, explicit: false };
+  return { kind: 'list', elements: [], index: null, replaced: false, origin, explicit: false };
 }
 
 /** Sets one element; a known key keeps its place. */
 export function setElement(list: ListValue, key: ByteString, value: ByteString, origin: Origin | null): void {
-  const known = list.index.get(key);
+  const known = firstOf(list, key);
   if (known !== undefined) {
     known.value = value;
     known.origin = origin;
     return;
   }
   appendElement(list, key, value, origin);
+}
+
+/** Most lists are short: an index of each would cost more than looking. */
+const SHORT = 16;
+
+function firstOf(list: ListValue, key: ByteString): ListElement | undefined {
+  if (list.index === null) {
+    if (list.elements.length < SHORT) return list.elements.find((element) => element.key === key);
+    list.index = new Map();
+    for (const element of list.elements)
+      if (!list.index.has(element.key)) list.index.set(element.key, element);
+  }
+  return list.index.get(key);
 }
 
 /** Adds an element at the end, even if the key is there already: an assignment may name one twice. */
@@ -26,10 +39,10 @@ export function appendElement(
 ): void {
   const element = { key, value, origin };
   list.elements.push(element);
-  if (!list.index.has(key)) list.index.set(key, element);
+  if (list.index?.has(key) === false) list.index.set(key, element);
 }
 
 export function clearList(list: ListValue): void {
   list.elements.length = 0;
-  list.index.clear();
+  list.index = null;
 }

@@ -59,7 +59,7 @@ export class SettingsTable {
   #iteration: readonly SettingDefinition[] | undefined;
 
   constructor(version: Version24, generated: TableRows) {
-    const { byName, rows, structs } = buildTable(generated);
+    const { byName, rows, structs, filterNames } = buildTable(generated);
     this.version = version;
     this.#byName = byName;
     this.settings = rows;
@@ -67,9 +67,7 @@ export class SettingsTable {
     this.singleProcessServices = generated.singleProcessServices;
     this.builtInFilters = generated.builtInFilters;
     this.#authStruct = structs.findIndex((struct) => struct.name === 'auth');
-    this.#filterNames = new Set(
-      rows.filter((definition) => definition.type === 'filter').map((definition) => definition.name),
-    );
+    this.#filterNames = filterNames;
   }
 
   findSetting(name: ByteString): SettingDefinition | undefined {
@@ -147,30 +145,27 @@ export function settingsTable(version: Version24): SettingsTable {
   return table;
 }
 
+/** Runs at every start, in V8's interpreter: members of a row are read one by one there, taking it apart costs more. */
 function buildTable({ settingRows, structRows }: TableRows) {
   const byName = new Map<ByteString, SettingDefinition>();
-  const structsOf: number[][] = settingRows.map(() => []);
-  const rows = settingRows.map(([name, type, rawText, hidden, field, required], index) => {
-    const values = type === 'enum' ? rawText.split(':') : [];
-    const definition: SettingDefinition = {
-      name,
-      type,
-      text: type === 'enum' ? (values[0] ?? '') : rawText,
-      rawText,
-      values,
-      hidden: hidden === 1,
-      nameField: type === 'list_filter' ? (field ?? null) : null,
-      required: required ?? null,
-      aliasOf: type === 'alias' ? (field ?? null) : null,
-      structs: structsOf[index] ?? [],
-    };
-    byName.set(name, definition);
-    return definition;
-  });
+  const filterNames = new Set<ByteString>();
+  const rows: SettingDefinition[] = [];
+  const structsOf: number[][] = [];
+  for (let at = 0; at < settingRows.length; at++) {
+    const row = settingRows[at];
+    if (row === undefined) continue;
+    const structs: number[] = [];
+    const definition = definitionOf(row, structs);
+    if (definition.type === 'filter') filterNames.add(row[0]);
+    rows.push(definition);
+    structsOf.push(structs);
+    byName.set(row[0], definition);
+  }
   const structs: StructDefinition[] = structRows.map(([name, hasCheck, members], structIndex) => {
     const list: SettingDefinition[] = [];
     const ownDefaults = new Map<ByteString, SettingDefinition>();
-    for (const member of members) {
+    for (let at = 0; at < members.length; at++) {
+      const member = members[at] ?? 0;
       const index = typeof member === 'number' ? member : member[0];
       let definition = rows[index];
       if (definition === undefined) continue;
@@ -183,7 +178,27 @@ function buildTable({ settingRows, structRows }: TableRows) {
     }
     return { name, hasCheck: hasCheck === 1, members: list, ownDefaults };
   });
-  return { byName, rows, structs };
+  return { byName, rows, structs, filterNames };
+}
+
+const NO_VALUES: readonly ByteString[] = [];
+
+function definitionOf(row: SettingRow, structs: readonly number[]): SettingDefinition {
+  const type = row[1];
+  const rawText = row[2];
+  const values = type === 'enum' ? rawText.split(':') : NO_VALUES;
+  return {
+    name: row[0],
+    type,
+    text: type === 'enum' ? (values[0] ?? '') : rawText,
+    rawText,
+    values,
+    hidden: row[3] === 1,
+    nameField: type === 'list_filter' ? (row[4] ?? null) : null,
+    required: row[5] ?? null,
+    aliasOf: type === 'alias' ? (row[4] ?? null) : null,
+    structs,
+  };
 }
 
 /** Hash of Dovecot 2.4.1 hash.c `str_hash`. */

@@ -106,7 +106,7 @@ const SIZE_FACTORS: Readonly<Record<string, bigint>> = nameTable({
 
 export function parseSize(text: ByteString): Parsed<number> {
   if (isUnlimited(text)) return done(Infinity);
-  const match = /^([0-9]+) *(?:([kmgt])i?b?|b)?$/i.exec(text);
+  const match = /^([0-9]+) *(?:([KMGTkmgt])[Ii]?[Bb]?|[Bb])?$/.exec(text);
   if (match === null || BigInt(match[1] ?? '0') > UINT64_MAX) return fail(`Invalid size: ${text}`);
   const factor = SIZE_FACTORS[(match[2] ?? '').toUpperCase()] ?? 1n;
   const number = BigInt(match[1] ?? '0');

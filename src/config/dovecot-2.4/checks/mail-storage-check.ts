@@ -13,13 +13,15 @@ function checkUidl(format: ByteString): ByteString | null {
   return names.length > 0 ? null : "pop3_uidl_format setting doesn't contain any %{variables}.";
 }
 
+const HEADER = 'hdr.';
+
 function checkCacheFields(view: StructView, name: ByteString): ByteString | null {
   const fields = view.list(name);
   for (const field of fields) {
-    const header = /^hdr\.(.*)$/is.exec(field)?.[1];
+    if (field.slice(0, HEADER.length).toLowerCase() !== HEADER) continue;
+    const header = field.slice(HEADER.length);
     // RFC 5322 2.2: printable US-ASCII without the colon
-    if (header !== undefined && !/^[!-9;-~]+$/.test(header))
-      return `Invalid ${name}: ${header} is not a valid header name`;
+    if (!/^[!-9;-~]+$/.test(header)) return `Invalid ${name}: ${header} is not a valid header name`;
   }
   if (fields.includes('*') && fields.length > 1)
     return `Invalid ${name}: has multiple values while having "*" set`;
