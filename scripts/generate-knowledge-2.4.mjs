@@ -102,6 +102,7 @@ function timeText(seconds) {
 // Settings in the order in which Dovecot first meets them: its hash table, and so "Did you mean one of", follows it.
 const settings = new Map();
 const structs = [];
+const structsOf = [];
 const textDefaults = [];
 const services = [];
 for (const row of tables) {
@@ -117,11 +118,13 @@ for (const row of tables) {
     if (entry === undefined) {
       entry = { index: settings.size, ...define, text, alias: define.type === 'alias' ? previous : null };
       settings.set(define.key, entry);
+      structsOf.push([]);
     }
     if (define.type !== 'alias') previous = define.key;
     // A struct whose own default differs from the first one's carries it.
     members.push(entry.text === text ? entry.index : [entry.index, text]);
   }
+  for (const member of members) structsOf[[member].flat()[0]].push(structs.length);
   structs.push([row.struct, row.check ? 1 : 0, members]);
   textDefaults.push(row.defaults);
 }
@@ -133,6 +136,9 @@ const settingRows = [...settings.values()].map((s) => {
   if (s.required) row.push(s.required);
   return row;
 });
+
+// Made here, since a start would take a millisecond to find out.
+const settingStructs = structsOf.map((found) => (found.length === 1 ? found[0] : found));
 
 // Values of a built-in service that are set at all (config_parser_add_service_default_struct): numbers of value 0 mean
 // the global default, strings and booleans are always set.
@@ -169,7 +175,7 @@ await build({
 const resolver = await import(bundle);
 rmSync(dirname(bundle), { recursive: true });
 const builtInFilters = resolver.builtInFilters(
-  { settingRows, structRows: structs, singleProcessServices },
+  { settingRows, settingStructs, structRows: structs, singleProcessServices },
   { services: serviceSources, textDefaults, text: importText },
 );
 
@@ -179,6 +185,9 @@ import type { BuiltInFilterRow, SettingRow, StructRow } from '../tables-2.4.js';
 
 /** name, type, default as doveconf shows it (enum: all values, the default first), hidden, name field or alias, required. */
 export const settingRows: readonly SettingRow[] = ${lines(settingRows)};
+
+/** The struct of each setting, or the structs in Dovecot's order. */
+export const settingStructs: readonly (number | readonly number[])[] = ${JSON.stringify(settingStructs)};
 
 /** name, has a check, settings (index, or index with a default of its own). */
 export const structRows: readonly StructRow[] = ${lines(structs)};

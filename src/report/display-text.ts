@@ -1,16 +1,30 @@
 // How wide text is on a terminal, and how text of unknown origin is made safe for one.
 
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const ZERO_WIDTH = /\p{Mn}|\p{Me}|\p{Cf}/u;
+interface Widths {
+  readonly wide: RegExp;
+  readonly zeroWidth: RegExp;
+}
+
+let widths: Widths | undefined;
+
+/** Made for the first character beyond ASCII: V8 needs a while for classes of Unicode. */
+function unicodeWidths(): Widths {
+  widths ??= {
+    wide: /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u,
+    zeroWidth: /\p{Mn}|\p{Me}|\p{Cf}/u,
+  };
+  return widths;
+}
+
 const TAB_WIDTH = 4;
 
 /** Columns that one character (a code point) takes at column `at`. */
 function widthOf(character: string, at: number): number {
   if (character === '\t') return TAB_WIDTH - (at % TAB_WIDTH);
   if (character < '\x7f') return 1;
-  if (ZERO_WIDTH.test(character)) return 0;
-  return WIDE.test(character) || (character.codePointAt(0) ?? 0) > 0x1ffff ? 2 : 1;
+  const { wide, zeroWidth } = unicodeWidths();
+  if (zeroWidth.test(character)) return 0;
+  return wide.test(character) || (character.codePointAt(0) ?? 0) > 0x1ffff ? 2 : 1;
 }
 
 /** Columns that `text` takes when it starts at the first column. */

@@ -28,8 +28,8 @@ export interface StructDefinition {
   readonly name: ByteString;
   readonly hasCheck: boolean;
   readonly members: readonly SettingDefinition[];
-  /** Those of them whose default is another one here. */
-  readonly ownDefaults: ReadonlyMap<ByteString, SettingDefinition>;
+  /** Defaults of those that have another one here. */
+  readonly ownDefaults: ReadonlyMap<ByteString, ByteString>;
 }
 
 const GENERATED = { '2.4.1': rows241, '2.4.5': rows245 } as const;
@@ -37,47 +37,69 @@ const GENERATED = { '2.4.1': rows241, '2.4.5': rows245 } as const;
 /** What a generated module holds of one version. */
 export interface TableRows {
   readonly settingRows: readonly SettingRow[];
+  readonly settingStructs: readonly (number | readonly number[])[];
   readonly structRows: readonly StructRow[];
   readonly singleProcessServices: readonly string[];
   readonly builtInFilters: readonly BuiltInFilterRow[];
 }
 
-/** The settings that one version knows. */
+/** The settings that one version knows. A run looks at few of them: what stands for one is made when it is asked for. */
 export class SettingsTable {
   readonly version: Version24;
-  /** Every setting in the order in which Dovecot learns of them. */
-  readonly settings: readonly SettingDefinition[];
   readonly structs: readonly StructDefinition[];
   /** Built-in services whose `process_limit` must be 1. */
   readonly singleProcessServices: readonly string[];
   readonly builtInFilters: readonly BuiltInFilterRow[];
-  readonly #byName: ReadonlyMap<ByteString, SettingDefinition>;
+  readonly #rows: readonly SettingRow[];
+  readonly #indexes = new Map<ByteString, number>();
+  readonly #definitions: (SettingDefinition | undefined)[] = [];
+  readonly #structsOf: TableRows['settingStructs'];
   readonly #authStruct: number;
-  readonly #filterNames: ReadonlySet<ByteString>;
+  readonly #filterNames = new Set<ByteString>();
   readonly #prefixCache = new Map<ByteString, ByteString | null>();
   #structsByName: ReadonlyMap<ByteString, StructDefinition> | undefined;
   #iteration: readonly SettingDefinition[] | undefined;
 
-  constructor(version: Version24, generated: TableRows) {
-    const { byName, rows, structs, filterNames } = buildTable(generated);
+  constructor(version: Version24, { settingRows, structRows, ...rest }: TableRows) {
     this.version = version;
-    this.#byName = byName;
-    this.settings = rows;
-    this.structs = structs;
-    this.singleProcessServices = generated.singleProcessServices;
-    this.builtInFilters = generated.builtInFilters;
-    this.#authStruct = structs.findIndex((struct) => struct.name === 'auth');
-    this.#filterNames = filterNames;
+    this.#rows = settingRows;
+    for (let index = 0; index < settingRows.length; index++) {
+      const row = settingRows[index];
+      if (row === undefined) continue;
+      this.#indexes.set(row[0], index);
+      if (row[1] === 'filter') this.#filterNames.add(row[0]);
+    }
+    this.#structsOf = rest.settingStructs;
+    this.structs = structRows.map((row) => new Struct(row, (index) => this.#settingAt(index)));
+    this.singleProcessServices = rest.singleProcessServices;
+    this.builtInFilters = rest.builtInFilters;
+    this.#authStruct = structRows.findIndex(([name]) => name === 'auth');
+  }
+
+  /** Every setting in the order in which Dovecot learns of them. */
+  get settings(): readonly SettingDefinition[] {
+    return this.#rows.flatMap((_, index) => this.#settingAt(index) ?? []);
+  }
+
+  #settingAt(index: number): SettingDefinition | undefined {
+    const known = this.#definitions[index];
+    const row = this.#rows[index];
+    if (known !== undefined || row === undefined) return known;
+    const structs = this.#structsOf[index] ?? [];
+    const definition = definitionOf(row, typeof structs === 'number' ? [structs] : structs);
+    this.#definitions[index] = definition;
+    return definition;
   }
 
   findSetting(name: ByteString): SettingDefinition | undefined {
-    return this.#byName.get(name);
+    const index = this.#indexes.get(name);
+    return index === undefined ? undefined : this.#settingAt(index);
   }
 
   /** The setting a key such as `list/key` begins with. */
   findSettingOfKey(key: ByteString): SettingDefinition | undefined {
     const slash = key.indexOf('/');
-    return this.#byName.get(slash === -1 ? key : key.slice(0, slash));
+    return this.findSetting(slash === -1 ? key : key.slice(0, slash));
   }
 
   findStruct(name: ByteString): StructDefinition | undefined {
@@ -145,40 +167,38 @@ export function settingsTable(version: Version24): SettingsTable {
   return table;
 }
 
-/** Runs at every start, in V8's interpreter: members of a row are read one by one there, taking it apart costs more. */
-function buildTable({ settingRows, structRows }: TableRows) {
-  const byName = new Map<ByteString, SettingDefinition>();
-  const filterNames = new Set<ByteString>();
-  const rows: SettingDefinition[] = [];
-  const structsOf: number[][] = [];
-  for (let at = 0; at < settingRows.length; at++) {
-    const row = settingRows[at];
-    if (row === undefined) continue;
-    const structs: number[] = [];
-    const definition = definitionOf(row, structs);
-    if (definition.type === 'filter') filterNames.add(row[0]);
-    rows.push(definition);
-    structsOf.push(structs);
-    byName.set(row[0], definition);
+class Struct implements StructDefinition {
+  readonly name: ByteString;
+  readonly hasCheck: boolean;
+  readonly #row: StructRow;
+  readonly #settingAt: (index: number) => SettingDefinition | undefined;
+  #members: readonly SettingDefinition[] | undefined;
+  #ownDefaults: ReadonlyMap<ByteString, ByteString> | undefined;
+
+  constructor(row: StructRow, settingAt: (index: number) => SettingDefinition | undefined) {
+    this.name = row[0];
+    this.hasCheck = row[1] === 1;
+    this.#row = row;
+    this.#settingAt = settingAt;
   }
-  const structs: StructDefinition[] = structRows.map(([name, hasCheck, members], structIndex) => {
-    const list: SettingDefinition[] = [];
-    const ownDefaults = new Map<ByteString, SettingDefinition>();
-    for (let at = 0; at < members.length; at++) {
-      const member = members[at] ?? 0;
-      const index = typeof member === 'number' ? member : member[0];
-      let definition = rows[index];
-      if (definition === undefined) continue;
-      structsOf[index]?.push(structIndex);
-      if (typeof member !== 'number') {
-        definition = { ...definition, text: member[1], rawText: member[1] };
-        ownDefaults.set(definition.name, definition);
-      }
-      list.push(definition);
-    }
-    return { name, hasCheck: hasCheck === 1, members: list, ownDefaults };
-  });
-  return { byName, rows, structs, filterNames };
+
+  get members(): readonly SettingDefinition[] {
+    this.#members ??= this.#row[2].flatMap((member) => {
+      if (typeof member === 'number') return this.#settingAt(member) ?? [];
+      const definition = this.#settingAt(member[0]);
+      return definition === undefined ? [] : { ...definition, text: member[1], rawText: member[1] };
+    });
+    return this.#members;
+  }
+
+  get ownDefaults(): ReadonlyMap<ByteString, ByteString> {
+    this.#ownDefaults ??= new Map(
+      this.#row[2].flatMap((member) =>
+        typeof member === 'number' ? [] : [[this.#settingAt(member[0])?.name ?? '', member[1]] as const],
+      ),
+    );
+    return this.#ownDefaults;
+  }
 }
 
 const NO_VALUES: readonly ByteString[] = [];

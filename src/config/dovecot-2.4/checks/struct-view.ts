@@ -32,8 +32,7 @@ export class StructView {
   }
 
   #texts(name: ByteString): ByteString[] {
-    const member = this.#struct.ownDefaults.get(name) ?? this.filter.table.findSetting(name);
-    const texts = [member?.text ?? ''];
+    const texts = [this.#struct.ownDefaults.get(name) ?? this.filter.table.findSetting(name)?.text ?? ''];
     for (const layer of this.#layers) {
       const stored = layer.values.get(name);
       if (stored?.kind === 'text') texts.push(stored.text);
