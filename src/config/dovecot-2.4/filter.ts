@@ -136,12 +136,16 @@ function networkKey(network: Network): string {
 }
 
 function childPath(parent: Filter, mask: FilterMask): string {
+  const { protocol, localName, local, remote, name } = mask;
+  const named = name === undefined ? '' : `${mask.isList === true ? 'a' : 'f'}${name}`;
+  if (protocol === undefined && localName === undefined && local === undefined && remote === undefined)
+    return `${parent.path}\x01${named}`;
   const parts = [
-    mask.protocol === undefined ? '' : `p${mask.protocol}`,
-    mask.localName === undefined ? '' : `n${mask.localName}`,
-    mask.local === undefined ? '' : `l${networkKey(mask.local)}`,
-    mask.remote === undefined ? '' : `r${networkKey(mask.remote)}`,
-    mask.name === undefined ? '' : `${mask.isList === true ? 'a' : 'f'}${mask.name}`,
+    protocol === undefined ? '' : `p${protocol}`,
+    localName === undefined ? '' : `n${localName}`,
+    local === undefined ? '' : `l${networkKey(local)}`,
+    remote === undefined ? '' : `r${networkKey(remote)}`,
+    named,
   ];
   return `${parent.path}\x01${parts.join('\x02')}`;
 }

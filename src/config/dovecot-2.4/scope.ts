@@ -20,6 +20,13 @@ export interface Question {
   readonly names: ReadonlySet<ByteString>;
 }
 
+/** Members of a struct that have a variable: built in, and by the filters that write them. */
+interface MembersWithVariables {
+  readonly names: ReadonlySet<ByteString>;
+  readonly builtIn: readonly SettingDefinition[];
+  readonly written: Map<Filter, readonly ByteString[]>;
+}
+
 function localNameKey(localName: ByteString): ByteString {
   return `\x01${localName}`;
 }
@@ -38,10 +45,8 @@ export class FilterIndex {
   readonly tree: FilterTree;
   readonly #children = new Map<Filter, { named: Map<ByteString, Filter[]>; others: Filter[] }>();
   readonly #variables = new Map<Filter, readonly ByteString[]>();
-  readonly #members = new Map<
-    StructDefinition,
-    { readonly names: ReadonlySet<ByteString>; readonly builtIn: readonly SettingDefinition[] }
-  >();
+  readonly #members = new Map<StructDefinition, MembersWithVariables>();
+  readonly #protocols = new Map<ByteString, boolean>();
   #order: Map<Filter, number> | undefined;
   #addressMasks: readonly FilterMask[] | undefined;
 
@@ -95,14 +100,22 @@ export class FilterIndex {
       known = {
         names: new Set(struct.members.map(({ name }) => name)),
         builtIn: struct.members.filter(({ text }) => hasVariable(text)),
+        written: new Map(),
       };
       this.#members.set(struct, known);
     }
-    const written = new Set<ByteString>();
-    for (const filter of filters)
-      for (const name of this.#namesWithVariables(filter)) if (known.names.has(name)) written.add(name);
-    if (written.size === 0) return known.builtIn;
-    return struct.members.filter(({ name, text }) => written.has(name) || hasVariable(text));
+    const { names, builtIn } = known;
+    const written: ByteString[] = [];
+    for (const filter of filters) {
+      let own = known.written.get(filter);
+      if (own === undefined) {
+        own = this.#namesWithVariables(filter).filter((name) => names.has(name));
+        known.written.set(filter, own);
+      }
+      written.push(...own);
+    }
+    if (written.length === 0) return builtIn;
+    return struct.members.filter(({ name, text }) => written.includes(name) || hasVariable(text));
   }
 
   #namesWithVariables(filter: Filter): readonly ByteString[] {
@@ -116,13 +129,16 @@ export class FilterIndex {
     return names;
   }
 
-  /** Whether some filter tells connections of a protocol from those without one. */
+  /** Whether something is set that connections of a protocol see otherwise than those without one. */
   knows(protocol: ByteString): boolean {
-    return this.tree.all.some(
-      ({ mask }) =>
-        mask.protocol !== undefined &&
-        letsThrough(mask, { protocol }) !== letsThrough(mask, withProtocol({})),
-    );
+    let known = this.#protocols.get(protocol);
+    if (known === undefined) {
+      known = this.tree.all.some(
+        (filter) => (filter.values.size > 0 || filter.groups.length > 0) && tellsApart(filter, protocol),
+      );
+      this.#protocols.set(protocol, known);
+    }
+    return known;
   }
 
   #byOrder(filters: Filter[]): Filter[] {
@@ -169,6 +185,19 @@ export class FilterIndex {
 /** `%{...}`, `$ENV:...` or `$SET:...`. */
 function hasVariable(text: ByteString): boolean {
   return text.includes('%{') || text.includes('$');
+}
+
+/** Whether a filter, or one around it, lets either connections of a protocol through or those without one. */
+function tellsApart(filter: Filter, protocol: ByteString): boolean {
+  for (let at: Filter | null = filter; at !== null; at = at.outer) {
+    const { mask } = at;
+    if (
+      mask.protocol !== undefined &&
+      letsThrough(mask, { protocol }) !== letsThrough(mask, withProtocol({}))
+    )
+      return true;
+  }
+  return false;
 }
 
 /** What filters ask of the addresses and the name of a connection. */
