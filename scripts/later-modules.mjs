@@ -3,6 +3,17 @@
 import { resolve } from 'node:path';
 
 export const LATER_MODULES = {
+  'src/check/fail-open.ts': ['failOpenings', 'isOpenBy'],
+  'src/check/migration-text.ts': ['pluginTextFor24', 'textFor24'],
+  'src/check/sql/select.ts': ['parseSelect'],
+  'src/check/sql/values.ts': ['possibleValues', 'union'],
+  'src/config/dovecot-2.3/dumper.ts': ['dump23'],
+  'src/config/dovecot-2.3/unknown-setting.ts': ['explainUnknown'],
+  'src/config/dovecot-2.4/checks/sieve-user-email.ts': ['userEmailError'],
+  'src/config/dovecot-2.4/explanation.ts': ['explain'],
+  'src/config/dovecot-2.4/print/dump-question.ts': ['dumpQuestion'],
+  'src/config/dovecot-2.4/print/dumper.ts': ['dump24'],
+  'src/config/read-ext-file.ts': ['readExtFile'],
   'src/auth/walk.ts': ['walk'],
   'src/check/rules-of-2.3.ts': ['rulesOf23'],
   'src/check/rules-of-2.4.ts': ['rulesOf24'],

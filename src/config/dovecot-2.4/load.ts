@@ -11,7 +11,7 @@ import { checkSettings } from './checks/check-settings.js';
 import { EffectiveSettings } from './effective-settings.js';
 import { addServiceLimits, checkGroups } from './finish.js';
 import { dumpQuestion } from './print/dump-question.js';
-import { Dumper } from './print/dumper.js';
+import { dump24 } from './print/dumper.js';
 import { Reading } from './reading.js';
 import { type SettingsTable, settingsTable } from './settings-table.js';
 
@@ -61,15 +61,18 @@ export function load24(input: LoadInput): LoadResult {
       return typeof question === 'string' ? question : null;
     },
     dump: (options) =>
-      new Dumper(
-        () => dumpQuestion(table, options.filters, input.host.lookUp),
-        () => readToPrint(options),
-        isBroken ? [] : late,
-        (tree) =>
-          tree === builder.tree && options.names.length + options.filters.length === 0
-            ? checked
-            : checkSettings(tree, input),
-      ).dump(options),
+      dump24(
+        {
+          question: () => dumpQuestion(table, options.filters, input.host.lookUp),
+          read: () => readToPrint(options),
+          late: isBroken ? [] : late,
+          check: (tree) =>
+            tree === builder.tree && options.names.length + options.filters.length === 0
+              ? checked
+              : checkSettings(tree, input),
+        },
+        options,
+      ),
   };
 }
 

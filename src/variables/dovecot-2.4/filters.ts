@@ -6,6 +6,7 @@ import { base64, hexlify, unbase64, unhexlify } from './filters/encodings.js';
 import { benumber, calculate, hex, lenumber, unhex } from './filters/numbers.js';
 import { substr, truncate } from './filters/range.js';
 import * as text from './filters/text.js';
+import type { FilterName } from './names.js';
 import type { Filter } from './state.js';
 
 /** Turns the caller's escaping off for this `%{}` (backport of 2.4.3 in Debian 13, observed 2.4.1-4). */
@@ -14,43 +15,45 @@ const safe: Filter = (state) => {
   state.isSafe = true;
 };
 
+const BY_NAME: Readonly<Record<FilterName, Filter>> = {
+  lookup: text.lookup,
+  literal: text.literal,
+  calculate,
+  concat: text.concat,
+  upper: text.upper,
+  lower: text.lower,
+  hash,
+  md5,
+  sha1,
+  sha256,
+  sha384,
+  sha512,
+  base64,
+  unbase64,
+  hex,
+  unhex,
+  hexlify,
+  unhexlify,
+  default: text.defaultFilter,
+  reverse: text.reverse,
+  truncate,
+  substr,
+  ldap_dn: text.ldapDnFilter,
+  if: ifFilter,
+  regexp,
+  lenumber,
+  benumber,
+  index: text.index,
+  username: text.username,
+  domain: text.domain,
+  list: text.list,
+  lfill: text.lfill,
+  rfill: text.rfill,
+  text: text.text,
+  encrypt,
+  decrypt,
+  safe,
+};
+
 /** All filters of 2.4.1 by name. */
-export const FILTERS: ReadonlyMap<string, Filter> = new Map([
-  ['lookup', text.lookup],
-  ['literal', text.literal],
-  ['calculate', calculate],
-  ['concat', text.concat],
-  ['upper', text.upper],
-  ['lower', text.lower],
-  ['hash', hash],
-  ['md5', md5],
-  ['sha1', sha1],
-  ['sha256', sha256],
-  ['sha384', sha384],
-  ['sha512', sha512],
-  ['base64', base64],
-  ['unbase64', unbase64],
-  ['hex', hex],
-  ['unhex', unhex],
-  ['hexlify', hexlify],
-  ['unhexlify', unhexlify],
-  ['default', text.defaultFilter],
-  ['reverse', text.reverse],
-  ['truncate', truncate],
-  ['substr', substr],
-  ['ldap_dn', text.ldapDnFilter],
-  ['if', ifFilter],
-  ['regexp', regexp],
-  ['lenumber', lenumber],
-  ['benumber', benumber],
-  ['index', text.index],
-  ['username', text.username],
-  ['domain', text.domain],
-  ['list', text.list],
-  ['lfill', text.lfill],
-  ['rfill', text.rfill],
-  ['text', text.text],
-  ['encrypt', encrypt],
-  ['decrypt', decrypt],
-  ['safe', safe],
-]);
+export const FILTERS: ReadonlyMap<string, Filter> = new Map(Object.entries(BY_NAME));

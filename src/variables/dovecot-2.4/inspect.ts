@@ -7,9 +7,9 @@ import type { Program24, Step24 } from '../../../grammar/variables-2.4/tree.js';
 import { SHORT_TABLE_23, TABLE_24 } from '../auth-table.js';
 import type { TemplateInspection, TemplateProblem, TemplateVariable } from '../inspect.js';
 import { nameIn24, shortIn24 } from '../translation.js';
-import { FILTERS } from './filters.js';
-import { BUILT_IN_PREFIXES } from './providers.js';
+import { BUILT_IN_PREFIXES, FILTER_NAMES } from './names.js';
 
+const KNOWN_FILTERS: ReadonlySet<string> = new Set(FILTER_NAMES);
 const KNOWN_PREFIXES: ReadonlySet<string> = new Set([...BUILT_IN_PREFIXES, 'passdb', 'userdb']);
 
 /** Filters that make a value of their own; all others fail as the first step, with these verbs (Dovecot 2.4.1). */
@@ -39,7 +39,7 @@ function inspectProgram(
   problems: TemplateProblem[],
 ): void {
   program.steps.forEach((step, at) => {
-    const filter = FILTERS.has(step.name);
+    const filter = KNOWN_FILTERS.has(step.name);
     if (at > 0 && !filter) {
       const message = `No such function '${step.name}'`;
       problems.push({ kind: 'unknown-function', message, span: step.nameSpan, suggestion: null });

@@ -3,6 +3,7 @@ import { nameTable } from '../../../grammar/name-table.js';
 import { hexOf, toByteString } from '../binary.js';
 import type { AuthVariables, SystemVariables, VariableScope } from '../scope.js';
 import { FilterError } from './errors.js';
+import type { BuiltInPrefix } from './names.js';
 
 /** What Dovecot 2.4.1 says of itself (`dovecot:`). */
 const DOVECOT: Readonly<Record<string, string>> = nameTable({
@@ -14,28 +15,30 @@ const DOVECOT: Readonly<Record<string, string>> = nameTable({
 });
 
 /** Prefixes that Dovecot answers itself; they win over a caller's (Dovecot 2.4.1 var-expand.c). */
-const BUILT_IN: Readonly<Record<string, (scope: VariableScope, key: ByteString) => ByteString>> = nameTable({
-  process: (scope, key) => processField(scope.system, key),
-  system: (scope, key) => systemField(scope.system, key),
-  dovecot: (_scope, key) => DOVECOT[key] ?? refuseField(key),
-  env: (scope, key) => {
-    if (key === '') throw new FilterError('Missing field');
-    const found = scope.providers.get('env')?.(key);
-    return found?.kind === 'value' ? found.value : '';
-  },
-  event: eventField,
-  date: (scope, key) => dateField(new Date(scope.system.now()), key),
-  time: (scope, key) => timeField(scope.system.now(), key),
-  generate: (scope, key) => generate(scope.system, key),
-});
+const BUILT_IN: Readonly<Record<BuiltInPrefix, (scope: VariableScope, key: ByteString) => ByteString>> =
+  nameTable({
+    process: (scope, key) => processField(scope.system, key),
+    system: (scope, key) => systemField(scope.system, key),
+    dovecot: (_scope, key) => DOVECOT[key] ?? refuseField(key),
+    env: (scope, key) => {
+      if (key === '') throw new FilterError('Missing field');
+      const found = scope.providers.get('env')?.(key);
+      return found?.kind === 'value' ? found.value : '';
+    },
+    event: eventField,
+    date: (scope, key) => dateField(new Date(scope.system.now()), key),
+    time: (scope, key) => timeField(scope.system.now(), key),
+    generate: (scope, key) => generate(scope.system, key),
+  });
 
-export const BUILT_IN_PREFIXES: readonly string[] = Object.keys(BUILT_IN);
+function isBuiltIn(prefix: ByteString): prefix is BuiltInPrefix {
+  return Object.hasOwn(BUILT_IN, prefix);
+}
 
 /** `%{PREFIX:KEY}`. */
 export function lookUpProvider(scope: VariableScope, prefix: ByteString, key: ByteString): ByteString {
   try {
-    const builtIn = Object.hasOwn(BUILT_IN, prefix) ? BUILT_IN[prefix] : undefined;
-    if (builtIn !== undefined) return builtIn(scope, key);
+    if (isBuiltIn(prefix)) return BUILT_IN[prefix](scope, key);
     const found = scope.providers.get(prefix)?.(key);
     if (found?.kind === 'value') return found.value;
     if (found?.kind === 'error') throw new FilterError(found.message);

@@ -1,7 +1,7 @@
 import { type ByteString, toUtf8 } from '../../../../grammar/bytes.js';
-import { parsePath } from '../../smtp-address.js';
 import { isSieveUrl } from '../../uri-syntax.js';
 import type { StructCheck } from './check-context.js';
+import { userEmailError } from './sieve-user-email.js';
 import type { StructView } from './struct-view.js';
 
 /** `<local@domain>` with an atom or a quoted string before the `@`; `<>` too. */
@@ -115,26 +115,12 @@ const storage: StructCheck = (view) => {
   return isScriptName(scriptName) ? null : `Invalid script name '${scriptName}'`;
 };
 
+const USER_EMAIL = 'sieve_user_email';
+
 // Pigeonhole 2.4.1 sieve-settings.c
 const sieve: StructCheck = (view, context) =>
-  addressSource('sieve_redirect_envelope_from', 'by Sieve')(view, context) ?? userEmailError(view);
-
-function userEmailError(view: StructView): ByteString | null {
-  const name = 'sieve_user_email';
-  const written = view.written(name);
-  const text = written.includes('%{') ? view.text(name) : written;
-  if (text === '') return null;
-  const parsed = parsePath(text, {
-    series: '2.4',
-    emptyAllowed: false,
-    domainOptional: false,
-    bracketsOptional: true,
-    brokenAllowed: false,
-  });
-  if (parsed.kind === 'address' && parsed.rest === '') return null;
-  const reason = parsed.kind === 'error' ? parsed.message : 'Invalid character in path';
-  return `${name}: Invalid SMTP address '${text}': ${reason}`;
-}
+  addressSource('sieve_redirect_envelope_from', 'by Sieve')(view, context) ??
+  (view.written(USER_EMAIL) === '' ? null : userEmailError(view, USER_EMAIL));
 
 // Pigeonhole 2.4.1 imap-sieve-settings.c
 const imapsieve: StructCheck = (view) => {

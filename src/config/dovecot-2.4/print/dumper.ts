@@ -7,38 +7,42 @@ import type { Reading } from '../reading.js';
 import type { ExportScope } from './export.js';
 import { EMPTY_LINE, FilterPrinter, type NameFilter } from './filter-printer.js';
 
-/** Prints a configuration as doveconf 2.4.1 does. */
-export class Dumper {
-  readonly #question: () => FilterMask | null | ByteString;
-  readonly #read: () => Reading;
-  readonly #late: readonly ConfigProblem[];
-  readonly #check: (tree: FilterTree) => readonly ConfigProblem[];
+/** What a 2.4 configuration is printed from. */
+export interface DumpSource {
+  /** The `-f` arguments, or what is wrong with them. */
+  question(): FilterMask | null | ByteString;
+  read(): Reading;
+  /** Errors that leave the output whole. */
+  readonly late: readonly ConfigProblem[];
+  /** The checks after reading. */
+  check(tree: FilterTree): readonly ConfigProblem[];
+}
 
-  /** `question`: the `-f` arguments, or what is wrong with them; `late`: errors that leave the output whole; `check`: the checks after reading. */
-  constructor(
-    question: () => FilterMask | null | ByteString,
-    read: () => Reading,
-    late: readonly ConfigProblem[],
-    check: (tree: FilterTree) => readonly ConfigProblem[],
-  ) {
-    this.#question = question;
-    this.#read = read;
-    this.#late = late;
-    this.#check = check;
+/** Prints a configuration as doveconf 2.4.1 does. */
+export function dump24(source: DumpSource, options: DumpOptions): Dump {
+  return new Dumper(source).dump(options);
+}
+
+class Dumper {
+  readonly #source: DumpSource;
+
+  constructor(source: DumpSource) {
+    this.#source = source;
   }
 
   dump(options: DumpOptions): Dump {
-    const question = this.#question();
+    const { late } = this.#source;
+    const question = this.#source.question();
     if (typeof question === 'string') return { nodes: [], messages: [`Fatal: ${question}`], exitCode: 89 };
-    const reading = this.#read();
+    const reading = this.#source.read();
     const { builder } = reading;
     const named = options.names.length > 0;
     if (named) expandGroups(builder);
-    const missesGroup = this.#late.some(({ kind }) => kind === 'unknown-section');
+    const missesGroup = late.some(({ kind }) => kind === 'unknown-section');
     if (question !== null && !missesGroup) applyDumpFilter(builder, question);
-    const checked = this.#late.length === 0 ? this.#check(builder.tree) : [];
+    const checked = late.length === 0 ? this.#source.check(builder.tree) : [];
     // Built-in values join the others only where nothing was wrong.
-    const isFine = this.#late.length === 0 && checked.every(({ severity }) => severity === 'warning');
+    const isFine = late.length === 0 && checked.every(({ severity }) => severity === 'warning');
     if (options.scope === 'defaults' || (named && isFine)) mergeDefaults(builder);
 
     const errors = checked.filter(({ severity }) => severity === 'error');
@@ -60,7 +64,7 @@ export class Dumper {
       nodes.push(...printed);
       messages.push(...checks);
     }
-    const failed = !named && options.scope !== 'defaults' && (errors.length > 0 || this.#late.length > 0);
+    const failed = !named && options.scope !== 'defaults' && (errors.length > 0 || late.length > 0);
     return { nodes, messages, exitCode: failed ? 89 : 0 };
   }
 
