@@ -35,6 +35,7 @@ function braceGroup(pattern: string, open: number): { alternatives: string[]; en
 
 /** One path component: text without wildcards (unescaped), or a test of names. A leading dot is matched by a dot only. */
 export function globPattern(component: string): string | RegExp {
+  if (!/[*?[\\]/.test(component)) return component;
   let source = '';
   let wild = false;
   for (let at = 0; at < component.length; at++) {

@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import type { ByteString } from '../../../../grammar/bytes.js';
+import { isUtf8 } from '../../../../grammar/utf8.js';
 import { attachmentHashError } from '../../hash-format.js';
 import { sections } from '../effective-settings.js';
 import type { View } from '../view.js';
@@ -75,7 +75,7 @@ function checkNamespace(view: View, all: readonly View[]): Finding[] {
     found.push(
       finding(view, 'separator', `Namespace '${name}': Hierarchy separator must be only one character long`),
     );
-  if (!isValidUtf8(name)) found.push(finding(view, 'prefix', `Namespace prefix not valid UTF8: ${name}`));
+  if (!isUtf8(name)) found.push(finding(view, 'prefix', `Namespace prefix not valid UTF8: ${name}`));
   if (view.stored('alias_for') === null || view.boolean('disabled')) return found;
   // Both texts carry the same mark of an unexpanded value.
   const target = raw(view, 'alias_for');
@@ -99,12 +99,8 @@ const SPECIAL_USES = ['all', 'archive', 'drafts', 'flagged', 'important', 'junk'
 
 const checkMailbox: Check = (view) => {
   const name = raw(view, 'name');
-  if (!isValidUtf8(name)) return [finding(view, 'name', `mailbox ${name}: name isn't valid UTF-8`)];
+  if (!isUtf8(name)) return [finding(view, 'name', `mailbox ${name}: name isn't valid UTF-8`)];
   return words(raw(view, 'special_use'), / +/)
     .filter((use) => !use.startsWith('\\') || !SPECIAL_USES.includes(use.slice(1).toLowerCase()))
     .map((use) => finding(view, 'special_use', `mailbox ${name}: unknown special_use: ${use}`));
 };
-
-function isValidUtf8(text: ByteString): boolean {
-  return isUtf8(Buffer.from(text, 'latin1'));
-}

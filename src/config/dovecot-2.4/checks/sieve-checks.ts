@@ -104,6 +104,7 @@ const ldap: StructCheck = (view) => {
 
 // Pigeonhole 2.4.1 sieve-script.c
 function isScriptName(name: ByteString): boolean {
+  if (name === '') return true;
   const text = toUtf8(name);
   return [...text].length <= 256 && !/[\x00-\x1f/\x7f-\x9f\xff\u2028\u2029\ufffd]/.test(text);
 }

@@ -54,9 +54,23 @@ const NEEDS: Readonly<Record<string, string>> = { 'vacation-seconds': 'vacation'
  * not start there are none. Pigeonhole 2.4.1 managesieve-login-settings-plugin.c, sieve.c sieve_init()
  */
 export function sieveProblems(tree: FilterTree, index: FilterIndex, input: LoadInput): ConfigProblem[] {
+  if (!setsSieve(tree)) return [];
   const start = new SieveStart(tree, index, input);
   start.run();
   return start.problems;
+}
+
+const READ_AT_START: ReadonlySet<ByteString> = new Set(['sieve', ...Object.values(STRUCTS).flat()]);
+
+/** Whether the configuration sets anything that is read at the start: built-in values are right. */
+function setsSieve({ all, table }: FilterTree): boolean {
+  const isRead = (name: ByteString) =>
+    table.findSetting(name)?.structs.some((struct) => READ_AT_START.has(table.structs[struct]?.name ?? ''));
+  return all.some(
+    (filter) =>
+      !filter.isDefault &&
+      [...filter.values].some(([name, value]) => value.kind !== 'names' && isRead(name) === true),
+  );
 }
 
 class SieveStart {

@@ -1,5 +1,5 @@
-import { isUtf8 as isValidUtf8 } from 'node:buffer';
 import type { ByteString } from '../../../../grammar/bytes.js';
+import { isUtf8 } from '../../../../grammar/utf8.js';
 import { eventFilterError } from '../../event-filter.js';
 import { DIGEST_BITS } from '../../hash-format.js';
 import { parseAddress } from '../../network.js';
@@ -14,10 +14,6 @@ import * as words from './word-checks.js';
 
 const SYSLOG_FACILITIES =
   'auth authpriv cron daemon ftp kern lpr mail news syslog user uucp local0 local1 local2 local3 local4 local5 local6 local7';
-
-function isUtf8(text: ByteString): boolean {
-  return isValidUtf8(Buffer.from(text, 'latin1'));
-}
 
 function mustNotBeZero(view: StructView, ...names: readonly ByteString[]): ByteString | null {
   const zero = names.find((name) => view.text(name) !== 'unlimited' && view.time(name) === 0);
