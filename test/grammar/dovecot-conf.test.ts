@@ -183,6 +183,68 @@ describe('nothing is lost', () => {
     );
   });
 
+  const piece = fc.constantFrom(
+    ...[
+      'k',
+      'driver',
+      'group',
+      '!include',
+      ' ',
+      '  ',
+      '\t',
+      '\v',
+      '\f',
+      '\r',
+      '=',
+      '{',
+      '}',
+      '<',
+      '$',
+      '\\',
+      '@a',
+    ],
+    ...['10.0.0.1', 'a b', '\x85', '-', '/', '*', ':'],
+  );
+  const word = fc.constantFrom('k', 'driver', 'group', '@a', '10.0.0.1', '');
+  const gap = fc.constantFrom(' ', '\t ', '');
+  const lines = fc.oneof(
+    fc.array(piece, { maxLength: 8 }).map((parts) => parts.join('')),
+    fc.tuple(gap, word, gap, word, gap, fc.constantFrom('{', '= a', '}')).map((parts) => parts.join('')),
+  );
+
+  test.each(['2.3', '2.4'] as const)(
+    'a plain line says what it says with a comment behind it (%s)',
+    (series) => {
+      const said = (text: string) => {
+        const { statements, problems, pending } = parse(text, series);
+        const nodes = statements.map((node) => {
+          switch (node.kind) {
+            case 'setting': {
+              const { form, text: value, span } = node.value;
+              return [node.kind, node.key, node.keySpan, form, value, span];
+            }
+            case 'section':
+              return [node.kind, node.key, node.keySpan, node.name, node.nameSpan, node.groupLabel];
+            case 'include':
+              return [node.kind, node.optional, node.pattern, node.patternSpan];
+            default:
+              return node.kind === 'comment' ? 'blank' : node.kind;
+          }
+        });
+        return { nodes, problems, pending };
+      };
+      fc.assert(
+        fc.property(
+          lines.filter((line) => !line.endsWith('\r')),
+          (line) => {
+            expect(said(`${line}\n`)).toEqual(said(`${line} #\n`));
+          },
+        ),
+        { numRuns: 5000 },
+      );
+    },
+  );
+
   test('line numbers of statements are those of their last physical lines', () => {
     fc.assert(
       fc.property(texts, (text) => {
