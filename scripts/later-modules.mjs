@@ -24,6 +24,7 @@ export const LATER_MODULES = {
   'src/migrate/single-setting.ts': ['onOneLine', 'translateSetting'],
   'src/knowledge/changes.ts': ['changeOf', 'formerNameOf'],
   'src/config/dovecot-2.3/load.ts': ['load23'],
+  'src/config/dovecot-2.3/module-order.ts': ['moduleOrder'],
   'src/config/dovecot-2.4/load.ts': ['load24'],
   'src/knowledge/userdb-fields.ts': ['successorOfField'],
   'src/knowledge/rows-2.3.19.1.ts': ['rows23191'],

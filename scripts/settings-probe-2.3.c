@@ -124,8 +124,12 @@ void module_dir_unload(void *modules)
 
     out = fopen(path == NULL ? "/dev/stdout" : path, "w");
     if (out != NULL && roots != NULL)
-        for (const struct info *const *root = *roots; *root != NULL; root++)
+        for (const struct info *const *root = *roots; *root != NULL; root++) {
+            fputs("{\"root\":", out);
+            text((*root)->module_name);
+            fputs("}\n", out);
             walk(*root, "", (*root)->module_name, false, (*root)->defaults);
+        }
     if (out != NULL) fclose(out);
     real(modules);
 }

@@ -191,8 +191,9 @@ function withoutHelper(lines: readonly string[]): string[] {
   const returned = own.findIndex((line) => line.includes('dump-capability process '));
   if (returned !== -1) {
     const fatal = own.slice(0, returned).findLastIndex((line) => line.startsWith('doveconf: Fatal: '));
-    own.splice(returned, 1);
-    if (fatal !== -1) own.splice(fatal, 1);
+    // What it read may stand on several lines.
+    if (fatal === -1) own.splice(returned, 1);
+    else own.splice(fatal, returned - fatal + 1);
   }
   return [...new Set(own)].filter((line) => !line.startsWith('managesieve: '));
 }

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import type { Version23 } from '../../knowledge/versions.js';
 import type { HostLookup } from '../host.js';
 import { networkText } from '../network.js';
 import type { Dump, DumpNode, DumpOptions } from '../print/dump.js';
@@ -14,27 +15,44 @@ import {
 } from './filter.js';
 import { filterQuery } from './filter-query.js';
 import { humanForm } from './human-form.js';
-import type { Layer } from './layer.js';
+import { defaultText, type Layer } from './layer.js';
 import { mergeLayers } from './merge.js';
+import { type ModuleOrder, moduleOrder } from './module-order.js';
 import { type WantsSetting, wantedModules } from './modules.js';
 import type { SectionTable } from './settings-table.js';
 
 /** Prints a 2.3 configuration as doveconf does (Dovecot 2.3.19.1 doveconf.c). */
-export function dump23(layers: readonly Layer[], options: DumpOptions, lookUp: HostLookup | undefined): Dump {
+export function dump23(
+  layers: readonly Layer[],
+  version: Version23,
+  options: DumpOptions,
+  lookUp: HostLookup | undefined,
+): Dump {
   const query = filterQuery(options.filters, lookUp);
   if (typeof query === 'string') return { nodes: [], messages: [`Fatal: ${query}`], exitCode: 89 };
   // A name is looked for in all modules (Dovecot 2.3.19.1 doveconf.c config_dump_one()).
-  const wants = wantedModules(options.names.length > 0 && !options.simple ? [] : options.modules);
+  const modules = options.names.length > 0 && !options.simple ? [] : options.modules;
+  const wants = wantedModules(modules);
   const scope = exportScope(options);
   const merged = mergeLayers(layers, query.query);
   if (merged.conflict !== null && options.names.length > 0)
     return { nodes: [], messages: options.names.map(() => `Error: ${merged.conflict}`), exitCode: 89 };
-  const question: ExportQuestion = { scope, hideListDefaults: !options.simple, wants };
+  const order =
+    modules.length === 0
+      ? undefined
+      : moduleOrder(version, modules, (name) => defaultText(merged.root, name) ?? '');
+  const question: ExportQuestion = {
+    scope,
+    hideListDefaults: !options.simple,
+    wants,
+    defaults: order?.defaults,
+  };
   const entries = merged.conflict === null ? exportSettings(merged.root, question) : [];
   const checkErrors = merged.conflict === null ? checkMessages(merged.root, wants) : [];
   const errors = checkErrors.map(({ text }) => text);
   if (options.simple) {
     const shown = upTo(entries, merged.root.table, checkErrors[0]?.lastSetting);
+    if (order !== undefined) shown.sort((a, b) => rankOf(a, order) - rankOf(b, order));
     const selected =
       options.names.length === 0
         ? shown
@@ -80,15 +98,15 @@ function finished(nodes: DumpNode[], errors: readonly ByteString[]): Dump {
 }
 
 /** Entries up to those of a root setting and all inside it. */
-function upTo(
-  entries: readonly ExportEntry[],
-  table: SectionTable,
-  last: string | undefined,
-): readonly ExportEntry[] {
-  if (last === undefined) return entries;
+function upTo(entries: readonly ExportEntry[], table: SectionTable, last: string | undefined): ExportEntry[] {
+  if (last === undefined) return [...entries];
   const order = [...table.settings.keys()];
   const end = order.indexOf(last);
   return entries.filter(({ path }) => order.indexOf(path.split('/', 1)[0] ?? '') <= end);
+}
+
+function rankOf({ path }: ExportEntry, { rank }: ModuleOrder): number {
+  return rank.get(path.split('/', 1)[0] ?? '') ?? rank.size;
 }
 
 function isBelow(path: string, name: ByteString): boolean {

@@ -31,6 +31,8 @@ export interface ExportQuestion {
   readonly hideListDefaults: boolean;
   /** Settings of these modules only; null: of all. */
   readonly wants: WantsSetting;
+  /** Of the wanted modules, where they differ: defaults of global settings, the one that counts first. */
+  readonly defaults?: ReadonlyMap<string, readonly ByteString[]> | undefined;
 }
 
 /** A question with what was found on the way. */
@@ -169,11 +171,12 @@ function exportedValue(
 ): ByteString | null {
   const { name } = definition;
   const changed = stored !== undefined && stored.unmarked !== true;
-  const value = stored === undefined ? defaultText(node, name) : stored.text;
+  const own = node.table.path === '' ? question.defaults?.get(name) : undefined;
+  const value = stored === undefined ? (own?.[0] ?? defaultText(node, name)) : stored.text;
   if (value === null) return null;
   let always = question.scope === 'all-with-hidden' || (question.scope === 'all' && !definition.hidden);
   if (!always && question.scope !== 'changed') always = changed;
-  let standard = definition.default;
+  let standard = own?.[0] ?? definition.default;
   if (inUnique && question.hideListDefaults) {
     if (changed) always = true;
     else if (name !== node.table.nameSetting) {
@@ -186,11 +189,12 @@ function exportedValue(
   // A value that the list of allowed ones begins with counts as the default (`return` for `return-ok`, observed).
   if (definition.type === 'enum' && standard === definition.default)
     return definition.allowed.join(':').startsWith(value) ? null : value;
-  if (changed && definition.otherDefaults.length > 0 && differsElsewhere(definition, value)) return value;
+  const others = own === undefined ? definition.otherDefaults : own.slice(1);
+  if (changed && others.length > 0 && differsElsewhere(others, value)) return value;
   return value === standard ? null : value;
 }
 
 /** Whether another module's default is another one. */
-function differsElsewhere({ otherDefaults }: ValueSetting, value: ByteString): boolean {
-  return otherDefaults.some((other) => other !== value);
+function differsElsewhere(others: readonly string[], value: ByteString): boolean {
+  return others.some((other) => other !== value);
 }

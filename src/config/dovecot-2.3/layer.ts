@@ -78,10 +78,12 @@ export class Layer {
       const definition = this.root.table.settings.get(path);
       return definition === undefined ? null : { kind: 'setting', node: this.root, definition };
     }
-    const parent = this.#link(path.slice(0, slash));
+    const known = this.#links.get(path.slice(0, slash).toLowerCase())?.target;
+    const parent = known ?? this.#link(path.slice(0, slash));
     if (parent === null) return null;
     const name = path.slice(slash + 1);
-    if (parent.kind === 'strings') return { kind: 'string', node: parent, key: name };
+    if (parent.kind === 'strings')
+      return { kind: 'string', node: parent, key: name, isFirst: known === undefined };
     const definition = parent.table.settings.get(name);
     return definition === undefined ? null : { kind: 'setting', node: parent, definition };
   }
@@ -159,7 +161,13 @@ export class Layer {
 
 export type FoundKey =
   | { readonly kind: 'setting'; readonly node: SectionNode; readonly definition: SettingDefinition }
-  | { readonly kind: 'string'; readonly node: StringsNode; readonly key: ByteString };
+  | {
+      readonly kind: 'string';
+      readonly node: StringsNode;
+      readonly key: ByteString;
+      /** The list was not known by this path before. */
+      readonly isFirst: boolean;
+    };
 
 export function createNode(table: SectionTable, builtIn: BuiltIn | null): SectionNode {
   return {

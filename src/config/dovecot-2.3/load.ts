@@ -25,6 +25,11 @@ export function load23(input: LoadInput): LoadResult {
       return typeof query === 'string' ? query : null;
     },
     dump: (options) =>
-      dump23(options.scope === 'defaults' ? [new Layer(table)] : reading.layers, options, input.host.lookUp),
+      dump23(
+        options.scope === 'defaults' ? [new Layer(table)] : reading.layers,
+        version,
+        options,
+        input.host.lookUp,
+      ),
   };
 }

@@ -33,8 +33,12 @@ const EVERYWHERE = new Set(
   ).split(' '),
 );
 
+export function withDependencies(wanted: readonly string[]): ReadonlySet<string> {
+  return new Set(wanted.flatMap((name) => [name, ...(DEPENDENCIES[name] ?? [])]));
+}
+
 export function wantedModules(wanted: readonly string[]): WantsSetting {
   if (wanted.length === 0) return () => true;
-  const names = new Set(wanted.flatMap((name) => [name, ...(DEPENDENCIES[name] ?? [])]));
+  const names = withDependencies(wanted);
   return (modules, name) => EVERYWHERE.has(name) || modules.some((module) => names.has(module));
 }

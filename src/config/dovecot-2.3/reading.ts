@@ -215,7 +215,8 @@ export class Reading {
     const authRefused = this.#refusesAuth(path, layer);
     if (found.kind === 'string') {
       found.node.entries.set(found.key, { ...value, origin: this.#log.origin });
-      if (sectionName !== null) {
+      // Dovecot 2.3.19.1 config-parser.c config_add_type(): of the first value it thinks that it opened the list.
+      if (sectionName !== null && !found.isFirst) {
         this.#log.fail(
           'unknown-section',
           'Section not allowed here',

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../grammar/bytes.js';
 import type { Origin, Written } from '../origin.js';
-import type { Filter, FilterMask, FilterTree, ListValue } from './filter.js';
+import type { Filter, FilterMask, FilterTree, ListValue, StoredValue } from './filter.js';
 import { matchMask } from './finish.js';
 import type { SettingDefinition, SettingsTable, StructDefinition } from './settings-table.js';
 import {
@@ -121,9 +121,7 @@ export class FilterIndex {
   #namesWithVariables(filter: Filter): readonly ByteString[] {
     let names = this.#variables.get(filter);
     if (names === undefined) {
-      names = [...filter.values].flatMap(([name, value]) =>
-        value.kind === 'text' && hasVariable(value.text) ? [name] : [],
-      );
+      names = [...filter.values].flatMap(([name, value]) => (holdsVariable(value) ? [name] : []));
       this.#variables.set(filter, names);
     }
     return names;
@@ -198,6 +196,11 @@ function tellsApart(filter: Filter, protocol: ByteString): boolean {
       return true;
   }
   return false;
+}
+
+function holdsVariable(value: StoredValue): boolean {
+  if (value.kind === 'text') return hasVariable(value.text);
+  return value.kind === 'list' && value.elements.some((element) => hasVariable(element.value));
 }
 
 /** What filters ask of the addresses and the name of a connection. */

@@ -2,7 +2,7 @@ import type { ByteString } from '../../../../grammar/bytes.js';
 import type { FilterMask } from '../filter.js';
 import { type FilterIndex, Scope } from '../scope.js';
 import { escapeSectionName } from '../section-name.js';
-import { checkValue } from '../value-syntax.js';
+import { expansionError } from './expansion-error.js';
 import type { StructView } from './struct-view.js';
 
 /** What a check may ask besides its own struct. */
@@ -12,6 +12,7 @@ export interface CheckContext {
   readonly connection: FilterMask;
   /** Variables are expanded. */
   readonly expanded: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   warn(text: ByteString): void;
 }
 
@@ -59,41 +60,3 @@ export function sectionScope(
     `Filter ${kind}=${name} unexpectedly not found (invalid userdb or -o override settings?)`
   );
 }
-
-/**
- * What Dovecot says where it reads a section's struct and a value has a variable of a user or a connection, which
- * nobody knows at that time, or a value that is not expanded is none; null: nothing. Dovecot 2.4.1 settings.c, observed with the variables of auth and mail.
- */
-export function expansionError(
-  { index }: CheckContext,
-  scope: Scope,
-  structName: ByteString,
-): ByteString | null {
-  const struct = scope.table.findStruct(structName);
-  if (struct === undefined) return null;
-  for (const { name, type } of index.withVariables(struct, scope.filters)) {
-    if (UNEXPANDED_TYPES.includes(type)) continue;
-    const text = scope.text(name);
-    if (!text.includes('%{')) {
-      const error = text.includes('$') ? unexpandedError(scope, name, text) : null;
-      if (error !== null) return error;
-      continue;
-    }
-    const variable = /%\{\s*([A-Za-z0-9_]+)\s*[|}]/.exec(text)?.[1];
-    if (variable !== undefined && !GLOBAL_VARIABLES.has(variable))
-      return `Failed to expand ${name} setting variables: Unknown variable '${variable}'`;
-  }
-  return null;
-}
-
-/** `$ENV:NAME` stays as it is while doveconf does not expand, which is no number and no word of a list. */
-function unexpandedError(scope: Scope, name: ByteString, text: ByteString): ByteString | null {
-  const definition = scope.table.findSetting(name);
-  const wrong = definition === undefined ? null : checkValue(definition, text, true);
-  return wrong === null ? null : `Invalid setting ${name}=${text}: ${wrong.error}`;
-}
-
-const UNEXPANDED_TYPES = ['str_novars', 'file', 'boollist', 'strlist'];
-
-// Dovecot 2.4.1 lib-var-expand/expansion-statistics.c and providers without a colon
-const GLOBAL_VARIABLES = new Set(['hostname', 'pid', 'uid', 'gid']);

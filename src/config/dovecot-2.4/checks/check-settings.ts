@@ -29,6 +29,7 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
       index,
       connection: connectionOf(filter),
       expanded: input.expand,
+      environment: input.host.environment,
       warn: (text: ByteString) => warnOnce(text, filter),
     };
     for (const struct of structsOf(filter)) {

@@ -1,7 +1,8 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import type { Scope } from '../scope.js';
 import { escapeSectionName } from '../section-name.js';
-import { type CheckContext, expansionError, type StructCheck, sectionScope } from './check-context.js';
+import { type CheckContext, type StructCheck, sectionScope } from './check-context.js';
+import { expansionError } from './expansion-error.js';
 import { UNKNOWN } from './struct-view.js';
 
 const TYPES = ['', 'log', 'config', 'anvil', 'login', 'startup', 'worker'];

@@ -3,7 +3,8 @@ import type { LoadInput } from '../../load-input.js';
 import type { ConfigProblem } from '../../problem.js';
 import type { Filter, FilterTree } from '../filter.js';
 import type { FilterIndex } from '../scope.js';
-import { type CheckContext, expansionError, scopeWith } from './check-context.js';
+import { type CheckContext, scopeWith } from './check-context.js';
+import { expansionError } from './expansion-error.js';
 import { structChecks } from './struct-checks.js';
 import { StructView } from './struct-view.js';
 
@@ -86,7 +87,8 @@ class SieveStart {
   constructor(tree: FilterTree, index: FilterIndex, input: LoadInput) {
     this.#tree = tree;
     this.#input = input;
-    this.#context = { index, connection: {}, expanded: input.expand, warn: () => undefined };
+    const { environment } = input.host;
+    this.#context = { index, connection: {}, expanded: input.expand, environment, warn: () => undefined };
     // It asks for no protocol, and so for `protocol !imap { }` as well.
     this.#scope = scopeWith(this.#context);
     this.#within = this.#scope.filters.filter((filter) => !filter.isRoot && !filter.isDefault).reverse();

@@ -153,7 +153,10 @@ export class FilterPrinter {
       ? isWhole
         ? elements
         : []
-      : [...elements].sort(byKey).filter(({ key }) => wanted === null || matches(wanted, `${name}/${key}`));
+      : [...elements]
+          .sort(byKey)
+          .map(asLine)
+          .filter(({ key }) => wanted === null || matches(wanted, `${name}/${key}`));
     const nodes: DumpNode[] = replaced && isWhole ? [this.#setting(name, '', entry, strip, false)] : [];
     if (shown.length === 0) return nodes;
     const children = shown.map((element): DumpNode => {
@@ -173,6 +176,14 @@ export class FilterPrinter {
     else this.hasPrinted = true;
     return { kind: 'setting', name, value: isWhole ? `${name} = ${shown}` : shown, origin };
   }
+}
+
+/** Dovecot puts `key=value` together and takes it apart at the first `=`: `"a=b" = c` is printed as `a = b=c`. */
+function asLine(element: ListElement): ListElement {
+  const at = element.key.indexOf('=');
+  if (at === -1) return element;
+  const value = `${element.key.slice(at + 1)}=${element.value}`;
+  return { ...element, key: element.key.slice(0, at), value };
 }
 
 function byKey(a: ListElement, b: ListElement): number {
