@@ -15,6 +15,7 @@ import {
   OF_LIST,
   REQUIRED_SEEN,
 } from '../src/knowledge/tables-2.4.js';
+import type { Version24 } from '../src/knowledge/versions.js';
 
 type KeyValueRow = readonly [key: string, value: string];
 
@@ -30,12 +31,14 @@ export interface BuiltInSource {
 
 /** The rows of `builtInFilters`. */
 export function builtInFilters(
+  version: Version24,
   rows: Omit<TableRows, 'builtInFilters'>,
   source: BuiltInSource,
 ): BuiltInFilterRow[] {
-  const table = new SettingsTable('2.4.1', { ...rows, builtInFilters: [] });
+  const table = new SettingsTable(version, { ...rows, builtInFilters: [] });
   const [shown, served] = [true, false].map((prefixesInFilters) => {
-    const builder = new Builder(table, { prefixesInFilters, expand: true }, () => '', undefined);
+    const mode = { prefixesInFilters, expand: true, served: !prefixesInFilters };
+    const builder = new Builder(table, mode, () => '', undefined);
     addAll(builder, source);
     return builder.tree.all;
   });

@@ -147,12 +147,15 @@ const serviceSources = services.map((s) => {
     ['service_name', s.service],
     ['service_protocol', s.protocol],
     ['service_type', s.type],
-    ['service_executable', s.executable],
+    // 2.4.5 exports a text that is none as empty.
+    ['service_executable', version === '2.4.1' ? s.executable : (s.executable ?? '')],
     ['service_user', s.user],
     ['service_group', s.group],
     ['service_privileged_group', s.privileged_group],
     ['service_chroot', s.chroot],
     ['service_drop_priv_before_exec', s.drop_priv_before_exec ? 'yes' : 'no'],
+    // All of them have `no`.
+    ...(settings.has('service_reuse_port') ? [['service_reuse_port', 'no']] : []),
     ['service_process_min_avail', shown('uint', s.process_min_avail)],
     ['service_process_limit', shown('uint', s.process_limit)],
     ['service_client_limit', shown('uint', s.client_limit)],
@@ -175,6 +178,7 @@ await build({
 const resolver = await import(bundle);
 rmSync(dirname(bundle), { recursive: true });
 const builtInFilters = resolver.builtInFilters(
+  version,
   { settingRows, settingStructs, structRows: structs, singleProcessServices },
   { services: serviceSources, textDefaults, text: importText },
 );

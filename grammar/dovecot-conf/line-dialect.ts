@@ -24,10 +24,30 @@ export interface LineDialect {
    * not end a continued line (Dovecot 2.3.19.1 lib-settings/settings.c).
    */
   readonly external: boolean;
+  /** 2.4.5: in quotes a backslash stands before another one or before `"` alone, in keys and names, too. */
+  readonly strictEscapes: boolean;
+  /** 2.4.5: `key = <<MARKER`, lines, `MARKER`. */
+  readonly heredocs: boolean;
 }
 
-export const DIALECTS: Readonly<Record<'2.3' | '2.4' | 'ext', LineDialect>> = {
-  '2.3': { white: BLANK_AND_TAB, quotedKeys: false, groups: false, external: false },
-  '2.4': { white: SPACES, quotedKeys: true, groups: true, external: false },
-  ext: { white: BLANK_AND_TAB, quotedKeys: false, groups: false, external: true },
+/** A version of the main language. */
+export type Language = '2.3' | '2.4' | '2.4.5';
+
+const EXTERNAL: LineDialect = {
+  white: BLANK_AND_TAB,
+  quotedKeys: false,
+  groups: false,
+  external: true,
+  strictEscapes: false,
+  heredocs: false,
+};
+
+const OF_2_4: LineDialect = { ...EXTERNAL, white: SPACES, quotedKeys: true, groups: true, external: false };
+
+export const DIALECTS: Readonly<Record<Language | 'ext', LineDialect>> = {
+  '2.3': { ...EXTERNAL, external: false },
+  '2.4': OF_2_4,
+  // Dovecot 2.4.5 config-parser.c config_parse_line()
+  '2.4.5': { ...OF_2_4, strictEscapes: true, heredocs: true },
+  ext: EXTERNAL,
 };

@@ -11,6 +11,7 @@ import {
   NextSpecial,
   QUOTE,
   unescapeQuoted,
+  unknownEscape,
 } from './logical-line.js';
 import type { ConfTree } from './tree.js';
 import { TreeBuilder } from './tree-builder.js';
@@ -149,6 +150,12 @@ class LineParser {
         at += buffer.charCodeAt(at) === BACKSLASH && at + 1 < to ? 2 : 1;
       quoted = buffer.slice(from + 1, at);
       if (at < to) at++;
+      const wrong = this.#dialect.strictEscapes ? unknownEscape(quoted) : null;
+      if (wrong !== null) {
+        this.#wrongEscape(wrong);
+        return;
+      }
+      if (this.#dialect.strictEscapes) quoted = unescapeQuoted(quoted);
     } else while (at < to && code !== EQUALS && white[code] !== 1) code = buffer.charCodeAt(++at);
     const keyEnd = at;
     at = this.#whiteEnd(at);
@@ -171,33 +178,65 @@ class LineParser {
   }
 
   #setting(from: number, keyEnd: number, equals: number, quoted: ByteString | null): void {
-    const { end, lines, to, buffer, joined } = this.#reader;
-    this.#builder.setting(end, lines);
+    const reader = this.#reader;
+    const { to, buffer, joined } = reader;
+    const { external, heredocs, strictEscapes } = this.#dialect;
+    const at = this.#whiteEnd(equals + 1);
+    const first = at < to ? buffer.charCodeAt(at) : 0;
+    const marker = heredocs && first === LESS ? this.#marker(at) : null;
+    const heredoc = marker === null ? null : reader.readUntil(marker);
+    if (marker !== null && heredoc === null) {
+      this.#builder.broken(reader.end, reader.lines, `Missing ${marker}`, from, to);
+      return;
+    }
+    const isQuoted = (first === QUOTE || first === DOUBLE_QUOTE) && buffer.charCodeAt(to - 1) === first;
+    const inner = isQuoted ? buffer.slice(at + 1, Math.max(at + 1, to - 1)) : '';
+    const wrong = strictEscapes && isQuoted ? unknownEscape(inner) : null;
+    if (wrong !== null) {
+      this.#wrongEscape(wrong);
+      return;
+    }
+    this.#builder.setting(reader.end, reader.lines);
     if (keyEnd > from) this.#setKey(from, keyEnd, quoted);
     this.#locate(equals, equals + 1);
     // Without a key its place is the `=`.
     if (keyEnd === from) this.#rows.setKey(0, this.#start, this.#start);
-    const at = this.#whiteEnd(equals + 1);
     if (at >= to) {
       const behind = this.#start + 1;
       this.#rows.setPart(behind, behind, TEXT, '');
       return;
     }
     this.#locate(at, to);
-    const first = buffer.charCodeAt(at);
-    const { external } = this.#dialect;
     let form = TEXT;
     let text: ByteString | null = null;
-    if (first === LESS && !external) {
+    if (marker !== null) {
+      form = HEREDOC;
+      text = `${marker}\n${heredoc}`;
+      this.#end = reader.end;
+    } else if (first === LESS && !external) {
       form = FILE;
       text = buffer.slice(this.#whiteEnd(at + 1), to);
     } else if (first === QUOTE || first === DOUBLE_QUOTE) {
-      if (buffer.charCodeAt(to - 1) === first) {
+      if (isQuoted) {
         form = QUOTED;
-        text = unescapeQuoted(buffer.slice(at + 1, Math.max(at + 1, to - 1)));
+        text = unescapeQuoted(inner);
       }
     } else if (!external && (joined ? buffer.includes('$', at) : this.#dollar.from(at) < to)) form = VARIABLE;
     this.#rows.setPart(this.#start, this.#end, form, text ?? this.#joinedText(at, to));
+  }
+
+  /** What stands behind `<<`; null: nothing, and it is a file's name. */
+  #marker(at: number): ByteString | null {
+    const { buffer, to } = this.#reader;
+    if (buffer.charCodeAt(at + 1) !== LESS) return null;
+    const from = this.#whiteEnd(at + 2);
+    return from < to ? buffer.slice(from, to) : null;
+  }
+
+  #wrongEscape(escape: ByteString): void {
+    const { end, lines, from, to } = this.#reader;
+    this.#locate(from, to);
+    this.#builder.broken(end, lines, `Unknown escape sequence ${escape}`, this.#start, this.#end);
   }
 
   #section(from: number, keyEnd: number, at: number, quoted: ByteString | null): void {
@@ -230,7 +269,11 @@ class LineParser {
     } else if (!hasBrace && at < to && !external && buffer.charCodeAt(at) === DOUBLE_QUOTE) {
       const quote = buffer.indexOf('"', at + 1);
       nameEnd = quote === -1 || quote >= to ? to : quote + 1;
-      name = unescapeQuoted(buffer.slice(at + 1, nameEnd - 1));
+      const inner = buffer.slice(at + 1, nameEnd - 1);
+      const isClosed = quote !== -1 && quote < to;
+      const wrong = this.#dialect.strictEscapes && isClosed ? unknownEscape(inner) : null;
+      if (wrong !== null) return `Unknown escape sequence ${wrong}`;
+      name = unescapeQuoted(inner);
     } else if (!hasBrace) nameEnd = this.#wordEnd(at);
     const brace = this.#whiteEnd(nameEnd);
     if (brace >= to || buffer.charCodeAt(brace) !== OPEN_BRACE)
@@ -299,3 +342,4 @@ const TEXT = FORMS.indexOf('text');
 const QUOTED = FORMS.indexOf('quoted');
 const FILE = FORMS.indexOf('file');
 const VARIABLE = FORMS.indexOf('variable');
+const HEREDOC = FORMS.indexOf('heredoc');

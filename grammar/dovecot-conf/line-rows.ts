@@ -32,7 +32,7 @@ const LABEL = 10;
 const CLOSE = 11;
 const WIDTH = 12;
 
-export const FORMS: readonly ConfValue['form'][] = ['text', 'quoted', 'file', 'variable'];
+export const FORMS: readonly ConfValue['form'][] = ['text', 'quoted', 'file', 'variable', 'heredoc'];
 
 /** The lines of one file in order, each a row of numbers: what the nodes of the tree are made from when asked for. */
 export class LineRows {

@@ -120,6 +120,25 @@ export class LogicalLineReader {
     return Math.min((this.#pieceOffsets[piece] ?? 0) + index - (starts[piece] ?? 0), this.end);
   }
 
+  /**
+   * Reads on behind the logical line to a physical line that is `marker`; gives the lines before it, each with its end,
+   * null where the text ends first. Dovecot 2.4.5 config-parser.c parse_until_eod()
+   */
+  readUntil(marker: ByteString): ByteString | null {
+    const text = this.#text;
+    let content = '';
+    while (this.end < text.length) {
+      const at = this.end;
+      const newline = text.indexOf('\n', at);
+      this.end = newline === -1 ? text.length : newline + 1;
+      this.lines++;
+      const line = text.slice(at, this.#contentEnd(at, newline === -1 ? text.length : newline));
+      if (line === marker) return content;
+      content += `${line}\n`;
+    }
+    return null;
+  }
+
   #addPiece(bufferStart: number, offset: number): void {
     this.#pieceOffsets[this.#pieceStarts.length] = offset;
     this.#pieceStarts.push(bufferStart);
@@ -215,6 +234,15 @@ function closingQuote(text: ByteString, open: number, stop: number, quote: numbe
     if (code === BACKSLASH && at + 1 < stop) at++;
   }
   return -1;
+}
+
+/** The backslash whose next character 2.4.5 knows no meaning of, with that character; null: there is none. */
+export function unknownEscape(text: ByteString): ByteString | null {
+  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at + 2)) {
+    const next = text[at + 1];
+    if (next !== '\\' && next !== '"') return text.slice(at, at + 2);
+  }
+  return null;
 }
 
 /** str_unescape(): each backslash goes, the character behind it stays (Dovecot lib/strescape.c). */

@@ -118,7 +118,7 @@ export class TreeBuilder {
     this.#add(BROKEN, end, lines);
     const known = MESSAGES[dovecot];
     this.#breakLast({
-      kind: known?.kind ?? 'expecting-brace',
+      kind: known?.kind ?? (dovecot.startsWith('Missing ') ? 'missing-marker' : 'unknown-escape'),
       severity: 'error',
       line: this.#line - 1,
       span: { start: from, end: to },

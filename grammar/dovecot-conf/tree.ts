@@ -53,8 +53,11 @@ export interface Setting {
 }
 
 export interface ConfValue {
-  /** `file`: `<path` (text = path). `variable`: unquoted with `$` (2.3 `$name`; 2.4 `$SET:`/`$ENV:`). */
-  readonly form: 'text' | 'quoted' | 'file' | 'variable';
+  /**
+   * `file`: `<path` (text = path). `variable`: unquoted with `$` (2.3 `$name`; 2.4 `$SET:`/`$ENV:`). `heredoc` (2.4.5):
+   * `<<MARKER` and lines (text = the marker's line and these).
+   */
+  readonly form: 'text' | 'quoted' | 'file' | 'variable' | 'heredoc';
   /** Value after unquoting and joining of continued lines. */
   readonly text: ByteString;
   /** Where the value's raw text stands (empty span after `=` where there is none). */
@@ -115,6 +118,8 @@ export interface SyntaxProblem {
     | 'ambiguous-hash'
     | 'lost-continuation'
     | 'expecting-equals'
+    | 'unknown-escape'
+    | 'missing-marker'
     | 'nesting-too-deep';
   readonly severity: 'error' | 'warning';
   /** 1-based line as Dovecot counts it. */

@@ -35,7 +35,7 @@ export function runConfig(
     for (const reading of config.readings) terminal.stderr(`dvproxy: --lenient: ${reading.text}\n`);
   const isNamed = dumpOptions.names.length > 0 && !dumpOptions.simple;
   const isRefused = refusal !== null && !options.lenient && dumpOptions.scope !== 'defaults';
-  if (isRefused && !isLate(refusal)) {
+  if (isRefused && !isLate(config, refusal)) {
     sayProblems(config, refusal, terminal);
     if (options.format === 'json') printJson(config, null, terminal);
     return EXIT_NO;
@@ -117,9 +117,11 @@ function endOfChecks({ problems, refusal }: LoadedConfig): number {
 }
 
 /** Errors that are found behind the reading: doveconf prints the configuration all the same. */
-function isLate(refusal: ConfigProblem): boolean {
+function isLate({ version }: LoadedConfig, refusal: ConfigProblem): boolean {
   if (isPanic(refusal) || refusal.ends === true) return false;
-  const isUnknownGroup = / Unknown group (?:label )?@/.test(refusal.dovecot?.message ?? '');
+  // 2.4.5 looks for a group where it is used.
+  const isUnknownGroup =
+    version !== '2.4.5' && / Unknown group (?:label )?@/.test(refusal.dovecot?.message ?? '');
   return refusal.kind === 'failed-check' || refusal.kind === 'unclosed-section' || isUnknownGroup;
 }
 

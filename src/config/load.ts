@@ -54,7 +54,7 @@ export function loadForDump(options: LoadOptions, mode: ReadingMode = {}): Loade
   const language: FileLanguage = {
     parse: (source) => {
       options.beforeParsing?.(source.text.length);
-      return parseDovecotConf(source, series);
+      return parseDovecotConf(source, version === '2.4.5' ? version : series);
     },
     lastMatchFirst: false,
   };

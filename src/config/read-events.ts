@@ -258,6 +258,8 @@ function movedStatement(node: Statement, line: number, span: Span): Statement {
 const KINDS: Readonly<Record<SyntaxProblem['kind'], ConfigProblemKind>> = {
   'expecting-brace': 'syntax',
   'expecting-equals': 'syntax',
+  'unknown-escape': 'syntax',
+  'missing-marker': 'syntax',
   'garbage-after-brace': 'syntax',
   'missing-key': 'syntax',
   'unexpected-end': 'syntax',

@@ -1,4 +1,4 @@
-// Dovecot 2.4.4 src/lib-settings/settings-history-core.txt
+// Dovecot 2.4.5 src/lib-settings/settings-history-core.txt, Pigeonhole 2.4.5 settings-history-pigeonhole.txt
 
 /** Setting (with the named filters around it), its default before, and the version that changed it; oldest first. */
 export const DEFAULT_HISTORY_2_4: readonly (readonly [setting: string, before: string, changedIn: string])[] =
@@ -36,4 +36,7 @@ export const DEFAULT_HISTORY_2_4: readonly (readonly [setting: string, before: s
     ['service/lmtp/service_extra_groups', '', '2.4.4'],
     ['push_notification_ox/http_client_request_max_attempts', '1', '2.4.4'],
     ['push_notification_ox/http_client_request_timeout', '1min', '2.4.4'],
+    ['imap_compress_on_proxy', 'no', '2.4.5'],
+    ['sieve_max_cpu_time', '0', '2.4.5'],
+    ['sieve_env_location_ms/sieve_max_cpu_time', '30s', '2.4.5'],
   ];

@@ -113,6 +113,7 @@ export class Reading {
     switch (value.form) {
       case 'text':
       case 'quoted':
+      case 'heredoc':
         if (this.#sections.path === '') {
           if (this.#oldKeyValue(key, value.text)) return;
         } else if (this.#oldPathKeyValue(key, value.text)) return;

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
+import { parseVariables24 } from '../../../grammar/variables-2.4/parser.js';
 import type { HostLookup } from '../host.js';
 import type { Origin } from '../origin.js';
 import type { ConfigProblemKind } from '../problem.js';
@@ -8,6 +9,7 @@ import { escapeSectionName, unescapeSectionName } from './section-name.js';
 import type { SettingDefinition, SettingsTable } from './settings-table.js';
 import { unknownSettingText } from './unknown-setting.js';
 import { checkValue, isCheckable, parseBoolean, parseListText } from './value-syntax.js';
+import { rulesOf, type VersionRules } from './version-rules.js';
 
 /** How a configuration is read. */
 export interface BuildMode {
@@ -15,6 +17,8 @@ export interface BuildMode {
   readonly prefixesInFilters: boolean;
   /** Variables and `<file` are expanded. */
   readonly expand: boolean;
+  /** As the servers read it, with the paths of files instead of their content. */
+  readonly served: boolean;
 }
 
 /** One open `{`. */
@@ -61,6 +65,10 @@ export class Builder {
   inDefaults = false;
   /** Place of the statement at work; null for built-in values. */
   origin: Origin | null = null;
+  /** 2.4.5: how the value at work is written. */
+  isReference = false;
+  marker: ByteString | null = null;
+  readonly rules: VersionRules;
   readonly #readFile: FileReader;
 
   /** `lookUp`: asked for the hosts that `local` and `remote` name; undefined: they stay as they are. */
@@ -71,6 +79,7 @@ export class Builder {
     readonly lookUp: HostLookup | undefined,
   ) {
     this.tree = new FilterTree(table);
+    this.rules = rulesOf(table.version);
     this.mode = mode;
     this.#readFile = readFile;
     this.section = this.openAt(this.tree.root);
@@ -142,14 +151,40 @@ export class Builder {
     if (definition === undefined) return false;
     if (NOT_IN_GROUPS.has(definition.name) && filter.isInGroup)
       throw new Refused('wrong-place', `${definition.name} cannot currently be defined inside groups`);
-    // What is built in is not checked (2.4.5: sieve_max_cpu_time is empty in a filter).
-    const wrong = this.inDefaults ? null : checkValue(definition, value, this.mode.expand);
-    if (wrong !== null) throw new Refused(wrong.kind, wrong.error);
+    const wrong = checkValue(definition, value, this.mode.expand);
+    if (wrong !== null && this.inDefaults) {
+      // 2.4.5: what is built in as empty where nothing may be empty is no default at all.
+      if (value === '') return true;
+    } else if (wrong !== null && !this.isReference && this.marker === null)
+      throw new Refused(wrong.kind, wrong.error);
+    if (this.rules.checksExpressions && !this.inDefaults) this.#checkWritten(definition, key, value);
     const stored = this.#store(filter, definition, key, value, line);
     stored.explicit ||= !this.inDefaults;
+    if (stored.ofGroup) delete stored.ofGroup;
     if (this.tree.table.isAuthSetting(definition) && filter.isInLocalOrRemote)
       throw new Refused('wrong-place', `Auth settings not supported inside local/remote blocks: ${key}`);
     return true;
+  }
+
+  /** Dovecot 2.4.5 config-parser.c config_apply_exact_line(), settings_value_check_vars() */
+  #checkWritten(definition: SettingDefinition, key: ByteString, value: ByteString): void {
+    const { type } = definition;
+    const isList = type === 'strlist' || type === 'boollist' || type === 'list_filter';
+    if (this.marker !== null) {
+      if (isList)
+        throw new Refused('wrong-place', `Heredoc syntax is not supported for list settings: ${key}`);
+      if (type !== 'str' && type !== 'str_novars' && type !== 'file')
+        throw new Refused('wrong-place', `Heredoc syntax is not supported for this setting: ${key}`);
+      return;
+    }
+    if (this.isReference && type === 'list_filter')
+      throw new Refused('wrong-place', `Named list filter name must not contain $SET: ${value}`);
+    if (this.isReference && type === 'file')
+      throw new Refused('wrong-place', `File settings must not contain $SET: ${value}`);
+    if (this.isReference || type === 'str_novars' || !value.includes('%{')) return;
+    if (type === 'boollist' && !key.includes('/') && !parseListText(value).ok) return;
+    const { error } = parseVariables24(value);
+    if (error !== null) throw new Refused('variable-syntax', `${value}: ${error.message}`);
   }
 
   #store(
@@ -181,12 +216,17 @@ export class Builder {
       }
       default: {
         const text = definition.type === 'file' ? this.#fileText(value) : value;
-        if (known?.kind === 'text') {
+        const { origin } = this;
+        if (known?.kind === 'text' && !this.rules.looksUpLate) {
           known.text = text;
-          known.origin = this.origin;
+          known.origin = origin;
           return known;
         }
-        return this.#keep(filter, definition, { kind: 'text', text, origin: this.origin, explicit: false });
+        const explicit = known?.explicit === true;
+        const stored: StoredValue = { kind: 'text', text, origin, explicit };
+        if (this.isReference) stored.isReference = true;
+        if (this.marker !== null) stored.marker = this.marker;
+        return this.#keep(filter, definition, stored);
       }
     }
   }
@@ -197,6 +237,7 @@ export class Builder {
   }
 
   #fileText(value: ByteString): ByteString {
+    if (this.marker !== null) return `\n${value}`;
     if (value.startsWith('inline:')) return `\n${value.slice('inline:'.length)}`;
     if (value === '' || !this.mode.expand || value.includes('%{')) return value;
     return this.#readFile(value, this.origin);
@@ -205,7 +246,7 @@ export class Builder {
   #storeList(filter: Filter, definition: SettingDefinition, key: ByteString, value: ByteString): ListValue {
     const slash = key.indexOf('/');
     if (slash === -1) return this.#replaceList(filter, definition, key, value);
-    if (definition.type === 'boollist' && isCheckable(value, this.mode.expand)) {
+    if (definition.type === 'boollist' && !this.isReference && isCheckable(value, this.mode.expand)) {
       const parsed = parseBoolean(value);
       if (!parsed.ok) throw new Refused('invalid-boolean', parsed.error);
     }
@@ -218,7 +259,8 @@ export class Builder {
       for (const element of elements?.elements ?? []) appendElement(list, element.key, element.value, null);
       filter.values.set(definition.name, list);
     }
-    setElement(list, key.slice(slash + 1), value, this.origin);
+    const element = setElement(list, this.#elementKey(key.slice(slash + 1)), value, this.origin);
+    if (this.isReference) element.isReference = true;
     return list;
   }
 
@@ -233,11 +275,16 @@ export class Builder {
     }
     const list = listOf(filter, definition.name) ?? createList(this.origin);
     clearList(list);
-    for (const element of elements) appendElement(list, element, 'yes', this.origin);
+    for (const element of elements) appendElement(list, this.#elementKey(element), 'yes', this.origin);
     list.replaced = true;
     list.origin = this.origin;
     filter.values.set(definition.name, list);
     return list;
+  }
+
+  /** 2.4.5: read as a value with variables is, whose words one blank parts. */
+  #elementKey(key: ByteString): ByteString {
+    return this.rules.looksUpLate && key.includes(' ') ? key.split(/ [\t\n\v\f\r ]*/).join(' ') : key;
   }
 
   /** Adds `NAME` to a named list filter's names at the open level. */

@@ -19,23 +19,41 @@ export interface ListElement {
   readonly key: ByteString;
   value: ByteString;
   origin: Origin | null;
+  isReference?: true;
 }
 
-/** A setting's value inside one filter. `explicit`: the file says it, and not only a built-in default. */
-export type StoredValue =
-  | { readonly kind: 'text'; text: ByteString; origin: Origin | null; explicit: boolean }
-  | ListValue
-  | { readonly kind: 'names'; readonly names: ByteString[]; origin: Origin | null; explicit: boolean };
+/** A setting's value inside one filter. */
+export type StoredValue = TextValue | ListValue | NamesValue;
+
+interface Value {
+  origin: Origin | null;
+  /** The file says it, and not only a built-in default or a group. */
+  explicit: boolean;
+  /** 2.4.5: taken over from a group. */
+  ofGroup?: true;
+}
+
+interface TextValue extends Value {
+  readonly kind: 'text';
+  text: ByteString;
+  /** 2.4.5: `$SET:` in it is looked up at the end. */
+  isReference?: true;
+  /** 2.4.5: written as `<<MARKER`. */
+  marker?: ByteString;
+}
+
+interface NamesValue extends Value {
+  readonly kind: 'names';
+  readonly names: ByteString[];
+}
 
 /** boollist or strlist; `replaced`: an assignment, so that outer values do not shine through. */
-export interface ListValue {
+export interface ListValue extends Value {
   readonly kind: 'list';
   readonly elements: ListElement[];
   /** Key to its first element, once there are many; null: not made. */
   index: Map<ByteString, ListElement> | null;
   replaced: boolean;
-  origin: Origin | null;
-  explicit: boolean;
 }
 
 /** `@label = name`. */
@@ -180,6 +198,11 @@ export class FilterTree {
   /** The filter of built-in values for the same place. */
   defaultsFor(filter: Filter): Filter | undefined {
     return this.#defaultsByPath.get(filter.path);
+  }
+
+  /** Of a filter of the file the one of built-in values for the same place, and the other way round. */
+  twinOf(filter: Filter): Filter | undefined {
+    return (filter.isDefault ? this.#byPath : this.#defaultsByPath).get(filter.path);
   }
 
   create(parent: Filter, mask: FilterMask, isDefault: boolean, origin: Origin | null): Filter {

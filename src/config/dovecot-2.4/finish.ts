@@ -121,13 +121,15 @@ function matchesName(name: string, pattern: string): boolean {
 /** `doveconf -f`: what matches goes into its parent, what cannot match goes away. */
 export function applyDumpFilter(builder: Builder, question: FilterMask): void {
   const { all } = builder.tree;
+  const promotes = builder.rules.fillsGroupsAtUse;
   for (let i = 2; i < all.length; i++) {
     const filter = all[i];
     if (filter === undefined) continue;
     const match = matchMask(filter.mask, question);
     if (match === 'unknown' || filter.mask.name !== undefined) continue;
     if (match === 'no' || filter.parent === null) filter.dropped = true;
-    else mergeFilters(builder.tree, filter.parent, filter, { drop: true, overwrite: true });
+    else
+      mergeFilters(builder.tree, filter.parent, filter, { drop: true, overwrite: true, explicit: promotes });
   }
 }
 

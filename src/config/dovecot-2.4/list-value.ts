@@ -7,14 +7,17 @@ export function createList(origin: Origin | null): ListValue {
 }
 
 /** Sets one element; a known key keeps its place. */
-export function setElement(list: ListValue, key: ByteString, value: ByteString, origin: Origin | null): void {
+export function setElement(
+  list: ListValue,
+  key: ByteString,
+  value: ByteString,
+  origin: Origin | null,
+): ListElement {
   const known = firstOf(list, key);
-  if (known !== undefined) {
-    known.value = value;
-    known.origin = origin;
-    return;
-  }
-  appendElement(list, key, value, origin);
+  if (known === undefined) return appendElement(list, key, value, origin);
+  known.value = value;
+  known.origin = origin;
+  return known;
 }
 
 /** Most lists are short: an index of each would cost more than looking. */
@@ -36,10 +39,11 @@ export function appendElement(
   key: ByteString,
   value: ByteString,
   origin: Origin | null,
-): void {
-  const element = { key, value, origin };
+): ListElement {
+  const element: ListElement = { key, value, origin };
   list.elements.push(element);
   if (list.index?.has(key) === false) list.index.set(key, element);
+  return element;
 }
 
 export function clearList(list: ListValue): void {

@@ -9,7 +9,7 @@ import { brokenVariables } from './broken-variables.js';
 import { type Builder, type BuildMode, Refused } from './builder.js';
 import { checkSettings } from './checks/check-settings.js';
 import { EffectiveSettings } from './effective-settings.js';
-import { addServiceLimits, checkGroups } from './finish.js';
+import { checkGroups } from './finish.js';
 import { dumpQuestion } from './print/dump-question.js';
 import { dump24 } from './print/dumper.js';
 import { Reading } from './reading.js';
@@ -20,12 +20,11 @@ export function load24(input: LoadInput): LoadResult {
   const table = tableOf(input);
   const events: ConfEvent[] = [];
   input.read((event) => events.push(event));
-  const reading = read(input, events, true, { prefixesInFilters: true, expand: input.expand });
+  const mode = { prefixesInFilters: true, expand: input.expand, served: false };
+  const reading = read(input, events, true, mode);
   const { builder, problems } = reading;
-  addServiceLimits(builder);
-  builder.tree.sort();
   const isBroken = problems.some((problem) => problem.severity === 'error');
-  const groupProblems = checkGroups(builder.tree.all);
+  const groupProblems = builder.rules.fillsGroupsAtUse ? [] : checkGroups(builder.tree.all);
   problems.push(...groupProblems);
   const unclosed = unclosedSection(input, builder);
   if (unclosed !== null) problems.push(unclosed);
@@ -35,22 +34,16 @@ export function load24(input: LoadInput): LoadResult {
   problems.push(...checked);
   if (!hasStorageVersion(builder)) problems.push(storageVersionProblem());
 
-  const build = (): Builder => {
-    const served = read(input, events, false, { prefixesInFilters: false, expand: true }).builder;
-    addServiceLimits(served);
-    served.tree.sort();
-    return served;
-  };
+  const build = (): Builder =>
+    read(input, events, false, { prefixesInFilters: false, expand: true, served: true }).builder;
   /** Printing changes what was read: the first one takes this reading, a later one reads again. */
   let unprinted: Reading | null = reading;
-  const readToPrint = ({ scope }: DumpOptions): Reading => {
+  const readToPrint = ({ scope, names: [name] }: DumpOptions): Reading => {
     const first = unprinted;
     unprinted = null;
-    if (first !== null && scope !== 'defaults') return first;
-    const again = read(input, scope === 'defaults' ? [] : events, false, builder.mode);
-    addServiceLimits(again.builder);
-    again.builder.tree.sort();
-    return again;
+    const prefixesInFilters = !builder.rules.asksPlainNames || (name?.includes('/') ?? true);
+    if (first !== null && scope !== 'defaults' && prefixesInFilters) return first;
+    return read(input, scope === 'defaults' ? [] : events, false, { ...mode, prefixesInFilters });
   };
   return {
     problems,
@@ -85,7 +78,7 @@ function read(input: LoadInput, events: readonly ConfEvent[], explains: boolean,
   const readFile = (path: ByteString, origin: Origin | null): ByteString => {
     // The servers' view keeps the path: who needs a certificate reads it.
     const full = origin === null ? path : resolvePath(path, origin.source);
-    if (!mode.prefixesInFilters) return full;
+    if (mode.served) return full;
     try {
       return `${full}\n${input.readFile(full)}`;
     } catch (error) {
@@ -100,6 +93,7 @@ function read(input: LoadInput, events: readonly ConfEvent[], explains: boolean,
     explains,
   );
   for (const event of events) reading.take(event);
+  reading.settle();
   return reading;
 }
 

@@ -7,6 +7,10 @@ import { Builder, type BuildMode, type FileReader, Refused } from './builder.js'
 import { addBuiltIn } from './built-in.js';
 import { explain } from './explanation.js';
 import type { GroupUse } from './filter.js';
+import { addServiceLimits } from './finish.js';
+import { fillGroup } from './group-filling.js';
+import { LateReferences } from './late-references.js';
+import { applyOldDefaults } from './old-defaults.js';
 import { openSection, sectionKey } from './section-opening.js';
 import type { SettingsTable } from './settings-table.js';
 import { type ExpansionHost, statementValue } from './statement-value.js';
@@ -59,7 +63,10 @@ export class Reading {
 
   take(event: ConfEvent): void {
     if (event.kind === 'problem') {
-      this.problems.push(event.problem);
+      const { problem } = event;
+      const isPassedOver =
+        this.builder.rules.ignoresBrokenHead && !this.#versionAsked && problem.kind === 'syntax';
+      this.problems.push(isPassedOver ? { ...problem, severity: 'warning', dovecot: null } : problem);
       return;
     }
     if (this.#skipped > 0) {
@@ -81,6 +88,30 @@ export class Reading {
         break;
       case 'include':
         break;
+    }
+  }
+
+  /** When everything is read. */
+  settle(): void {
+    const { rules, mode, tree } = this.builder;
+    if (rules.limitsByReference) {
+      if (mode.expand) this.#settleReferences();
+    } else addServiceLimits(this.builder);
+    tree.sort();
+  }
+
+  #settleReferences(): void {
+    try {
+      new LateReferences(this.builder.tree, this.#host.environment).settle();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.problems.push({
+        kind: error.kind,
+        severity: 'error',
+        place: null,
+        dovecot: { message: error.message, stage: 'doveconf' },
+        message: error.message,
+      });
     }
   }
 
@@ -131,6 +162,7 @@ export class Reading {
       );
     } else {
       this.configVersion = value.text;
+      if (this.builder.rules.appliesOldDefaults) applyOldDefaults(this.builder, value.text);
     }
     return true;
   }
@@ -141,9 +173,12 @@ export class Reading {
     const inList = !section.isFilter && section.key !== null;
     const key = inList ? `${section.key}/${node.key}` : node.key;
     let prefix = '';
+    builder.isReference = false;
+    builder.marker = null;
     try {
       const value = statementValue(builder, this.#host, source, node.key, key, node.value);
-      if (node.key.startsWith('@')) {
+      const isQuoted = builder.rules.fillsGroupsAtUse && source.text[node.keySpan.start] === '"';
+      if (node.key.startsWith('@') && !isQuoted) {
         this.#useGroup(node.key.slice(1), value);
         return;
       }
@@ -177,6 +212,11 @@ export class Reading {
     const { origin } = this.builder;
     if (filter.isInGroup) throw new Refused('wrong-place', 'Recursive include groups not allowed');
     if (origin === null) return;
+    const { isReference, marker, rules, mode, tree } = this.builder;
+    if (marker !== null)
+      throw new Refused('wrong-place', 'Heredoc syntax is not supported for include groups');
+    if (isReference) throw new Refused('wrong-place', 'Include groups cannot contain $variables');
+    if (rules.fillsGroupsAtUse && !mode.served) fillGroup(tree, filter, label, name);
     const known = filter.groups.find((use: GroupUse) => use.label === label);
     if (known === undefined) filter.groups.push({ label, name, origin });
     else Object.assign(known, { name, origin });
@@ -187,6 +227,8 @@ export class Reading {
     const { filter } = builder.section;
     const isGroup = node.groupLabel !== null;
     const key = node.groupLabel ?? sectionKey(filter, node.key);
+    builder.isReference = false;
+    builder.marker = null;
     try {
       openSection(builder, key, node.name, isGroup);
     } catch (error) {

@@ -181,7 +181,7 @@ export class FilterIndex {
 }
 
 /** `%{...}`, `$ENV:...` or `$SET:...`. */
-function hasVariable(text: ByteString): boolean {
+export function hasVariable(text: ByteString): boolean {
   return text.includes('%{') || text.includes('$');
 }
 

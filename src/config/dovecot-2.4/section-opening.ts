@@ -113,13 +113,25 @@ export function openSection(
     origin: builder.origin,
   };
   builder.section = section;
-  if (
-    !openFilter(builder, section, key, name) &&
-    !isGroup &&
-    outer.filter.table.findSetting(key) === undefined
-  )
-    throw new Refused('unknown-section', `Unknown section name: ${key}`);
+  if (openFilter(builder, section, key, name) || isGroup) return section;
+  const definition = outer.filter.table.findSetting(key);
+  const { explainsSections } = builder.rules;
+  if (definition === undefined) {
+    const attempts = explainsSections ? attemptsText(outer.filter, key) : '';
+    throw new Refused('unknown-section', `Unknown section name: ${key}${attempts}`);
+  }
+  if (!explainsSections) return section;
+  if (definition.type !== 'strlist' && definition.type !== 'boollist')
+    throw new Refused('unknown-section', `Setting ${key} cannot be used as a section`);
+  if (name !== null && name !== '')
+    throw new Refused('invalid-section-name', `Setting ${key} cannot have a value for the section`);
   return section;
+}
+
+/** Dovecot 2.4.5 config-parser.c config_parser_apply_line() */
+function attemptsText({ mask: { name }, kindName }: Filter, key: ByteString): ByteString {
+  if (name === undefined) return '';
+  return ` (${name.replaceAll('/', '_')}_${key}, ${kindName}_${key} not found either.)`;
 }
 
 /** Opens a filter; false: the key is none. */

@@ -5,6 +5,7 @@ import { errnoText } from '../errno-text.js';
 import type { ConfigHost } from '../host.js';
 import { resolvePath } from '../load-input.js';
 import { type Builder, type OpenSection, Refused } from './builder.js';
+import { LateReferences } from './late-references.js';
 import type { SettingDefinition, SettingsTable } from './settings-table.js';
 
 /** What reading needs of the machine. */
@@ -27,8 +28,18 @@ export function statementValue(
       return value.text;
     case 'file':
       return builder.mode.expand ? fileText(host, source, keyInList, value.text) : `<${value.text}`;
-    case 'variable':
-      return expandWords(builder, host, key, value.text);
+    case 'variable': {
+      if (!builder.rules.looksUpLate) return expandWords(builder, host, key, value.text);
+      const references = new LateReferences(builder.tree, host.environment);
+      const { text, isReference } = references.valueOf(builder, key, value.text, builder.mode.expand);
+      builder.isReference = isReference;
+      return text;
+    }
+    case 'heredoc': {
+      const end = value.text.indexOf('\n');
+      builder.marker = value.text.slice(0, end);
+      return value.text.slice(end + 1);
+    }
   }
 }
 

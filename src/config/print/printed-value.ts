@@ -48,6 +48,19 @@ export function printedValue(
   return quoted ? `"${escapeQuotes(value)}"` : value;
 }
 
+/** A value as it is written in lines up to a marker (Dovecot 2.4.5 doveconf.c). */
+export function printedLines(
+  name: ByteString,
+  value: ByteString,
+  marker: ByteString,
+  showSecrets: boolean,
+  style: ValueStyle,
+): ByteString {
+  const hidden = showSecrets ? null : hideSecrets(name, value, needsQuotes(value, style), style);
+  if (hidden !== null) return hidden;
+  return `<<${marker}\n${value}${value.endsWith('\n') ? '' : '\n'}${marker}`;
+}
+
 function needsQuotes(value: ByteString, style: ValueStyle): boolean {
   if (value === '') return false;
   return value.includes('#') || style.isWhite(value[0] ?? '') || style.isWhite(value.at(-1) ?? '');

@@ -3,6 +3,7 @@ import type { LoadInput } from '../../load-input.js';
 import type { ConfigProblem } from '../../problem.js';
 import type { Filter, FilterMask, FilterTree } from '../filter.js';
 import { FilterIndex } from '../scope.js';
+import { rulesOf } from '../version-rules.js';
 import { sieveProblems } from './sieve-start.js';
 import { structChecks } from './struct-checks.js';
 import { StructView } from './struct-view.js';
@@ -16,6 +17,7 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
   const index = new FilterIndex(tree);
   const said = new Set<ByteString>();
   const globalSsl = tree.root.values.get('ssl');
+  const { skipsUnknownStructs } = rulesOf(tree.table.version);
   problems.push(...sieveProblems(tree, index, input));
   const bySieve = new Set(
     problems.map(({ message }) => message.replace(/^sieve: \w+ settings: Invalid settings: /, '')),
@@ -36,6 +38,7 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
       const check = structChecks.get(struct.name);
       if (check === undefined) continue;
       const view = new StructView(tree, filter, struct, input.expand);
+      if (skipsUnknownStructs && view.hasUnknown) continue;
       const error = check(view, context);
       if (error !== null && !(filter.isRoot && bySieve.has(error)))
         problems.push(problemOf('error', error, filter));

@@ -152,7 +152,9 @@ class SieveStart {
     // The first in the order of bytes that is missing is named.
     for (const name of names.map(pluginName).sort()) {
       if (!files.includes(name) && !(isUsual && PLUGINS.has(name))) {
-        this.#end(`Plugin '${name}' not found from directory ${directory}`);
+        const tried =
+          this.#tree.table.version === '2.4.1' ? '' : ` (trying to load modules: ${names.join(' ')})`;
+        this.#end(`Plugin '${name}' not found from directory ${directory}${tried}`);
         return false;
       }
       for (const extension of PLUGINS.get(name) ?? []) this.#known.add(extension);

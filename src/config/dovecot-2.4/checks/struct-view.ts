@@ -40,6 +40,17 @@ export class StructView {
     return texts;
   }
 
+  /** A value that has variables, or refers to another setting. Dovecot 2.4.5 config-parser.c config_fill_set_parser() */
+  get hasUnknown(): boolean {
+    return this.#layers.some((layer) =>
+      [...layer.values].some(([name, stored]) => {
+        if (stored.kind !== 'text' || isCheckable(stored.text, this.#expanded)) return false;
+        const member = this.#struct.members.find((candidate) => candidate.name === name);
+        return member !== undefined && member.type !== 'str_novars' && member.type !== 'file';
+      }),
+    );
+  }
+
   text(name: ByteString): ByteString {
     const text = this.#texts(name).at(-1) ?? '';
     const type = this.filter.table.findSetting(name)?.type;

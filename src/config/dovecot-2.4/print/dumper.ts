@@ -37,7 +37,7 @@ class Dumper {
     const reading = this.#source.read();
     const { builder } = reading;
     const named = options.names.length > 0;
-    if (named) expandGroups(builder);
+    if (named && !builder.rules.fillsGroupsAtUse) expandGroups(builder);
     const missesGroup = late.some(({ kind }) => kind === 'unknown-section');
     if (question !== null && !missesGroup) applyDumpFilter(builder, question);
     const checked = late.length === 0 ? this.#source.check(builder.tree) : [];
@@ -70,13 +70,15 @@ class Dumper {
 
   /** What one name prints; '': everything; null: more than one value where `-h` wants one. */
   #printed({ builder, configVersion }: Reading, options: DumpOptions, name: ByteString): DumpNode[] | null {
+    const { rules } = builder;
     const { root, table } = builder.tree;
     const printer = new FilterPrinter(table, configVersion ?? '', !options.showSecrets, options.valuesOnly);
     const scope = scopeOf(options, options.names.length > 0);
     const filter: NameFilter | null = name === '' ? null : { name, alternatives: [] };
+    const inner = innerScope(scope, name !== '' && rules.asksPlainNames);
     const nodes = [
       ...printer.settings(root, scope, filter),
-      ...printer.children(root, innerScope(scope), name === '' ? [] : name.split('/')),
+      ...printer.children(root, inner, name === '' ? [] : name.split('/')),
     ];
     if (name === '') nodes.push(...printer.groups(root));
     if (options.valuesOnly && !printer.hasPrinted) nodes.push(EMPTY_LINE);
@@ -107,6 +109,7 @@ function scopeOf(options: DumpOptions, named: boolean): ExportScope {
   }
 }
 
-function innerScope(scope: ExportScope): ExportScope {
-  return scope === 'changed' || scope === 'set' ? 'set' : 'set-or-default';
+function innerScope(scope: ExportScope, withGroups: boolean): ExportScope {
+  if (scope === 'changed' || scope === 'set') return 'set';
+  return withGroups ? 'set-or-default-or-group' : 'set-or-default';
 }

@@ -5,7 +5,13 @@ import type { Filter, ListElement, StoredValue } from '../filter.js';
 import type { SettingDefinition, SettingsTable } from '../settings-table.js';
 
 /** Which settings of a filter are shown. Dovecot 2.4.1 config-request.c. */
-export type ExportScope = 'all-with-hidden' | 'all' | 'set-or-default' | 'set' | 'changed';
+export type ExportScope =
+  | 'all-with-hidden'
+  | 'all'
+  | 'set-or-default-or-group'
+  | 'set-or-default'
+  | 'set'
+  | 'changed';
 
 /** One setting of a filter as it is to be shown. */
 export type Exported =
@@ -13,6 +19,8 @@ export type Exported =
       readonly kind: 'text';
       readonly name: ByteString;
       readonly value: ByteString;
+      /** It is written in lines up to this one. */
+      readonly marker?: ByteString | undefined;
       readonly origin: Origin | null;
     }
   | {
@@ -28,13 +36,13 @@ export type Exported =
 function oldDefault(filter: Filter, name: ByteString, configVersion: ByteString): ByteString | undefined {
   if (configVersion === '' || configVersion === filter.table.version) return undefined;
   const path = `${pathOf(filter)}${name}`;
-  const change = DEFAULT_HISTORY_2_4.find(
+  const changes = DEFAULT_HISTORY_2_4.filter(
     ([setting, , changedIn]) =>
       (setting === name || setting === path) &&
       changedIn > configVersion &&
       changedIn <= filter.table.version,
   );
-  return change?.[1];
+  return (changes.find(([setting]) => setting === path) ?? changes[0])?.[1];
 }
 
 function pathOf(filter: Filter): string {
@@ -92,8 +100,10 @@ function isShown(
       return true;
     case 'all':
       return !definition.hidden || stored?.explicit === true;
-    case 'set-or-default':
+    case 'set-or-default-or-group':
       return stored !== undefined;
+    case 'set-or-default':
+      return stored !== undefined && stored.ofGroup !== true;
     case 'set':
     case 'changed':
       return stored?.explicit === true;
@@ -131,11 +141,26 @@ function exportSetting(
       const text = stored?.kind === 'text' ? stored.text : null;
       if (stored?.explicit === true && text !== null) {
         if (scope === 'changed' && isDefaultText(filter.table, definition, text)) return null;
-        return { kind: 'text', name, value: shownFile(definition, text), origin };
+        const marker = stored.kind === 'text' ? markerOf(definition, stored.marker, text) : undefined;
+        const value = marker === undefined ? shownFile(definition, text) : text.replace(/^\n/, '');
+        return { kind: 'text', name, value, marker, origin };
       }
       const old = oldDefault(filter, name, configVersion);
       return { kind: 'text', name, value: shownFile(definition, old ?? text ?? definition.text), origin };
     }
+  }
+}
+
+/** 2.4.5: text of a file that is not on one line is shown in lines, too. */
+function markerOf(
+  { type }: SettingDefinition,
+  written: ByteString | undefined,
+  text: ByteString,
+): ByteString | undefined {
+  if (written !== undefined || type !== 'file' || !/^\n[^]*\n/.test(text)) return written;
+  for (let n = 0; ; n++) {
+    const marker = n === 0 ? 'END' : `END_${n}`;
+    if (!text.slice(1).split('\n').includes(marker)) return marker;
   }
 }
 

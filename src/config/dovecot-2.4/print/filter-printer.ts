@@ -4,6 +4,7 @@ import { networkText } from '../../network.js';
 import type { DumpNode } from '../../print/dump.js';
 import {
   escapeQuotes,
+  printedLines,
   printedValue,
   STYLE_2_4_1,
   STYLE_2_4_5,
@@ -12,6 +13,7 @@ import {
 import type { Filter, ListElement } from '../filter.js';
 import { unescapeSectionName } from '../section-name.js';
 import type { SettingsTable } from '../settings-table.js';
+import { rulesOf, type VersionRules } from '../version-rules.js';
 import { type Exported, type ExportScope, exportFilter } from './export.js';
 
 const STYLES: Readonly<Record<Version24, ValueStyle>> = { '2.4.1': STYLE_2_4_1, '2.4.5': STYLE_2_4_5 };
@@ -31,6 +33,19 @@ interface Strip {
 /** What `-h` prints where there is nothing. */
 export const EMPTY_LINE: DumpNode = { kind: 'setting', name: '', value: '', origin: null };
 
+const NO_NAMES: ReadonlySet<ByteString> = new Set();
+
+/** Global settings that stand in a named filter, too. Dovecot 2.4.5 doveconf.c config_dump_human_init_hidden_keys() */
+function groupedSettings(root: Filter): ReadonlySet<ByteString> {
+  const names = new Set<ByteString>();
+  for (const { dropped, mask, kindName, values } of root.children) {
+    if (dropped || mask.name === undefined || mask.isList === true) continue;
+    for (const [name, stored] of values)
+      if (name.startsWith(`${kindName}_`) && stored.ofGroup !== true) names.add(name);
+  }
+  return names;
+}
+
 const NO_STRIP: Strip = { first: null, second: null };
 
 /** Prints filters with their settings. Dovecot 2.4.1 doveconf.c. */
@@ -40,6 +55,7 @@ export class FilterPrinter {
   readonly #configVersion: ByteString;
   readonly #hideSecrets: boolean;
   readonly #valuesOnly: boolean;
+  readonly #rules: VersionRules;
   /** Something was printed with `-h`. */
   hasPrinted = false;
   /** `-h` met a second value. */
@@ -48,6 +64,7 @@ export class FilterPrinter {
   constructor(table: SettingsTable, configVersion: ByteString, hideSecrets: boolean, valuesOnly: boolean) {
     this.#table = table;
     this.#style = STYLES[table.version];
+    this.#rules = rulesOf(table.version);
     this.#configVersion = configVersion;
     this.#hideSecrets = hideSecrets;
     this.#valuesOnly = valuesOnly;
@@ -55,7 +72,8 @@ export class FilterPrinter {
 
   /** Settings of the root. */
   settings(filter: Filter, scope: ExportScope, wanted: NameFilter | null): DumpNode[] {
-    return this.#own(filter, scope, wanted, NO_STRIP, this.#hideSecrets).nodes;
+    const hidden = this.#rules.hidesGrouped && wanted === null ? groupedSettings(filter) : NO_NAMES;
+    return this.#own(filter, scope, wanted, NO_STRIP, this.#hideSecrets, hidden).nodes;
   }
 
   /** Sections below a filter; `path`: the parts of the NAME asked for. */
@@ -67,8 +85,10 @@ export class FilterPrinter {
       if (step === null) continue;
       const strip = stripOf(filter);
       const wanted = step.name === null ? null : nameFilter(step.name, strip);
-      const own = this.#own(filter, scope, wanted, strip, this.#hideSecrets && wanted === null);
-      const groups = wanted === null ? this.groups(filter) : [];
+      const asksAll = wanted === null || (this.#rules.asksPlainNames && wanted.name === '');
+      const own = this.#own(filter, scope, wanted, strip, this.#hideSecrets && asksAll);
+      const showsGroups = this.#rules.asksPlainNames ? scope !== 'set-or-default-or-group' : wanted === null;
+      const groups = showsGroups ? this.groups(filter) : [];
       const inner = [...own.nodes, ...groups, ...this.children(filter, scope, step.rest)];
       if (this.#valuesOnly && !this.hasPrinted) {
         this.hasPrinted = true;
@@ -98,11 +118,13 @@ export class FilterPrinter {
     wanted: NameFilter | null,
     strip: Strip,
     hideSecrets: boolean,
+    hidden: ReadonlySet<ByteString> = NO_NAMES,
   ): { nodes: DumpNode[]; touched: boolean } {
     const nameField = filter.table.findSetting(filter.kindName)?.nameField ?? null;
     const nodes: DumpNode[] = [];
     let touched = false;
     for (const entry of exportFilter(filter, scope, this.#configVersion)) {
+      if (hidden.has(entry.name)) continue;
       if (entry.kind === 'list') {
         nodes.push(...this.#list(entry, wanted, strip, hideSecrets));
         continue;
@@ -111,7 +133,7 @@ export class FilterPrinter {
       touched = true;
       if (entry.name === nameField && entry.value === filter.sectionName) continue;
       const shows = wanted !== null && matchesExactly(wanted, entry.name);
-      nodes.push(this.#setting(entry.name, entry.value, entry, strip, hideSecrets && !shows));
+      nodes.push(this.#setting(entry.name, entry.value, entry, strip, hideSecrets && !shows, entry.marker));
     }
     return { nodes, touched: touched || nodes.length > 0 };
   }
@@ -122,9 +144,13 @@ export class FilterPrinter {
     { origin }: Pick<Exported, 'origin'>,
     strip: Strip,
     hideSecrets: boolean,
+    marker?: ByteString,
   ): DumpNode {
     this.#countValue();
-    const shown = printedValue(name, value, !hideSecrets, this.#style);
+    const shown =
+      marker === undefined
+        ? printedValue(name, value, !hideSecrets, this.#style)
+        : printedLines(name, value, marker, !hideSecrets, this.#style);
     return { kind: 'setting', name: quotedKey(stripped(this.#table, name, strip)), value: shown, origin };
   }
 
