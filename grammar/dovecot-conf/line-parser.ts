@@ -186,7 +186,8 @@ class LineParser {
     const marker = heredocs && first === LESS ? this.#marker(at) : null;
     const heredoc = marker === null ? null : reader.readUntil(marker);
     if (marker !== null && heredoc === null) {
-      this.#builder.broken(reader.end, reader.lines, `Missing ${marker}`, from, to);
+      this.#locate(from, to);
+      this.#builder.broken(reader.end, reader.lines, `Missing ${marker}`, this.#start, this.#end);
       return;
     }
     const isQuoted = (first === QUOTE || first === DOUBLE_QUOTE) && buffer.charCodeAt(to - 1) === first;

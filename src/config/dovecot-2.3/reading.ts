@@ -111,19 +111,17 @@ export class Reading {
     if (this.#sections.innermost?.skipped) return;
     const { key, value } = node;
     switch (value.form) {
-      case 'text':
-      case 'quoted':
-      case 'heredoc':
-        if (this.#sections.path === '') {
-          if (this.#oldKeyValue(key, value.text)) return;
-        } else if (this.#oldPathKeyValue(key, value.text)) return;
-        this.#keyValue(key, plain(value.text), value);
-        return;
       case 'file':
         this.#fileValue(key, value.text, value);
         return;
       case 'variable':
         this.#variableValue(key, value.text, value);
+        return;
+      default:
+        if (this.#sections.path === '') {
+          if (this.#oldKeyValue(key, value.text)) return;
+        } else if (this.#oldPathKeyValue(key, value.text)) return;
+        this.#keyValue(key, plain(value.text), value);
     }
   }
 

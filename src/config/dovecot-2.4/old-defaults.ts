@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../grammar/bytes.js';
-import { DEFAULT_HISTORY_2_4 } from '../../knowledge/default-history-2.4.js';
+import { changedDefaults } from '../../knowledge/default-history-2.4.js';
 import type { Builder } from './builder.js';
 import type { Filter, FilterTree } from './filter.js';
 
@@ -10,19 +10,26 @@ import type { Filter, FilterTree } from './filter.js';
 export function applyOldDefaults(builder: Builder, configVersion: ByteString): void {
   const { tree, section } = builder;
   builder.inDefaults = true;
-  for (const [path, before, changedIn] of DEFAULT_HISTORY_2_4) {
-    if (changedIn <= configVersion || changedIn > tree.table.version || path.startsWith('@')) continue;
+  for (const [path, before] of changedDefaults(tree.table.version, configVersion)) {
+    if (path.startsWith('@')) continue;
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
     const filter = slash === -1 ? tree.defaults : findFilter(tree, tree.defaults, path.slice(0, slash));
-    if (filter?.values.has(name) !== true) continue;
-    filter.values.delete(name);
-    builder.section = builder.openAt(filter);
-    builder.apply(name, before);
+    if (filter?.values.has(name) === true) {
+      filter.values.delete(name);
+      builder.section = builder.openAt(filter);
+      builder.apply(name, before);
+    } else if (path === EMPTY_TODAY) {
+      builder.section = builder.openAt(tree.defaults);
+      builder.apply(path, before);
+    }
   }
   builder.inDefaults = false;
   builder.section = section;
 }
+
+/** A default that is none today. */
+const EMPTY_TODAY = 'sieve_env_location_ms/sieve_max_cpu_time';
 
 /** `service/imap/unix_listener/imap-master`, `passdb_ldap`. */
 function findFilter(tree: FilterTree, parent: Filter, path: ByteString): Filter | undefined {

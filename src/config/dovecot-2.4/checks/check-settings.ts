@@ -4,8 +4,8 @@ import type { ConfigProblem } from '../../problem.js';
 import type { Filter, FilterMask, FilterTree } from '../filter.js';
 import { FilterIndex } from '../scope.js';
 import { rulesOf } from '../version-rules.js';
+import { structChecksOf } from './checks-by-version.js';
 import { sieveProblems } from './sieve-start.js';
-import { structChecks } from './struct-checks.js';
 import { StructView } from './struct-view.js';
 
 /**
@@ -18,6 +18,7 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
   const said = new Set<ByteString>();
   const globalSsl = tree.root.values.get('ssl');
   const { skipsUnknownStructs } = rulesOf(tree.table.version);
+  const structChecks = structChecksOf(tree.table.version);
   problems.push(...sieveProblems(tree, index, input));
   const bySieve = new Set(
     problems.map(({ message }) => message.replace(/^sieve: \w+ settings: Invalid settings: /, '')),

@@ -114,6 +114,9 @@ function checkService({ name, scope }: Service, loads: Loads): ByteString | null
     return wrong('idle_kill_interval must be higher than 0 (did you mean "unlimited"?)');
   if (scope.size('service_vsz_limit') < 1024 * 1024)
     return wrong('vsz_limit is too low (did you mean "unlimited"?)');
+  // Dovecot 2.4.5 master-settings.c
+  if (scope.boolean('service_reuse_port') && scope.number('service_process_min_avail') !== processes)
+    return wrong('process_min_avail must be equal to process_limit when using service_reuse_port=yes');
   if (scope.table.singleProcessServices.includes(name) && processes > 1)
     return wrong('process_limit must be 1');
   const isLogin = scope.text('service_type') === 'login';

@@ -4,8 +4,8 @@ import type { ConfigProblem } from '../../problem.js';
 import type { Filter, FilterTree } from '../filter.js';
 import type { FilterIndex } from '../scope.js';
 import { type CheckContext, scopeWith } from './check-context.js';
+import { structChecksOf } from './checks-by-version.js';
 import { expansionError } from './expansion-error.js';
-import { structChecks } from './struct-checks.js';
 import { StructView } from './struct-view.js';
 
 /** Extensions that Pigeonhole knows besides those of its plugins. Pigeonhole 2.4.1 sieve-extensions.c */
@@ -130,7 +130,7 @@ class SieveStart {
       return false;
     }
     const view = new StructView(this.#tree, this.#tree.root, struct, this.#input.expand, this.#within);
-    const error = structChecks.get(name)?.(view, this.#context) ?? null;
+    const error = structChecksOf(this.#tree.table.version).get(name)?.(view, this.#context) ?? null;
     if (error !== null) this.#fail(`sieve: ${name} settings: Invalid settings: ${error}`);
     return error === null;
   }

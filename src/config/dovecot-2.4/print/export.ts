@@ -1,5 +1,5 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
-import { DEFAULT_HISTORY_2_4 } from '../../../knowledge/default-history-2.4.js';
+import { changedDefaults } from '../../../knowledge/default-history-2.4.js';
 import type { Origin } from '../../origin.js';
 import type { Filter, ListElement, StoredValue } from '../filter.js';
 import type { SettingDefinition, SettingsTable } from '../settings-table.js';
@@ -34,14 +34,11 @@ export type Exported =
 
 /** The default at the time of `configVersion`, where a later version up to the table's changed it. */
 function oldDefault(filter: Filter, name: ByteString, configVersion: ByteString): ByteString | undefined {
-  if (configVersion === '' || configVersion === filter.table.version) return undefined;
+  if (configVersion === '') return undefined;
+  const changed = changedDefaults(filter.table.version, configVersion);
+  if (changed.length === 0) return undefined;
   const path = `${pathOf(filter)}${name}`;
-  const changes = DEFAULT_HISTORY_2_4.filter(
-    ([setting, , changedIn]) =>
-      (setting === name || setting === path) &&
-      changedIn > configVersion &&
-      changedIn <= filter.table.version,
-  );
+  const changes = changed.filter(([setting]) => setting === name || setting === path);
   return (changes.find(([setting]) => setting === path) ?? changes[0])?.[1];
 }
 

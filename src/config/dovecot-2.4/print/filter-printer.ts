@@ -216,7 +216,9 @@ function byKey(a: ListElement, b: ListElement): number {
   return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
+/** An empty name, of `ssl_server/`, is everything. */
 function matches({ name, alternatives }: NameFilter, key: ByteString): boolean {
+  if (name === '') return true;
   return [name, ...alternatives].some((one) => key === one || key.startsWith(`${one}/`));
 }
 
