@@ -154,7 +154,8 @@ function markerOf(
   written: ByteString | undefined,
   text: ByteString,
 ): ByteString | undefined {
-  if (written !== undefined || type !== 'file' || !/^\n[^]*\n/.test(text)) return written;
+  if (written !== undefined || type !== 'file' || !text.startsWith('\n') || !text.includes('\n', 1))
+    return written;
   for (let n = 0; ; n++) {
     const marker = n === 0 ? 'END' : `END_${n}`;
     if (!text.slice(1).split('\n').includes(marker)) return marker;
