@@ -4,6 +4,7 @@ import type { ConfigProblem } from '../config/problem.js';
 import { seriesOf } from '../knowledge/versions.js';
 import type { DatabaseAnswer } from './database-answers.js';
 import type { Diagnostic, Severity } from './diagnostic.js';
+import { distinctFindings } from './distinct-findings.js';
 import { extFileUses } from './ext-files.js';
 import type { FileProbe } from './file-probe.js';
 import { withoutPackageFiles } from './package-files.js';
@@ -98,21 +99,17 @@ function withoutBlanks({ source, span }: Place): Place {
 
 /** The same finding at the same place once: a block can belong to several protocols' chains. */
 function withoutRepeats(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const seen = new Set<string>();
-  return diagnostics.filter((diagnostic) => {
-    const { place } = diagnostic;
-    const where = place === null ? '' : `${place.source.realPath}:${place.span.start}-${place.span.end}`;
-    const key = `${diagnostic.code} ${where} ${diagnostic.message}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  return distinctFindings(
+    diagnostics,
+    ({ code, place, message }) => `${code} ${place?.span.end ?? ''} ${message}`,
+  );
 }
 
 function withSeverities(
   diagnostics: readonly Diagnostic[],
   severities: ReadonlyMap<string, Severity | 'off'>,
 ): Diagnostic[] {
+  if (severities.size === 0) return [...diagnostics];
   return diagnostics.flatMap((diagnostic) => {
     const severity = severities.get(diagnostic.code) ?? diagnostic.severity;
     return severity === 'off' ? [] : [{ ...diagnostic, severity }];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { DatabaseAnswer } from '../check/database-answers.js';
 import type { Severity } from '../check/diagnostic.js';
+import { distinctFindings } from '../check/distinct-findings.js';
 import { readExtFiles } from '../check/ext-files.js';
 import { rulesOfLookups } from '../check/rules-of-lookups.js';
 import { check } from '../check/runner.js';
@@ -95,14 +96,10 @@ function withTexts(host: ConfigHost, texts: ReadonlyMap<string, Buffer>): Config
 
 /** One report of several; a finding in a file that two of them include is there once. */
 export function mergeReports(reports: readonly CheckReport[]): CheckReport {
-  const seen = new Set<string>();
-  const diagnostics = reports
-    .flatMap((report) => report.diagnostics)
-    .filter(({ code, message, place }) => {
-      if (place === null) return true;
-      const key = `${code} ${place.source.realPath} ${place.span.start} ${message}`;
-      return !seen.has(key) && seen.add(key);
-    });
+  const diagnostics = distinctFindings(
+    reports.flatMap((report) => report.diagnostics),
+    ({ code, message, place }) => (place === null ? null : `${code} ${message}`),
+  );
   return {
     version: reports[0]?.version ?? '2.3.19.1',
     files: [...new Set(reports.flatMap((report) => report.files))],

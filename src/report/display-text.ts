@@ -17,6 +17,7 @@ function unicodeWidths(): Widths {
 }
 
 const TAB_WIDTH = 4;
+const PLAIN = /^[ -~]*$/;
 
 /** Columns that one character (a code point) takes at column `at`. */
 function widthOf(character: string, at: number): number {
@@ -29,6 +30,7 @@ function widthOf(character: string, at: number): number {
 
 /** Columns that `text` takes when it starts at the first column. */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += widthOf(character, width);
   return width;
@@ -36,6 +38,7 @@ export function displayWidth(text: string): number {
 
 /** Tabs as spaces, control characters (escape sequences too) as the visible signs that Unicode has for them. */
 export function displayText(text: string): string {
+  if (PLAIN.test(text)) return text;
   let width = 0;
   let shown = '';
   for (const character of text) {

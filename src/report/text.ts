@@ -47,39 +47,49 @@ function isFixable({ fixes }: Diagnostic): boolean {
 const MANY = 20;
 const SHOWN_OF_MANY = 5;
 
-interface LeftOut {
-  readonly code: string;
-  readonly rule: string;
-  readonly file: string;
-  readonly count: number;
+/** Findings of one rule in one file. */
+interface Group {
+  readonly first: Diagnostic;
+  count: number;
+  shown: number;
 }
 
 /** The same mistake thousands of times says nothing more than a few times. Machines get all of them. */
 function capped(diagnostics: readonly Diagnostic[]): {
   readonly shown: readonly Diagnostic[];
-  readonly left: readonly LeftOut[];
+  readonly left: readonly Group[];
 } {
-  const groupOf = ({ code, place }: Diagnostic) => `${code} ${place?.source.realPath ?? ''}`;
-  const counts = new Map<string, number>();
-  for (const one of diagnostics) counts.set(groupOf(one), (counts.get(groupOf(one)) ?? 0) + 1);
-  if ([...counts.values()].every((count) => count <= MANY)) return { shown: diagnostics, left: [] };
-  const seen = new Map<string, number>();
-  const left = new Map<string, LeftOut>();
-  const shown = diagnostics.filter((one) => {
-    const group = groupOf(one);
-    const count = counts.get(group) ?? 0;
-    const number = (seen.get(group) ?? 0) + 1;
-    seen.set(group, number);
-    if (count <= MANY || number <= SHOWN_OF_MANY) return true;
-    const file = displayText(one.place?.source.realPath ?? '');
-    left.set(group, { code: one.code, rule: one.rule, file, count: count - SHOWN_OF_MANY });
-    return false;
+  if (diagnostics.length <= MANY) return { shown: diagnostics, left: [] };
+  const byRule = new Map<string, Map<string, Group>>();
+  const groups = diagnostics.map((one) => {
+    const path = one.place?.source.realPath ?? '';
+    const byFile = byRule.get(one.code) ?? new Map<string, Group>();
+    byRule.set(one.code, byFile);
+    const group = byFile.get(path) ?? { first: one, count: 0, shown: 0 };
+    byFile.set(path, group);
+    group.count++;
+    return group;
   });
-  return { shown, left: [...left.values()] };
+  const left = new Set<Group>();
+  const shown = diagnostics.filter((_, index) => {
+    const group = groups[index];
+    if (group === undefined) return false;
+    if (group.count > MANY && group.shown === SHOWN_OF_MANY) {
+      left.add(group);
+      return false;
+    }
+    group.shown++;
+    return true;
+  });
+  return { shown, left: [...left] };
 }
 
-function leftText({ code, rule, file, count }: LeftOut): string {
-  return `... and ${count.toLocaleString('en-US')} more of ${code} ${rule}${file === '' ? '' : ` in ${file}`}; --all shows them.`;
+function leftText({ first, count, shown }: Group): string {
+  const { code, rule, place } = first;
+  const file = place === null ? '' : ` in ${displayText(place.source.realPath)}`;
+  // Intl would say the same, after some milliseconds of loading.
+  const more = String(count - shown).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return `... and ${more} more of ${code} ${rule}${file}; --all shows them.`;
 }
 
 function block(diagnostic: Diagnostic, options: TextOptions): string[] {
