@@ -77,6 +77,8 @@ for (const [command, packs] of Object.entries(warmUps)) {
   for (const part of ['pack', 'cache']) {
     const run = spawnSync(process.execPath, ['scripts/write-pack.cjs', part, command, commandLines], {
       encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
     });
     if (run.status !== 0) throw new Error(`the ${part} of ${command} was not written: ${run.stderr}`);
   }

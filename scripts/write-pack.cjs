@@ -1,19 +1,11 @@
 'use strict';
 // write-pack.cjs pack|cache COMMAND LINES: runs command lines of one command (JSON: lists of lists of arguments by the
-// name of their pack) with their output thrown away. `pack` writes the chunks that each list loads into the list's
+// name of their pack); its own output is to be thrown away. `pack` writes the chunks that each list loads into the list's
 // pack, those that all of them load into the command's own; `cache` what V8 compiled of them.
 const { readFileSync, writeFileSync } = require('node:fs');
 const { cacheFile, dist, ELSEWHERE, loadProgram, packFile } = require('../bin/dvproxy.js');
 
 const [part, command, lines] = process.argv.slice(2);
-const silent = {
-  stdout() {},
-  stderr() {},
-  stdoutIsTty: false,
-  stderrIsTty: false,
-  columns: 80,
-  environment: { NO_COLOR: '1' },
-};
 
 function packOf(names, elsewhere) {
   const chunks = names.map(
@@ -27,7 +19,7 @@ function packOf(names, elsewhere) {
 /** Runs the lines one after the other. */
 async function run(program, commandLines) {
   for (const args of commandLines) {
-    const exitCode = await program.exports.main(args, silent);
+    const exitCode = await program.exports.main(args);
     if (exitCode > 1) throw new Error(`dvproxy ${args.join(' ')} ended with ${exitCode}`);
   }
 }

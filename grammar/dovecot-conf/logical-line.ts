@@ -220,7 +220,7 @@ export class NextSpecial {
   }
 
   #find(offset: number): number {
-    return Math.min(...this.#bytes.map((byte) => byte.from(offset)));
+    return this.#bytes.reduce((next, byte) => Math.min(next, byte.from(offset)), NOWHERE);
   }
 }
 

@@ -27,7 +27,7 @@ export class AuthReader {
   }
 
   #scope(names: readonly ByteString[]): { scope: Scope; question: Question } {
-    const question = { connection: this.#connection, names: new Set(names) };
+    const question = { connection: this.#connection, names };
     return { scope: new Scope(this.#index.tree.table, this.#index.applicable(question)), question };
   }
 
@@ -142,7 +142,7 @@ export class AuthReader {
 
   #sections(scope: Scope, question: Question, kind: ByteString): NamedSection[] {
     return scope.names(kind).map((name) => {
-      const names = new Set([...question.names, `${kind}/${name}`]);
+      const names = [...question.names, `${kind}/${name}`];
       const inner = new Scope(this.#index.tree.table, this.#index.applicable({ ...question, names }));
       return {
         name,

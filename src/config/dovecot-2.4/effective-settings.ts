@@ -61,7 +61,7 @@ export class EffectiveSettings implements EffectiveConfig {
     const key = filter === undefined ? names.join('\0') : null;
     const known = key === null ? undefined : this.#global.get(key);
     if (known !== undefined) return known;
-    const question = { connection: maskOf(filter), names: new Set(names) };
+    const question = { connection: maskOf(filter), names };
     const scope = new Scope(this.#filters().tree.table, this.#filters().applicable(question));
     if (key !== null) this.#global.set(key, scope);
     return scope;

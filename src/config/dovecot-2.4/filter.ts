@@ -224,6 +224,6 @@ export class FilterTree {
     rest.sort(
       (a, b) => a.listDepth - b.listDepth || a.nameDepth - b.nameDepth || a.createOrder - b.createOrder,
     );
-    this.all = [...head, ...rest];
+    this.all = head.concat(rest);
   }
 }

@@ -1,5 +1,5 @@
 import { lineError } from '../load-input.js';
-import { isInNetwork } from '../network.js';
+import { isInNetwork, type Network } from '../network.js';
 import type { ConfigProblem } from '../problem.js';
 import type { Builder } from './builder.js';
 import type { Filter, FilterMask } from './filter.js';
@@ -99,14 +99,16 @@ export function matchMask(mask: FilterMask, question: FilterMask): 'yes' | 'no' 
     if (question.localName === undefined) unknown = true;
     else if (!matchesName(question.localName, mask.localName)) return 'no';
   }
-  for (const side of ['remote', 'local'] as const) {
-    const network = mask[side];
-    if (network === undefined || network.bits === 0) continue;
-    const asked = question[side];
-    if (asked === undefined || asked.bits === 0) unknown = true;
-    else if (asked.address === null || !isInNetwork(asked.address, network)) return 'no';
-  }
-  return unknown ? 'unknown' : 'yes';
+  const remote = matchNetwork(mask.remote, question.remote);
+  const local = matchNetwork(mask.local, question.local);
+  if (remote === 'no' || local === 'no') return 'no';
+  return unknown || remote === 'unknown' || local === 'unknown' ? 'unknown' : 'yes';
+}
+
+function matchNetwork(network: Network | undefined, asked: Network | undefined): 'yes' | 'no' | 'unknown' {
+  if (network === undefined || network.bits === 0) return 'yes';
+  if (asked === undefined || asked.bits === 0) return 'unknown';
+  return asked.address === null || !isInNetwork(asked.address, network) ? 'no' : 'yes';
 }
 
 /** `*.example.org` stands for one level of names. Dovecot 2.4.1 dns-util.c `dns_match_wildcard`. */

@@ -14,10 +14,13 @@ import {
   parseUint,
 } from './value-syntax.js';
 
-/** Who asks: a connection, and the named filters that are in force (`passdb/sql`, `passdb_sql`, `service/imap-login`). */
+// What runs thousands of times at every start counts its steps or hands on a function: V8's interpreter makes an object
+// for each step of `for ... of`, and cleaning up after them is felt.
+
+/** Who asks: a connection, and the named filters that are in force (`passdb/sql`, `passdb_sql`, `service/imap-login`), each once. */
 export interface Question {
   readonly connection: FilterMask;
-  readonly names: ReadonlySet<ByteString>;
+  readonly names: readonly ByteString[];
 }
 
 /** Members of a struct that have a variable: built in, and by the filters that write them. */
@@ -32,8 +35,7 @@ function localNameKey(localName: ByteString): ByteString {
 }
 
 /** The `local_name` filters that a name is inside of: its own, and that of its parent with a star. */
-function localNameKeys(localName: ByteString | undefined): ByteString[] {
-  if (localName === undefined) return [];
+function localNameKeys(localName: ByteString): ByteString[] {
   const lower = localName.toLowerCase();
   const dot = lower.indexOf('.');
   const own = localNameKey(lower);
@@ -58,13 +60,14 @@ export class FilterIndex {
     let entry = this.#children.get(filter);
     if (entry === undefined) {
       entry = { named: new Map(), others: [] };
-      for (const child of filter.children) {
+      const { named, others } = entry;
+      filter.children.forEach((child) => {
         const { name, localName } = child.mask;
         const key = localName === undefined ? name : localNameKey(localName);
-        const list = key === undefined ? entry.others : (entry.named.get(key) ?? []);
+        const list = key === undefined ? others : (named.get(key) ?? []);
         list.push(child);
-        if (key !== undefined) entry.named.set(key, list);
-      }
+        if (key !== undefined) named.set(key, list);
+      });
       this.#children.set(filter, entry);
     }
     return entry;
@@ -85,12 +88,17 @@ export class FilterIndex {
     found.push(filter);
     if (filter.children.length === 0) return;
     const { named, others } = this.#of(filter);
-    for (const name of question.names)
-      for (const child of named.get(name) ?? []) this.#collect(child, question, found);
-    for (const key of localNameKeys(question.connection.localName))
-      for (const child of named.get(key) ?? []) this.#collect(child, question, found);
-    for (const child of others)
+    const collectAll = (key: ByteString) => {
+      named.get(key)?.forEach((child) => {
+        this.#collect(child, question, found);
+      });
+    };
+    question.names.forEach(collectAll);
+    const { localName } = question.connection;
+    if (localName !== undefined) localNameKeys(localName).forEach(collectAll);
+    others.forEach((child) => {
       if (letsThrough(child.mask, question.connection)) this.#collect(child, question, found);
+    });
   }
 
   /** Members of a struct that have a variable, built in or in one of the filters: few, and asked for with every section. */
@@ -105,25 +113,28 @@ export class FilterIndex {
       this.#members.set(struct, known);
     }
     const { names, builtIn } = known;
+    const { written: byFilter } = known;
     const written: ByteString[] = [];
-    for (const filter of filters) {
-      let own = known.written.get(filter);
+    filters.forEach((filter) => {
+      let own = byFilter.get(filter);
       if (own === undefined) {
         own = this.#namesWithVariables(filter).filter((name) => names.has(name));
-        known.written.set(filter, own);
+        byFilter.set(filter, own);
       }
-      written.push(...own);
-    }
+      if (own.length > 0) written.push(...own);
+    });
     if (written.length === 0) return builtIn;
     return struct.members.filter(({ name, text }) => written.includes(name) || hasVariable(text));
   }
 
   #namesWithVariables(filter: Filter): readonly ByteString[] {
-    let names = this.#variables.get(filter);
-    if (names === undefined) {
-      names = [...filter.values].flatMap(([name, value]) => (holdsVariable(value) ? [name] : []));
-      this.#variables.set(filter, names);
-    }
+    const known = this.#variables.get(filter);
+    if (known !== undefined) return known;
+    const names: ByteString[] = [];
+    filter.values.forEach((value, name) => {
+      if (holdsVariable(value)) names.push(name);
+    });
+    this.#variables.set(filter, names);
     return names;
   }
 
@@ -140,36 +151,40 @@ export class FilterIndex {
   }
 
   #byOrder(filters: Filter[]): Filter[] {
-    this.#order ??= new Map(this.tree.all.map((filter, index) => [filter, index]));
-    const order = this.#order;
     if (filters.length < 2) return filters;
+    const order = this.#positions();
     return filters.sort((a, b) => (order.get(b) ?? 0) - (order.get(a) ?? 0));
+  }
+
+  #positions(): ReadonlyMap<Filter, number> {
+    if (this.#order !== undefined) return this.#order;
+    const order = new Map<Filter, number>();
+    this.tree.all.forEach((filter, index) => {
+      order.set(filter, index);
+    });
+    this.#order = order;
+    return order;
   }
 
   /** Everything that applies, the most specific first: what comes earlier wins. Dovecot 2.4.1 settings.c. */
   applicable(asked: Question): Filter[] {
     const question = { connection: withProtocol(asked.connection), names: asked.names };
-    const own: Filter[] = [];
-    const builtIn: Filter[] = [];
     const found: Filter[] = [];
     this.#collect(this.tree.root, question, found);
-    for (const filter of found) if (!filter.isInGroup) (filter.isDefault ? builtIn : own).push(filter);
+    const own = found.filter((filter) => !filter.isDefault && !filter.isInGroup);
     // Built-in values below a section may hang under the file's own section: their path decides.
-    const others: Filter[] = [];
-    this.#collect(this.tree.defaults, question, others);
-    for (const filter of others) if (filter.isDefault && !filter.isInGroup) builtIn.push(filter);
+    this.#collect(this.tree.defaults, question, found);
+    const builtIn = found.filter((filter) => filter.isDefault && !filter.isInGroup);
     const result: Filter[] = [];
-    for (const filter of this.#byOrder(own)) {
+    this.#byOrder(own).forEach((filter) => {
       result.push(filter);
       if (filter.groups.length > 0) result.push(...this.#grouped(filter, question));
-    }
-    result.push(...this.#byOrder(builtIn));
-    return result;
+    });
+    return result.concat(this.#byOrder(builtIn));
   }
 
   #grouped(user: Filter, question: Question): Filter[] {
-    const names = new Set(question.names);
-    for (const use of user.groups) names.add(`@${use.label}/${use.name}`);
+    const names = [...new Set([...question.names, ...user.groups.map((use) => `@${use.label}/${use.name}`)])];
     const found: Filter[] = [];
     for (const start of [this.tree.root, this.tree.defaults])
       for (const name of names)
@@ -227,7 +242,7 @@ function letsThrough(mask: FilterMask, connection: FilterMask): boolean {
 function isInside(filter: Filter | null, question: Question): boolean {
   for (let at = filter; at !== null; at = at.outer) {
     const { name } = at.mask;
-    if (name === undefined ? !letsThrough(at.mask, question.connection) : !question.names.has(name))
+    if (name === undefined ? !letsThrough(at.mask, question.connection) : !question.names.includes(name))
       return false;
   }
   return true;
@@ -265,8 +280,9 @@ export class Scope {
   }
 
   #plain(definition: SettingDefinition): Written {
-    for (const filter of this.filters) {
-      const stored = filter.values.get(definition.name);
+    const { filters } = this;
+    for (let at = 0; at < filters.length; at++) {
+      const stored = filters[at]?.values.get(definition.name);
       if (stored?.kind === 'text') return { text: stored.text, origin: stored.origin };
     }
     return { text: definition.text, origin: null };
@@ -317,8 +333,9 @@ export class Scope {
 
   #lists(name: ByteString): ListValue[] {
     const lists: ListValue[] = [];
-    for (const filter of this.filters) {
-      const stored = filter.values.get(name);
+    const { filters } = this;
+    for (let at = 0; at < filters.length; at++) {
+      const stored = filters[at]?.values.get(name);
       if (stored?.kind !== 'list') continue;
       lists.push(stored);
       if (stored.replaced) break;
@@ -333,15 +350,21 @@ export class Scope {
   /** Elements of a list with their value; an inner level's word on an element is final. */
   strings(name: ByteString): Map<ByteString, Written> {
     const elements = new Map<ByteString, Written>();
-    for (const list of this.#lists(name))
-      for (const { key, value, origin } of list.elements)
+    this.#lists(name).forEach((list) => {
+      list.elements.forEach(({ key, value, origin }) => {
         if (!elements.has(key)) elements.set(key, { text: value, origin });
+      });
+    });
     return elements;
   }
 
   /** Elements of a boollist that are on. */
   list(name: ByteString): ByteString[] {
-    return [...this.strings(name)].filter(([, { text }]) => isOn(text)).map(([key]) => key);
+    const on: ByteString[] = [];
+    this.strings(name).forEach(({ text }, key) => {
+      if (isOn(text)) on.push(key);
+    });
+    return on;
   }
 
   /** Whether the list was assigned as a whole. */
@@ -352,10 +375,11 @@ export class Scope {
   /** Names of a named list filter's sections: the least specific level's first. */
   names(name: ByteString): ByteString[] {
     const found: ByteString[] = [];
-    for (const filter of [...this.filters].reverse()) {
-      const stored = filter.values.get(name);
+    for (let at = this.filters.length - 1; at >= 0; at--) {
+      const stored = this.filters[at]?.values.get(name);
       if (stored?.kind === 'names') found.push(...stored.names);
     }
+    if (found.length < 2) return found;
     // Named by an inner filter, too: at its place there. Dovecot 2.4.1 settings-parser.c SETTINGS_PARSER_FLAG_INSERT_FILTERS
     return [...new Set(found.reverse())].reverse();
   }

@@ -23,7 +23,7 @@ export type StructCheck = (view: StructView, context: CheckContext) => ByteStrin
 export function scopeWith(context: CheckContext, ...names: readonly ByteString[]): Scope {
   return new Scope(
     context.index.tree.table,
-    context.index.applicable({ connection: context.connection, names: new Set(names) }),
+    context.index.applicable({ connection: context.connection, names }),
   );
 }
 
