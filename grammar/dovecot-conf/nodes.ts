@@ -269,4 +269,11 @@ export class LazyTree implements ConfTree {
   at(index: number): Statement {
     return this.#nodes.at(index);
   }
+
+  nextSaying(index: number): number {
+    const { rows } = this.#nodes;
+    let at = index;
+    while (at < this.size && (rows.kind(at) === COMMENT || rows.kind(at) === BLANK)) at++;
+    return at;
+  }
 }

@@ -18,6 +18,8 @@ export interface ConfTree {
   readonly size: number;
   /** The one with this number in file order: a section, then what it holds, then its end. Below `size`. */
   at(index: number): Statement;
+  /** The number of the first one from `index` on that is no comment and no blank line; `size` where there is none. */
+  nextSaying(index: number): number;
   readonly problems: readonly SyntaxProblem[];
   /** Continuation text pending at the end of the file: lost in the main file, prepended to the includer's next line. */
   readonly pending: ByteString;

@@ -55,7 +55,7 @@ function collect(tree: ConfTree, found: Written): void {
   const settings: WrittenSetting[] = [];
   found.bySource.set(source, settings);
   let level: Level = { path: [], outer: null, last: null, count: 0, byKey: null };
-  for (let index = 0; index < size; index++) {
+  for (let index = tree.nextSaying(0); index < size; index = tree.nextSaying(index + 1)) {
     const node = tree.at(index);
     if (node.kind === 'setting') {
       const { key } = node;

@@ -46,6 +46,7 @@ export class EventReader {
     for (let file = this.#stack.at(-1); file !== undefined; file = this.#stack.at(-1)) {
       const { tree } = file;
       file.started = true;
+      if (this.#carried === '') file.nextStatement = tree.nextSaying(file.nextStatement);
       if (file.nextStatement === tree.size) {
         this.#problemsUpTo(file, Number.POSITIVE_INFINITY, false, take);
         if (tree.pending !== '') this.#carried += tree.pending;
@@ -58,7 +59,6 @@ export class EventReader {
         this.#continued(file, statement, take);
         continue;
       }
-      if (statement.kind === 'blank' || statement.kind === 'comment') continue;
       if (file.nextProblem < tree.problems.length) this.#problemsUpTo(file, statement.line, false, take);
       this.#statement(file, statement, take);
     }
