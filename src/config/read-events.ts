@@ -59,6 +59,7 @@ export class EventReader {
         this.#continued(file, statement, take);
         continue;
       }
+      if (statement.kind === 'blank' || statement.kind === 'comment') continue;
       if (file.nextProblem < tree.problems.length) this.#problemsUpTo(file, statement.line, false, take);
       this.#statement(file, statement, take);
     }
