@@ -5,8 +5,30 @@ import { appendElement, clearList } from './list-value.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What 2.4.5 makes of a value with `$` in it (Dovecot 2.4.5 config-parser.c config_write_keyvariable()). */
-export class LateReferences {
+/** A line's value with `$` in it; `isReference`: it is looked up at the end. */
+export interface LateValue {
+  readonly text: ByteString;
+  readonly isReference: boolean;
+}
+
+/** What 2.4.5 makes of a line's value with `$` in it; `expand`: as with `-x`. */
+export function lateValue(
+  builder: Builder,
+  environment: Environment,
+  key: ByteString,
+  text: ByteString,
+  expand: boolean,
+): LateValue {
+  return new LateReferences(builder.tree, environment).valueOf(builder, key, text, expand);
+}
+
+/** Gives everything that refers to another setting its final text. */
+export function settleReferences(tree: FilterTree, environment: Environment): void {
+  new LateReferences(tree, environment).settle();
+}
+
+/** Dovecot 2.4.5 config-parser.c config_write_keyvariable(). */
+class LateReferences {
   readonly #tree: FilterTree;
   readonly #environment: Environment;
 
@@ -15,13 +37,7 @@ export class LateReferences {
     this.#environment = environment;
   }
 
-  /** Text of a line's value; `isReference`: it is looked up at the end. `expand`: as with `-x`. */
-  valueOf(
-    builder: Builder,
-    key: ByteString,
-    text: ByteString,
-    expand: boolean,
-  ): { readonly text: ByteString; readonly isReference: boolean } {
+  valueOf(builder: Builder, key: ByteString, text: ByteString, expand: boolean): LateValue {
     const words = wordsOf(text);
     const { filter } = builder.section;
     const chain = [key];
@@ -34,7 +50,6 @@ export class LateReferences {
     return { text: (isReference ? words : expanded).join(' '), isReference };
   }
 
-  /** Gives everything that refers to another setting its final text. */
   settle(): void {
     for (const filter of this.#tree.all)
       for (const [name, stored] of filter.values) {

@@ -9,7 +9,7 @@ import { explain } from './explanation.js';
 import type { GroupUse } from './filter.js';
 import { addServiceLimits } from './finish.js';
 import { fillGroup } from './group-filling.js';
-import { LateReferences } from './late-references.js';
+import { settleReferences } from './late-references.js';
 import { applyOldDefaults } from './old-defaults.js';
 import { openSection, sectionKey } from './section-opening.js';
 import type { SettingsTable } from './settings-table.js';
@@ -102,7 +102,7 @@ export class Reading {
 
   #settleReferences(): void {
     try {
-      new LateReferences(this.builder.tree, this.#host.environment).settle();
+      settleReferences(this.builder.tree, this.#host.environment);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.problems.push({

@@ -5,7 +5,7 @@ import { errnoText } from '../errno-text.js';
 import type { ConfigHost } from '../host.js';
 import { resolvePath } from '../load-input.js';
 import { type Builder, type OpenSection, Refused } from './builder.js';
-import { LateReferences } from './late-references.js';
+import { lateValue } from './late-references.js';
 import type { SettingDefinition, SettingsTable } from './settings-table.js';
 
 /** What reading needs of the machine. */
@@ -30,8 +30,8 @@ export function statementValue(
       return builder.mode.expand ? fileText(host, source, keyInList, value.text) : `<${value.text}`;
     case 'variable': {
       if (!builder.rules.looksUpLate) return expandWords(builder, host, key, value.text);
-      const references = new LateReferences(builder.tree, host.environment);
-      const { text, isReference } = references.valueOf(builder, key, value.text, builder.mode.expand);
+      const { environment } = host;
+      const { text, isReference } = lateValue(builder, environment, key, value.text, builder.mode.expand);
       builder.isReference = isReference;
       return text;
     }

@@ -6,6 +6,7 @@ import { FilterIndex } from '../scope.js';
 import { rulesOf } from '../version-rules.js';
 import { structChecksOf } from './checks-by-version.js';
 import { sieveProblems } from './sieve-start.js';
+import { setsSieve } from './sieve-structs.js';
 import { StructView } from './struct-view.js';
 
 /**
@@ -19,7 +20,7 @@ export function checkSettings(tree: FilterTree, input: LoadInput): ConfigProblem
   const globalSsl = tree.root.values.get('ssl');
   const { skipsUnknownStructs } = rulesOf(tree.table.version);
   const structChecks = structChecksOf(tree.table.version);
-  problems.push(...sieveProblems(tree, index, input));
+  if (setsSieve(tree)) problems.push(...sieveProblems(tree, index, input));
   const bySieve = new Set(
     problems.map(({ message }) => message.replace(/^sieve: \w+ settings: Invalid settings: /, '')),
   );

@@ -6,6 +6,7 @@ import type { FilterIndex } from '../scope.js';
 import { type CheckContext, scopeWith } from './check-context.js';
 import { structChecksOf } from './checks-by-version.js';
 import { expansionError } from './expansion-error.js';
+import { STRUCTS } from './sieve-structs.js';
 import { StructView } from './struct-view.js';
 
 /** Extensions that Pigeonhole knows besides those of its plugins. Pigeonhole 2.4.1 sieve-extensions.c */
@@ -27,26 +28,6 @@ const PLUGINS: ReadonlyMap<ByteString, readonly string[]> = new Map([
 ]);
 const PLUGIN_DIRECTORY = '/usr/lib/dovecot/modules/sieve';
 
-/** Structs that an extension reads when it is loaded. */
-const STRUCTS: Readonly<Record<string, readonly ByteString[]>> = {
-  vacation: ['sieve_vacation'],
-  subaddress: ['sieve_subaddress'],
-  include: ['sieve_include'],
-  variables: ['sieve_variables'],
-  enotify: ['sieve_notify_mailto'],
-  duplicate: ['sieve_duplicate'],
-  editheader: ['sieve_editheader'],
-  extlists: ['sieve_extlists'],
-  spamtest: ['sieve_spamtest'],
-  spamtestplus: ['sieve_spamtest'],
-  virustest: ['sieve_virustest'],
-  'vnd.dovecot.environment': ['sieve_vnd_environment'],
-  'vnd.dovecot.report': ['sieve_report'],
-  'vnd.dovecot.pipe': ['sieve_ext_pipe'],
-  'vnd.dovecot.filter': ['sieve_ext_filter'],
-  'vnd.dovecot.execute': ['sieve_ext_execute'],
-};
-
 /** Extensions that load another one first. */
 const NEEDS: Readonly<Record<string, string>> = { 'vacation-seconds': 'vacation' };
 
@@ -55,23 +36,9 @@ const NEEDS: Readonly<Record<string, string>> = { 'vacation-seconds': 'vacation'
  * not start there are none. Pigeonhole 2.4.1 managesieve-login-settings-plugin.c, sieve.c sieve_init()
  */
 export function sieveProblems(tree: FilterTree, index: FilterIndex, input: LoadInput): ConfigProblem[] {
-  if (!setsSieve(tree)) return [];
   const start = new SieveStart(tree, index, input);
   start.run();
   return start.problems;
-}
-
-const READ_AT_START: ReadonlySet<ByteString> = new Set(['sieve', ...Object.values(STRUCTS).flat()]);
-
-/** Whether the configuration sets anything that is read at the start: built-in values are right. */
-function setsSieve({ all, table }: FilterTree): boolean {
-  const isRead = (name: ByteString) =>
-    table.findSetting(name)?.structs.some((struct) => READ_AT_START.has(table.structs[struct]?.name ?? ''));
-  return all.some(
-    (filter) =>
-      !filter.isDefault &&
-      [...filter.values].some(([name, value]) => value.kind !== 'names' && isRead(name) === true),
-  );
 }
 
 class SieveStart {
