@@ -234,10 +234,10 @@ class LineParser {
     return from < to ? buffer.slice(from, to) : null;
   }
 
-  #wrongEscape(escape: ByteString): void {
+  #wrongEscape(sequence: ByteString): void {
     const { end, lines, from, to } = this.#reader;
     this.#locate(from, to);
-    this.#builder.broken(end, lines, `Unknown escape sequence ${escape}`, this.#start, this.#end);
+    this.#builder.broken(end, lines, `Unknown escape sequence ${sequence}`, this.#start, this.#end);
   }
 
   #section(from: number, keyEnd: number, at: number, quoted: ByteString | null): void {
