@@ -30,7 +30,7 @@ export function tlsPairs({ config, files }: RuleContext): TlsPair[] {
     return { path: setting.path, place: placeOfValue(setting.origin), look: files.look(setting.path) };
   };
   for (const filter of [{}, ...effective.protocols.map((protocol) => ({ protocol }))]) {
-    const { mode, certificate, key, keyPassword } = effective.login(filter).tlsServer;
+    const { mode, certificate, key, keyPassword } = effective.tlsServer(filter);
     const name = `${certificate?.path} ${key?.path}`;
     if (mode === 'no' || pairs.has(name)) continue;
     pairs.set(name, { certificate: fileOf(certificate), key: fileOf(key), keyPassword });

@@ -244,6 +244,8 @@ export interface EffectiveConfig {
   readonly baseDir: string;
   auth(filter?: ConnectionFilter): AuthSettings;
   login(filter: ConnectionFilter): LoginSettings;
+  /** `login(filter).tlsServer` without the rest. */
+  tlsServer(filter: ConnectionFilter): TlsServerSettings;
   /** Listeners of the protocols that are switched on, ports 0 left out. */
   listeners(): readonly ListenerSettings[];
   service(name: ByteString): ServiceSettings | null;

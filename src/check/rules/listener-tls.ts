@@ -17,7 +17,7 @@ export const listenerTls = defineRule({
   versions: BOTH,
   check({ config, report }) {
     for (const { port, protocol, ssl, haproxy, addresses, at } of config.effective.listeners()) {
-      if (at === null || haproxy || config.effective.login({ protocol }).tlsServer.mode === 'no') continue;
+      if (at === null || haproxy || config.effective.tlsServer({ protocol }).mode === 'no') continue;
       // Somebody else on this machine may have taken TLS off.
       if (addresses.length > 0 && addresses.every((address) => /^(?:127\.|::1$|localhost$)/.test(address)))
         continue;

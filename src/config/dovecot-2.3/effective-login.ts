@@ -5,7 +5,12 @@ import { tlsCommonSettings } from '../tls-common.js';
 import type { View } from './view.js';
 
 /** What the login process of one connection is told. */
-export function readLogin(version: Version23, view: View, isLmtp: boolean): LoginSettings {
+export function readLogin(
+  version: Version23,
+  view: View,
+  isLmtp: boolean,
+  tlsServer: TlsServerSettings,
+): LoginSettings {
   return {
     version,
     greeting: view.text('login_greeting'),
@@ -27,12 +32,12 @@ export function readLogin(version: Version23, view: View, isLmtp: boolean): Logi
     imapIdLog: view.text('imap_id_log'),
     imapLiteralMinus: view.boolean('imap_literal_minus'),
     lmtpProxy: view.boolean('lmtp_proxy'),
-    tlsServer: tlsServer(view),
+    tlsServer,
     tlsClient: tlsClient(view, isLmtp),
   };
 }
 
-function tlsServer(view: View): TlsServerSettings {
+export function readTlsServer(view: View): TlsServerSettings {
   const mode = view.text('ssl');
   return {
     mode: mode === 'no' || mode === 'required' ? mode : 'yes',

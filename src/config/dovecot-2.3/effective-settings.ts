@@ -9,10 +9,11 @@ import type {
   LoginSettings,
   ServiceSettings,
   SettingsView,
+  TlsServerSettings,
 } from '../effective.js';
 import type { Origin, Written } from '../origin.js';
 import { readAuth } from './effective-auth.js';
-import { readLogin } from './effective-login.js';
+import { readLogin, readTlsServer } from './effective-login.js';
 import { createNode, firstOfEachBuiltIn, type Layer, type SectionNode, sectionName } from './layer.js';
 import type { BuiltIn, SectionTable } from './settings-table.js';
 import { matchingLayers, queryOf, View } from './view.js';
@@ -25,6 +26,7 @@ export class EffectiveSettings implements EffectiveConfig {
   readonly #views = new Map<string, View>();
   readonly #auth = new Map<View, AuthSettings>();
   readonly #login = new Map<View, LoginSettings>();
+  readonly #tlsServer = new Map<View, TlsServerSettings>();
   readonly #lmtpLogin = new Map<View, LoginSettings>();
   #serviceSections: { name: ByteString; view: View }[] | undefined;
 
@@ -64,8 +66,12 @@ export class EffectiveSettings implements EffectiveConfig {
   login(filter: ConnectionFilter): LoginSettings {
     const isLmtp = filter.protocol === 'lmtp';
     return remembered(isLmtp ? this.#lmtpLogin : this.#login, this.#view(filter), (view) =>
-      readLogin(this.version, view, isLmtp),
+      readLogin(this.version, view, isLmtp, this.tlsServer(filter)),
     );
+  }
+
+  tlsServer(filter: ConnectionFilter): TlsServerSettings {
+    return remembered(this.#tlsServer, this.#view(filter), readTlsServer);
   }
 
   inside(): SettingsView {

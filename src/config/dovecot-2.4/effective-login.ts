@@ -14,7 +14,8 @@ function fileSetting(scope: Scope, name: ByteString, main: Source): FileSetting 
   return { path: resolvePath(text.split('\n', 1)[0] ?? '', origin?.source ?? main), inline: null, origin };
 }
 
-function tlsServer(scope: Scope, main: Source): TlsServerSettings {
+/** `scope`: with the named filter `ssl_server` in force. */
+export function readTlsServer(scope: Scope, main: Source): TlsServerSettings {
   const mode = scope.text('ssl');
   return {
     mode: mode === 'no' || mode === 'required' ? mode : 'yes',
@@ -48,7 +49,11 @@ function words(text: ByteString): string[] {
 }
 
 /** Settings of the login process of one connection; `scopeOf` gives them with named filters in force. */
-export function readLogin(scopeOf: (...names: readonly ByteString[]) => Scope, main: Source): LoginSettings {
+export function readLogin(
+  scopeOf: (...names: readonly ByteString[]) => Scope,
+  main: Source,
+  tlsServer: TlsServerSettings,
+): LoginSettings {
   const scope = scopeOf();
   const capability = new Map(
     [...scope.strings('imap_capability')].map(([name, { text }]) => [name, text !== 'no'] as const),
@@ -74,7 +79,7 @@ export function readLogin(scopeOf: (...names: readonly ByteString[]) => Scope, m
     imapIdLog: '',
     imapLiteralMinus: scope.boolean('imap_literal_minus'),
     lmtpProxy: scope.boolean('lmtp_proxy'),
-    tlsServer: tlsServer(scopeOf('ssl_server'), main),
+    tlsServer,
     tlsClient: tlsClient(scopeOf('ssl_client'), main),
   };
 }

@@ -9,12 +9,13 @@ import type {
   LoginSettings,
   ServiceSettings,
   SettingsView,
+  TlsServerSettings,
 } from '../effective.js';
 import { type Address, parseAddress } from '../network.js';
 import type { Origin, Written } from '../origin.js';
 import type { Builder } from './builder.js';
 import { AuthReader, fieldsOf } from './effective-auth.js';
-import { readLogin } from './effective-login.js';
+import { readLogin, readTlsServer } from './effective-login.js';
 import type { Filter, FilterMask } from './filter.js';
 import { FilterIndex, Scope } from './scope.js';
 
@@ -44,6 +45,7 @@ export class EffectiveSettings implements EffectiveConfig {
   readonly #global = new Map<string, Scope>();
   readonly #auth = new Map<string, AuthSettings>();
   readonly #login = new Map<string, LoginSettings>();
+  readonly #tlsServer = new Map<string, TlsServerSettings>();
   #loginServices: Map<ByteString, ByteString> | undefined;
 
   constructor(version: Version24, build: () => Builder, main: Source) {
@@ -88,10 +90,19 @@ export class EffectiveSettings implements EffectiveConfig {
 
   /** Dovecot 2.4.1 client-common.c: settings inside `service NAME { }` count for its own connections. */
   login(filter: ConnectionFilter): LoginSettings {
-    const service = this.#loginService(filter.protocol ?? '');
     return this.#remembered(this.#login, filter.protocol ?? '', maskOf(filter), () =>
-      readLogin((...names) => this.#scope(filter, [`service/${service}`, ...names]), this.#main),
+      readLogin((...names) => this.#loginScope(filter, names), this.#main, this.tlsServer(filter)),
     );
+  }
+
+  tlsServer(filter: ConnectionFilter): TlsServerSettings {
+    return this.#remembered(this.#tlsServer, filter.protocol ?? '', maskOf(filter), () =>
+      readTlsServer(this.#loginScope(filter, ['ssl_server']), this.#main),
+    );
+  }
+
+  #loginScope(filter: ConnectionFilter, names: readonly ByteString[]): Scope {
+    return this.#scope(filter, [`service/${this.#loginService(filter.protocol ?? '')}`, ...names]);
   }
 
   /** What was read for connections that the same filters match: addresses have no end, these are few. */
