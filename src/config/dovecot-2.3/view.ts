@@ -87,7 +87,7 @@ export class View {
   }
 
   #default(name: string): ByteString {
-    const [first] = this.nodes;
+    const first = this.nodes[0];
     const text = first === undefined ? null : defaultText(first, name);
     if (text === null || !text.startsWith('$')) return text ?? '';
     return text;
