@@ -4,7 +4,17 @@ type Token = { readonly name: string; readonly text: ByteString };
 
 const TOKENS = /"((?:[^\\"]|\\[\s\S])*)("|$)|([<>=()])|([A-Za-z0-9:.*?_-]+)|([ \t\n\r]+)|([\s\S])/g;
 
-function tokensOf(text: ByteString, end: string): Token[] {
+/** Names that a bison parser has for what is no token of its grammar. */
+export interface ParserWords {
+  readonly end: string;
+  readonly unknown: string;
+}
+
+/** Of the bison that made the parser of 2.3.19.1, and of later ones. */
+export const OLD_WORDS: ParserWords = { end: '$end', unknown: '$undefined' };
+export const NEW_WORDS: ParserWords = { end: 'end of file', unknown: 'invalid token' };
+
+function tokensOf(text: ByteString, { end, unknown }: ParserWords): Token[] {
   const tokens: Token[] = [];
   for (const [, string, quote, sign, word, white, other] of text.matchAll(TOKENS)) {
     if (white !== undefined) continue;
@@ -14,7 +24,7 @@ function tokensOf(text: ByteString, end: string): Token[] {
     } else if (sign !== undefined) tokens.push({ name: `'${sign}'`, text: sign });
     else if (word !== undefined)
       tokens.push({ name: /^(?:and|or|not)$/i.test(word) ? word.toUpperCase() : 'TOKEN', text: word });
-    else tokens.push({ name: '$undefined', text: other ?? '' });
+    else tokens.push({ name: unknown, text: other ?? '' });
   }
   tokens.push({ name: end, text: '' });
   return tokens;
@@ -28,9 +38,9 @@ class EventFilterParser {
   readonly #end: string;
   #at = 0;
 
-  constructor(text: ByteString, end: string) {
-    this.#tokens = tokensOf(text, end);
-    this.#end = end;
+  constructor(text: ByteString, words: ParserWords) {
+    this.#tokens = tokensOf(text, words);
+    this.#end = words.end;
   }
 
   parse(): void {
@@ -89,10 +99,10 @@ class EventFilterParser {
   }
 }
 
-/** Dovecot's complaint about an event filter, or null. `end` is what its parser calls the end of the text. */
-export function eventFilterError(text: ByteString, end: '$end' | 'end of file' = '$end'): ByteString | null {
+/** Dovecot's complaint about an event filter, or null. */
+export function eventFilterError(text: ByteString, words: ParserWords): ByteString | null {
   try {
-    new EventFilterParser(text, end).parse();
+    new EventFilterParser(text, words).parse();
     return null;
   } catch (error) {
     if (error instanceof FilterError) return `event filter: ${error.message}`;

@@ -48,7 +48,7 @@ export function dump23(
     defaults: order?.defaults,
   };
   const entries = merged.conflict === null ? exportSettings(merged.root, question) : [];
-  const checkErrors = merged.conflict === null ? checkMessages(merged.root, wants) : [];
+  const checkErrors = merged.conflict === null ? checkMessages(merged.root, wants, version) : [];
   const errors = checkErrors.map(({ text }) => text);
   if (options.simple) {
     const shown = upTo(entries, merged.root.table, checkErrors[0]?.lastSetting);

@@ -15,7 +15,7 @@ export function load23(input: LoadInput): LoadResult {
   const table = settingsTable(version);
   const reading = new Reading(input, table);
   reading.read();
-  const checked = checkSettings(reading.layers, input.main, input.modules ?? []);
+  const checked = checkSettings(reading.layers, input.main, input.modules ?? [], version);
   return {
     problems: [...reading.problems, ...checked],
     readings: reading.readings,

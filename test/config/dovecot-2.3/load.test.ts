@@ -320,4 +320,22 @@ describe('the order of the checks', () => {
     expect(said('passdb', 'service')).toEqual([complaint, complaint]);
     expect(said('protocols', 'dict')).toEqual([]);
   });
+
+  // observed: 2.3.21.1's parser of event filters was made by another bison
+  test.each([
+    ['event=', 'unexpected $end', 'unexpected end of file'],
+    [
+      'event=a & b',
+      'unexpected $undefined, expecting $end',
+      'unexpected invalid token, expecting end of file',
+    ],
+  ])('words the event filter %s as the version does', (filter, old, later) => {
+    const text = `log_debug = ${filter}\nmetric a {\n  metric_name = a\n  filter = ${filter}\n}\n`;
+    const said = (words: string) =>
+      ['Invalid log_debug: ', ''].map((head) => `${head}event filter: syntax error, ${words}`);
+    expect(messages(loadText(text))).toEqual(said(old).map((one) => expect.stringContaining(one)));
+    expect(messages(loadText(text, { version: '2.3.21.1' }))).toEqual(
+      said(later).map((one) => expect.stringContaining(one)),
+    );
+  });
 });

@@ -1,6 +1,7 @@
 import { expandBraces, globPattern } from '../../../src/config/glob-pattern.js';
 import type { ConfigHost, HostLookup } from '../../../src/config/host.js';
 import { type LoadedConfig, loadForDump, type ReadingMode } from '../../../src/config/load.js';
+import type { Version23 } from '../../../src/knowledge/versions.js';
 
 export const MAIN = '/etc/dovecot/dovecot.conf';
 
@@ -35,21 +36,22 @@ export function tableHost(files: Readonly<Record<string, string | null>>): Confi
   };
 }
 
-export function loadFiles(
-  files: Readonly<Record<string, string | null>>,
-  mode: ReadingMode & { lenient?: boolean } = {},
-  lookUp?: HostLookup,
-): LoadedConfig {
-  const { lenient = false, ...reading } = mode;
-  const host = { ...tableHost(files), ...(lookUp === undefined ? {} : { lookUp }) };
-  return loadForDump({ path: MAIN, host, version: '2.3.19.1', lenient }, reading);
+interface Mode extends ReadingMode {
+  readonly lenient?: boolean;
+  readonly version?: Version23;
 }
 
-export function loadText(
-  text: string,
-  mode: ReadingMode & { lenient?: boolean } = {},
+export function loadFiles(
+  files: Readonly<Record<string, string | null>>,
+  mode: Mode = {},
   lookUp?: HostLookup,
 ): LoadedConfig {
+  const { lenient = false, version = '2.3.19.1', ...reading } = mode;
+  const host = { ...tableHost(files), ...(lookUp === undefined ? {} : { lookUp }) };
+  return loadForDump({ path: MAIN, host, version, lenient }, reading);
+}
+
+export function loadText(text: string, mode: Mode = {}, lookUp?: HostLookup): LoadedConfig {
   return loadFiles({ [MAIN]: text }, mode, lookUp);
 }
 

@@ -1,5 +1,6 @@
 import { type ByteString, toUtf8 } from '../../../../grammar/bytes.js';
 import type { Source } from '../../../../grammar/source.js';
+import type { Version23 } from '../../../knowledge/versions.js';
 import type { ConfigProblem } from '../../problem.js';
 import { GLOBAL_FILTER } from '../filter.js';
 import { isRenamed, type Layer, type SectionNode } from '../layer.js';
@@ -9,14 +10,14 @@ import { type WantsSetting, wantedModules } from '../modules.js';
 import type { SectionTable } from '../settings-table.js';
 import { View } from '../view.js';
 import { checkAuth } from './auth-check.js';
-import type { Check, Finding } from './check.js';
+import type { Finding, VersionCheck } from './check.js';
 import { checkMailStorage, checkNamespaces } from './mail-check.js';
 import { checkMaster, checkMasterService, warnMaster } from './master-check.js';
 import * as small from './small-checks.js';
 import { checkStats } from './stats-check.js';
 
 /** The checks of the modules, in the program's order of modules. */
-const CHECKS: readonly (readonly [module: string, check: Check, lastSetting?: string])[] = [
+const CHECKS: readonly (readonly [module: string, check: VersionCheck, lastSetting?: string])[] = [
   ['managesieve', small.checkManagesieve],
   // The master service's settings are checked for all modules.
   ['', checkMasterService, 'haproxy_timeout'],
@@ -43,11 +44,11 @@ export interface CheckMessage {
 }
 
 /** The first error of each module about what is printed: doveconf says these behind its output. */
-export function checkMessages(root: SectionNode, wants: WantsSetting): CheckMessage[] {
+export function checkMessages(root: SectionNode, wants: WantsSetting, version: Version23): CheckMessage[] {
   const view = new View([root]);
   return CHECKS.flatMap(([module, check, last]) => {
     if (module !== '' && !wants([module], '')) return [];
-    const [first] = check(view);
+    const [first] = check(view, version);
     return first === undefined
       ? []
       : [{ text: first.text, lastSetting: last ?? lastSettingOf(module, root.table) }];
@@ -59,6 +60,7 @@ export function checkSettings(
   layers: readonly Layer[],
   main: Source,
   modules: readonly string[],
+  version: Version23,
 ): ConfigProblem[] {
   const index = new LayerIndex(layers);
   const wants = wantedModules(modules);
@@ -90,7 +92,7 @@ export function checkSettings(
     for (const [module, check] of CHECKS) {
       if (module !== '' && !wants([module], '')) continue;
       if (touched !== null && !touched.has(module === '' ? 'master' : module)) continue;
-      const findings = check(view).filter(({ text }) => isGlobal || !said.has(text));
+      const findings = check(view, version).filter(({ text }) => isGlobal || !said.has(text));
       for (const one of findings) {
         said.add(one.text);
         problems.push(problemOf(one, 'error', isGlobal ? null : main));

@@ -1,4 +1,6 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
+import type { Version23 } from '../../../knowledge/versions.js';
+import { eventFilterError, NEW_WORDS, OLD_WORDS } from '../../event-filter.js';
 import type { Origin } from '../../origin.js';
 import { sections } from '../effective-settings.js';
 import { View } from '../view.js';
@@ -12,6 +14,14 @@ export interface Finding {
 
 /** All complaints of one module's check about one level of settings, in the order in which Dovecot looks. */
 export type Check = (view: View) => Finding[];
+
+/** One whose words differ by version. */
+export type VersionCheck = (view: View, version: Version23) => Finding[];
+
+/** Dovecot's complaint about an event filter; 2.3.21.1 comes with a parser of another bison (observed). */
+export function filterError(text: ByteString, version: Version23): ByteString | null {
+  return eventFilterError(text, version === '2.3.19.1' ? OLD_WORDS : NEW_WORDS);
+}
 
 /** The value as doveconf checks it: variables are not expanded. */
 export function raw(view: View, name: string): ByteString {

@@ -1,22 +1,21 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
-import { eventFilterError } from '../../event-filter.js';
 import { sections } from '../effective-settings.js';
 import { sectionName } from '../layer.js';
 import type { View } from '../view.js';
-import { type Check, type Finding, finding, raw, words } from './check.js';
+import { type Check, type Finding, filterError, finding, raw, type VersionCheck, words } from './check.js';
 
 const SYSLOG_FACILITIES =
   /^(?:auth|authpriv|cron|daemon|ftp|kern|lpr|mail|news|syslog|uucp|user|local[0-7])$/;
 
 /** Dovecot 2.3.19.1 master-service-settings.c. */
-export const checkMasterService: Check = (view) => {
+export const checkMasterService: VersionCheck = (view, version) => {
   const found: Finding[] = [];
   const facility = raw(view, 'syslog_facility');
   if (!SYSLOG_FACILITIES.test(facility))
     found.push(finding(view, 'syslog_facility', `Unknown syslog_facility: ${facility}`));
   for (const name of ['log_debug', 'log_core_filter', 'process_shutdown_filter']) {
     const filter = raw(view, name);
-    const error = filter === '' ? null : eventFilterError(filter);
+    const error = filter === '' ? null : filterError(filter, version);
     if (error !== null) found.push(finding(view, name, `Invalid ${name}: ${error}`));
   }
   return found;

@@ -1,11 +1,19 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
-import { eventFilterError } from '../../event-filter.js';
 import { sections } from '../effective-settings.js';
 import type { View } from '../view.js';
-import { type Check, eachSection, type Finding, finding, raw, words } from './check.js';
+import {
+  type Check,
+  eachSection,
+  type Finding,
+  filterError,
+  finding,
+  raw,
+  type VersionCheck,
+  words,
+} from './check.js';
 
 /** Dovecot 2.3.19.1 stats-settings.c. */
-export const checkStats: Check = (view) => {
+export const checkStats: VersionCheck = (view, version) => {
   const found: Finding[] = [];
   const metrics = sections(view, 'metric');
   const exporters = sections(view, 'event_exporter');
@@ -21,18 +29,18 @@ export const checkStats: Check = (view) => {
   }
   return [
     ...found,
-    ...eachSection(view, 'metric', checkMetric),
+    ...eachSection(view, 'metric', (metric) => checkMetric(metric, version)),
     ...eachSection(view, 'event_exporter', checkExporter),
   ];
 };
 
-const checkMetric: Check = (view) => {
+const checkMetric: VersionCheck = (view, version) => {
   const name = raw(view, 'metric_name');
   if (name === '') return [finding(view, 'metric_name', "Metric name can't be empty")];
   const filter = raw(view, 'filter');
   if (filter === '')
     return [finding(view, 'filter', `metric ${name} { filter } is empty - will not match anything`)];
-  const error = eventFilterError(filter);
+  const error = filterError(filter, version);
   if (error !== null) return [finding(view, 'filter', error)];
   for (const field of words(raw(view, 'group_by'), / +/)) {
     const groupError = groupByError(field);

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../../../grammar/bytes.js';
 import { isUtf8 } from '../../../../grammar/utf8.js';
-import { eventFilterError } from '../../event-filter.js';
+import { eventFilterError, NEW_WORDS } from '../../event-filter.js';
 import { DIGEST_BITS } from '../../hash-format.js';
 import { parseAddress } from '../../network.js';
 import { httpUrlError } from '../../uri-syntax.js';
@@ -151,7 +151,7 @@ const checkMetric: StructCheck = (view) => {
   const name = view.text('metric_name');
   if (name === '') return null;
   if (view.isEmpty('metric_filter')) return `metric ${name} { filter } is empty - will not match anything`;
-  return filterError(view.text('metric_filter'));
+  return eventFilterError(view.text('metric_filter'), NEW_WORDS);
 };
 
 const checkStats: StructCheck = (view, context) => {
@@ -266,16 +266,12 @@ const checkLogin: StructCheck = (view) =>
     ? 'auth_allow_cleartext=yes has no effect with ssl=required'
     : null;
 
-function filterError(text: ByteString): ByteString | null {
-  return eventFilterError(text, 'end of file')?.replace('$undefined', 'invalid token') ?? null;
-}
-
 // Dovecot 2.4.1 master-service-settings.c
 const checkMasterService: StructCheck = (view) => {
   const facility = view.text('syslog_facility');
   if (!SYSLOG_FACILITIES.split(' ').includes(facility)) return `Unknown syslog_facility: ${facility}`;
   for (const name of ['log_debug', 'log_core_filter', 'process_shutdown_filter']) {
-    const error = view.isEmpty(name) ? null : filterError(view.text(name));
+    const error = view.isEmpty(name) ? null : eventFilterError(view.text(name), NEW_WORDS);
     if (error !== null) return `Invalid ${name}: ${error}`;
   }
   return null;
