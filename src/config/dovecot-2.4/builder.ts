@@ -151,6 +151,12 @@ export class Builder {
     if (definition === undefined) return false;
     if (NOT_IN_GROUPS.has(definition.name) && filter.isInGroup)
       throw new Refused('wrong-place', `${definition.name} cannot currently be defined inside groups`);
+    if (definition.type === 'alias')
+      // The program aborts here (observed 2.4.1, 2.4.5).
+      throw new Refused(
+        'wrong-place',
+        `Panic: file config-parser.c: line ${this.rules.aliasLine}: unreached`,
+      );
     const wrong = checkValue(definition, value, this.mode.expand);
     if (wrong !== null && this.inDefaults) {
       // 2.4.5: what is built in as empty where nothing may be empty is no default at all.

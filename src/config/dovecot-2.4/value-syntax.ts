@@ -170,9 +170,6 @@ export function checkValue(
     parsed.ok ? null : { kind, error: parsed.error };
   if (definition.type === 'filter')
     return { kind: 'wrong-place', error: `Setting is a named filter, use '${definition.name} {'` };
-  if (definition.type === 'alias')
-    // observed 2.4.1: the program aborts here
-    return { kind: 'wrong-place', error: 'Panic: file config-parser.c: line 488: unreached' };
   if (!isCheckable(text, expanded)) return null;
   switch (definition.type) {
     case 'bool':
@@ -201,6 +198,7 @@ export function checkValue(
     case 'strlist':
     case 'boollist':
     case 'list_filter':
+    case 'alias':
       return null;
   }
 }

@@ -22,6 +22,8 @@ export interface VersionRules {
   readonly asksPlainNames: boolean;
   /** Global settings that stand in a named filter are not printed beside it. */
   readonly hidesGrouped: boolean;
+  /** Line of config-parser.c that aborts at the value of an alias. */
+  readonly aliasLine: number;
 }
 
 /** Dovecot 2.4.1 and 2.4.5, src/config. */
@@ -37,6 +39,7 @@ const RULES: Readonly<Record<Version24, VersionRules>> = {
     limitsByReference: false,
     asksPlainNames: false,
     hidesGrouped: false,
+    aliasLine: 488,
   },
   '2.4.5': {
     checksExpressions: true,
@@ -49,6 +52,7 @@ const RULES: Readonly<Record<Version24, VersionRules>> = {
     limitsByReference: true,
     asksPlainNames: true,
     hidesGrouped: true,
+    aliasLine: 748,
   },
 };
 
